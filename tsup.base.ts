@@ -1,0 +1,16 @@
+import { defineConfig, type Options } from 'tsup';
+
+/** Shared tsup config: ESM + CJS + .d.ts/.d.cts. */
+export const library = (overrides: Options = {}) =>
+  defineConfig({
+    entry: ['src/index.ts'],
+    format: ['esm', 'cjs'],
+    dts: true,
+    clean: true,
+    sourcemap: true,
+    target: 'node22',
+    platform: 'node',
+    splitting: false,
+    treeshake: false,
+    ...overrides,
+  });

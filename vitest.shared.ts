@@ -1,0 +1,11 @@
+import { defaultServerConditions } from 'vite';
+import { defineProject } from 'vitest/config';
+
+/** Sibling packages resolve to their TypeScript source through this exports condition. */
+const conditions = ['@dhash/source', ...defaultServerConditions];
+
+export const project = (name: string) =>
+  defineProject({
+    ssr: { resolve: { conditions } },
+    test: { name, environment: 'node', include: ['test/**/*.test.ts'] },
+  });
