@@ -1,1 +1,3 @@
-export {};
+export { type FakeClock, fakeClock } from './fake-clock.ts';
+export { type RecordedRequest, startHttpServer, type TestHttpServer } from './http-server.ts';
+export { tempFolder } from './temp-folder.ts';
