@@ -1,1 +1,4 @@
 #!/usr/bin/env node
+import { runModern } from './run-modern.js';
+
+await runModern(process.argv.slice(2));

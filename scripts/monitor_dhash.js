@@ -1,0 +1,4 @@
+// Watches a release for its gates. Options: --help
+import { operate } from './operate.js';
+
+await operate(['monitor']);

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Runs a sub-command of dhash-rollout from this checkout, in the repository's own Node where it is
+# installed. `exec`, so that the pid an operator sees and signals is the program itself.
+set -euo pipefail
+root=$(dirname -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")")
+node="$root/node_modules/.bin/node"
+[[ -x $node ]] || node=node
+command -v "$node" >/dev/null || {
+  echo "error: no Node found; install Node 20 or newer, then run: npm ci" >&2
+  exit 2
+}
+exec "$node" "$root/scripts/rollout.js" "$@"
