@@ -1,0 +1,164 @@
+import { spawn } from 'node:child_process';
+import { StringDecoder } from 'node:string_decoder';
+
+/** Most of a command's output that is kept: its end, in UTF-16 code units. */
+export const outputTailLength = 65_536;
+
+/** From TERM to KILL, ms. */
+const defaultGraceMs = 5_000;
+/** How long after `exit` its last output may take to arrive; a daemon may hold the pipe open for good. */
+const drainMs = 50;
+
+export interface CommandRequest {
+  /** A text goes through the shell, a list runs as it stands. */
+  readonly command: string | readonly string[];
+  readonly cwd: string;
+  /** Added to this process's own environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Longest run, ms; then the group ends and `timedOut` is true. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Gets standard output and error as they come. */
+  readonly onOutput?: ((text: string) => void) | undefined;
+  /** From TERM to KILL, ms. Default 5 s. */
+  readonly graceMs?: number;
+}
+
+export interface CommandResult {
+  /** `null` where a signal ended it. */
+  readonly exit: number | null;
+  readonly signal: string | null;
+  /** The last 64 K characters of what it wrote, standard output and error as they came. */
+  readonly output: string;
+  /** The last 64 K characters of standard output alone. */
+  readonly stdout: string;
+  readonly timedOut: boolean;
+}
+
+/** A command that could not be started at all: no such program, no such folder. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+  readonly code = 'not-started';
+}
+
+/** True for a CommandError of any copy of this package. */
+export const isCommandError = (error: unknown): error is CommandError =>
+  error instanceof Error && error.name === 'CommandError';
+
+/** The command as a person would type it. */
+export const shownCommand = (command: string | readonly string[]): string =>
+  typeof command === 'string' ? command : command.join(' ');
+
+const tailed = (kept: string, more: string): string => (kept + more).slice(-outputTailLength);
+
+/** Signals a whole process group. False: nothing of it is left. */
+const signalGroup = (pid: number, name: NodeJS.Signals | 0): boolean => {
+  try {
+    process.kill(-pid, name);
+    return true;
+  } catch (error) {
+    // ESRCH: the group is gone. EPERM (macOS): only zombies are left of it.
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ESRCH' || code === 'EPERM') return false;
+    throw error;
+  }
+};
+
+const pollMs = 20;
+
+/** TERM, then KILL after the grace; resolves when no process of the group is left. */
+const endGroup = async (pid: number, graceMs: number): Promise<void> => {
+  const startedMs = performance.now();
+  let killed = false;
+  for (let alive = signalGroup(pid, 'SIGTERM'); alive; alive = signalGroup(pid, 0)) {
+    if (!killed && performance.now() - startedMs >= graceMs) {
+      killed = true;
+      signalGroup(pid, 'SIGKILL');
+    }
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+};
+
+/**
+ * Runs a command in a process group of its own. It counts as done when it exits, not when the last
+ * holder of its pipe goes: what it left running (a daemon) lives on. On timeout or abort the whole
+ * group has ended before this returns.
+ *
+ * @throws {CommandError} where it could not be started.
+ * @throws the signal's reason where it was aborted.
+ */
+export const runCommand = async (request: CommandRequest): Promise<CommandResult> => {
+  const { command, cwd, env, timeoutMs, signal, onOutput, graceMs = defaultGraceMs } = request;
+  signal?.throwIfAborted();
+  const options = {
+    cwd,
+    env: { ...process.env, ...env },
+    // Its own group (POSIX): ended as one, and out of reach of the terminal's Ctrl-C, which is ours to handle.
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'],
+  };
+  const [program = '', ...args] = typeof command === 'string' ? [command] : command;
+  const child = spawn(program, args, { ...options, shell: typeof command === 'string' });
+
+  let output = '';
+  let stdout = '';
+  const listen = (stream: typeof child.stdout, take: (text: string) => void) => {
+    const decoder = new StringDecoder('utf8');
+    stream.on('data', (chunk: Buffer) => take(decoder.write(chunk)));
+  };
+  const takeAny = (text: string) => {
+    output = tailed(output, text);
+    onOutput?.(text);
+  };
+  listen(child.stdout, (text) => {
+    stdout = tailed(stdout, text);
+    takeAny(text);
+  });
+  listen(child.stderr, takeAny);
+
+  let ending: Promise<void> | null = null;
+  let timedOut = false;
+  const end = () => {
+    if (child.pid !== undefined) ending ??= endGroup(child.pid, graceMs);
+  };
+  const timer = setTimeout(() => {
+    timedOut = true;
+    end();
+  }, timeoutMs);
+  signal?.addEventListener('abort', end, { once: true });
+
+  try {
+    const ended = await new Promise<{ exit: number | null; signal: string | null }>(
+      (resolve, reject) => {
+        child.once('error', (cause) =>
+          reject(
+            new CommandError(`cannot run ${shownCommand(command)} in ${cwd}: ${cause.message}`, {
+              cause,
+            }),
+          ),
+        );
+        child.once('exit', (exit, name) => resolve({ exit, signal: name }));
+      },
+    );
+    clearTimeout(timer);
+    await closedOrDrained(child);
+    await ending;
+    signal?.throwIfAborted();
+    return { ...ended, output, stdout, timedOut };
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', end);
+    child.stdout.destroy();
+    child.stderr.destroy();
+  }
+};
+
+/** Waits for the pipes to close, but not for a daemon that keeps them. */
+const closedOrDrained = (child: ReturnType<typeof spawn>): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, drainMs);
+    child.once('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });

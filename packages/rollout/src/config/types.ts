@@ -1,0 +1,101 @@
+/** One part of the service's data: a backup holds it and a restore puts it back. */
+export interface DataSource {
+  readonly name: string;
+  readonly type: 'files' | 'sqlite';
+  /** Absolute. */
+  readonly path: string;
+  readonly include?: string[];
+  readonly exclude?: string[];
+}
+
+/** How many backups retention keeps, by rule; a backup that any rule keeps stays. */
+export interface KeepPolicy {
+  readonly last?: number;
+  readonly hourly?: number;
+  readonly daily?: number;
+  readonly weekly?: number;
+  readonly monthly?: number;
+  readonly yearly?: number;
+}
+
+/** A text goes through the shell, a list runs as it stands. */
+export type Command = string | string[];
+
+/** Releases as folders under `root`, one of them `current`. */
+export interface ReleasesTargetConfig {
+  readonly type: 'releases';
+  /** Absolute. */
+  readonly root: string;
+  /** Absolute, with `{version}` in it: a folder, a .zip or a .tar.gz. */
+  readonly artifact: string;
+  readonly init: Command | null;
+  readonly start: Command;
+  readonly stop: Command;
+  /** Releases kept under `root`, the current and the previous one always among them. */
+  readonly keep: number;
+}
+
+/** A release that the project's own commands switch. */
+export interface CommandTargetConfig {
+  readonly type: 'command';
+  /** Prints the version that is active now; prints nothing where none is. */
+  readonly current: Command;
+  /** Makes `ROLLOUT_VERSION` the one that `start` starts; an empty one means none. */
+  readonly activate: Command;
+  readonly init: Command | null;
+  readonly start: Command;
+  readonly stop: Command;
+  /** Prints the version to deploy where none is given. */
+  readonly version: Command | null;
+}
+
+export type TargetConfig = ReleasesTargetConfig | CommandTargetConfig;
+
+/** A notification channel with its variables put in; an empty `url` or `smtp` means that it is off. */
+export type ChannelConfig = {
+  readonly name: string;
+  readonly type: 'slack' | 'teams' | 'discord' | 'email' | 'webhook';
+  readonly [field: string]: unknown;
+};
+
+export interface MigrationsConfig {
+  /** Absolute; may hold `{version}`: the migrations that come with that release. */
+  readonly dir: string;
+  /** Absolute path of the SQLite file. */
+  readonly database: string;
+  /** Name of the data source that is this database. */
+  readonly source: string;
+  /** True: the service keeps running while its database is migrated. */
+  readonly online: boolean;
+}
+
+/** One environment with its variables put in, its defaults filled and its paths absolute. */
+export interface EnvironmentConfig {
+  /** Folder of rollout.yaml: paths are relative to it and commands run in it. */
+  readonly root: string;
+  readonly service: string;
+  readonly env: string;
+  readonly url: string;
+  /** Absolute. */
+  readonly gatesFile: string;
+  readonly health: {
+    readonly path: string;
+    readonly timeoutMs: number;
+    readonly expect: Record<string, unknown>;
+    /** JSON field that names the running version; `null`: the service does not say. */
+    readonly version: string | null;
+  };
+  readonly metrics: { readonly type: 'prometheus' | 'json'; readonly path: string } | null;
+  readonly data: DataSource[];
+  readonly backup: { /** Absolute. */ readonly dir: string; readonly keep: KeepPolicy };
+  readonly target: TargetConfig;
+  readonly migrations: MigrationsConfig | null;
+  readonly smoke: { readonly command: Command; readonly timeoutMs: number } | null;
+  readonly rollback: { readonly data: 'restore' | 'keep' };
+  /** Names of the channels that get this environment's messages. */
+  readonly notify: string[];
+  /** Those channels only: variables of others are never read. */
+  readonly channels: ChannelConfig[];
+  /** Values that must never reach a log, an error or a spool file. */
+  readonly secrets: string[];
+}

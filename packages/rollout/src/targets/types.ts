@@ -1,0 +1,66 @@
+import type { Clock } from '../clock.ts';
+
+/** Plain JSON, as it travels in the journal. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** Where releases run. Each operation is safe to run again after it was cut off anywhere. */
+export interface Target {
+  readonly kind: 'releases' | 'command';
+  /** Absolute; lies where the target is, so that two checkouts see one lock. */
+  readonly lockFile: string;
+  /** The active release; `null`: none. */
+  current(): Promise<string | null>;
+  /** Releases that could be deployed, the highest first. */
+  versions(): Promise<string[]>;
+  /** True where `version` could be activated: it is laid, or there is an artifact of it. */
+  hasVersion(version: string): Promise<boolean>;
+  /** Makes the service's data, once, before a first release. */
+  init(version: string): Promise<void>;
+  /** Puts a release beside the others; the result is what `unlay` needs. */
+  lay(version: string): Promise<Json>;
+  /** Takes back what `lay` did; a release that was there before stays. */
+  unlay(done: Json): Promise<void>;
+  /** Makes `version` the one that `start` starts. */
+  activate(version: string): Promise<void>;
+  /** Leaves no release active: the undo of a first activation. */
+  deactivate(): Promise<void>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** What this target is, in lines for people. */
+  describe(): string[];
+}
+
+/** The run that a target's commands work for. */
+export interface TargetRun {
+  readonly runId: string;
+  /** `null`: none is known yet; commands get an empty `ROLLOUT_VERSION`. */
+  readonly version: string | null;
+  readonly previous: string | null;
+  readonly clock: Clock;
+  /** Gets what the commands print, as it comes. */
+  readonly onOutput?: (text: string) => void;
+  /** Ends a command that is running. */
+  readonly signal?: AbortSignal;
+}
+
+/** A target operation that did not do its work. */
+export class TargetError extends Error {
+  override readonly name = 'TargetError';
+  readonly code:
+    | 'no-artifact'
+    | 'bad-version'
+    | 'unsafe-archive'
+    | 'bad-archive'
+    | 'not-laid'
+    | 'not-a-link'
+    | 'command-failed';
+
+  constructor(code: TargetError['code'], message: string, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** True for a TargetError of any copy of this package. */
+export const isTargetError = (error: unknown): error is TargetError =>
+  error instanceof Error && error.name === 'TargetError';
