@@ -1,0 +1,167 @@
+import {
+  type ImportSite,
+  type PackageSources,
+  readPackage,
+  relativeTarget,
+  rootDevDependencies,
+  workspaceFolders,
+} from './read-package.ts';
+import { type PackageRule, packageRules, testOnly } from './rules.ts';
+
+/** One import, or one package, that the rules refuse. */
+export interface Violation {
+  /** From the root of the repository. */
+  readonly file: string;
+  /** 1-based. */
+  readonly line: number;
+  readonly message: string;
+}
+
+interface Facts {
+  readonly rule: PackageRule;
+  readonly sources: PackageSources;
+  /** Names of all packages of the repository. */
+  readonly own: ReadonlySet<string>;
+  readonly rootDevDependencies: ReadonlySet<string>;
+  readonly testOnly: readonly string[];
+}
+
+type Check = (site: ImportSite, facts: Facts) => string | null;
+
+const isRelative = (specifier: string) => /^\.\.?(\/|$)/.test(specifier);
+const isNode = (specifier: string) => specifier.startsWith('node:');
+const isTest = ({ file }: ImportSite) => file.startsWith('test/');
+
+/** `@scope/name/sub/path` → `@scope/name`. */
+const packageOf = (specifier: string): string =>
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+
+const fromRegistryOrSibling = (specifier: string) => !isRelative(specifier) && !isNode(specifier);
+
+const staysInside: Check = (site) =>
+  isRelative(site.specifier) && relativeTarget(site).startsWith('..')
+    ? `"${site.specifier}" leaves the package; import the other package by its name`
+    : null;
+
+const leavesOwnIndexAlone: Check = (site, { sources }) => {
+  if (isTest(site)) return null;
+  const target = isRelative(site.specifier) ? relativeTarget(site) : site.specifier;
+  return /^src\/index\.\w+$/.test(target) || packageOf(target) === sources.name
+    ? `"${site.specifier}" is the package's own index; import the file that defines it`
+    : null;
+};
+
+const leavesTestsAlone: Check = (site) =>
+  !isTest(site) && isRelative(site.specifier) && relativeTarget(site).startsWith('test/')
+    ? `"${site.specifier}" is a test; what src/ needs belongs into src/`
+    : null;
+
+const keepsDirection: Check = (site, { rule, sources, own, testOnly: forTests }) => {
+  const name = packageOf(site.specifier);
+  if (!own.has(name) || name === sources.name) return null;
+  const allowed = isTest(site) ? [...rule.siblings, ...forTests] : rule.siblings;
+  if (allowed.includes(name)) return null;
+  const list = allowed.length === 0 ? 'no other package' : `only ${allowed.join(', ')}`;
+  return `${sources.name} may not import ${name}; ${isTest(site) ? 'its tests' : 'it'} may import ${list}`;
+};
+
+const keepsOffNode: Check = (site, { rule, sources }) =>
+  rule.node === 'refused' && !isTest(site) && isNode(site.specifier)
+    ? `${sources.name} runs in a browser and may not import ${site.specifier}`
+    : null;
+
+const isDeclared: Check = (site, { sources, rootDevDependencies: ofRoot }) => {
+  if (!fromRegistryOrSibling(site.specifier)) return null;
+  const name = packageOf(site.specifier);
+  if (name === sources.name || sources.dependencies.has(name)) return null;
+  if (!isTest(site) && sources.published)
+    return `${name} is not among the dependencies of ${sources.name}`;
+  return sources.devDependencies.has(name) || ofRoot.has(name)
+    ? null
+    : `${name} is not among the dependencies or devDependencies of ${sources.name}`;
+};
+
+const checks: readonly Check[] = [
+  staysInside,
+  leavesOwnIndexAlone,
+  leavesTestsAlone,
+  keepsDirection,
+  keepsOffNode,
+  isDeclared,
+];
+
+/** Follows relative imports from an entry point, and refuses packages that it may not reach. */
+const checkReach = ({ rule, sources }: Facts): Violation[] => {
+  return Object.entries(rule.reach ?? {}).flatMap(([entry, allowed]) => {
+    const reached = new Set([entry]);
+    const violations: Violation[] = [];
+    for (const file of reached)
+      for (const site of sources.imports.filter((each) => each.file === file)) {
+        if (isRelative(site.specifier)) reached.add(relativeTarget(site));
+        else if (
+          fromRegistryOrSibling(site.specifier) &&
+          !allowed.includes(packageOf(site.specifier))
+        )
+          violations.push({
+            file: `${rule.folder}/${file}`,
+            line: site.line,
+            message: `${entry} of ${sources.name} reaches ${packageOf(site.specifier)} here; it may reach ${allowed.length === 0 ? 'no package' : `only ${allowed.join(', ')}`}`,
+          });
+      }
+    return violations;
+  });
+};
+
+/** Siblings declared in package.json beyond the rule, imported or not. */
+const checkDeclared = ({ rule, sources, own }: Facts): Violation[] =>
+  [...sources.dependencies]
+    .filter((name) => own.has(name) && !rule.siblings.includes(name))
+    .map((name) => ({
+      file: `${rule.folder}/package.json`,
+      line: 1,
+      message: `${sources.name} may not depend on ${name}`,
+    }));
+
+/**
+ * Checks every import of every workspace against the allow-list, and finds workspaces without a rule.
+ *
+ * @param root folder of the repository
+ */
+export const checkImports = (
+  root: string,
+  rules: readonly PackageRule[] = packageRules,
+  forTests: readonly string[] = testOnly,
+): Violation[] => {
+  const packages = workspaceFolders(root).map((folder) => readPackage(root, folder));
+  const own = new Set(packages.map(({ name }) => name));
+  return packages.flatMap((sources) => {
+    const rule = rules.find(({ folder }) => folder === sources.folder);
+    if (rule === undefined)
+      return [
+        {
+          file: `${sources.folder}/package.json`,
+          line: 1,
+          message: `${sources.name} has no rule; add one to internal/import-rules/src/rules.ts`,
+        },
+      ];
+    const facts: Facts = {
+      rule,
+      sources,
+      own,
+      rootDevDependencies: rootDevDependencies(root),
+      testOnly: forTests,
+    };
+    const sites = sources.imports.flatMap((site) =>
+      checks.flatMap((check): Violation[] => {
+        const message = check(site, facts);
+        return message === null
+          ? []
+          : [{ file: `${rule.folder}/${site.file}`, line: site.line, message }];
+      }),
+    );
+    return [...sites, ...checkReach(facts), ...checkDeclared(facts)];
+  });
+};
