@@ -1,0 +1,179 @@
+import type { Verdict } from '@dhash/quality-gates';
+import { formatDuration, formatInstant, formatValue, verdictWords } from '../view/format.ts';
+import { limitText } from '../view/limit.ts';
+import { escapeHtml } from './escape.ts';
+import type { GateSeries, ReportData, ReportInput } from './report-data.ts';
+import { staticChart } from './static-chart.ts';
+
+type Tone = 'good' | 'bad' | 'warn' | 'off';
+
+const decisions: Readonly<
+  Record<ReportData['decision'], { word: string; mark: string; tone: Tone; says: string }>
+> = {
+  promote: {
+    word: 'Promote',
+    mark: '✔',
+    tone: 'good',
+    says: 'every gate held over the whole watch',
+  },
+  rollback: {
+    word: 'Rollback',
+    mark: '✖',
+    tone: 'bad',
+    says: 'a gate broke: the release is to be put back',
+  },
+  freeze: {
+    word: 'Freeze',
+    mark: '✖',
+    tone: 'bad',
+    says: 'a gate broke: nothing is undone until a person decides',
+  },
+  alert: {
+    word: 'Alert',
+    mark: '✖',
+    tone: 'bad',
+    says: 'a gate broke: no automatic act was asked for',
+  },
+  inconclusive: {
+    word: 'Inconclusive',
+    mark: '?',
+    tone: 'warn',
+    says: 'not enough data to say that the release is good',
+  },
+  interrupted: {
+    word: 'Interrupted',
+    mark: '‖',
+    tone: 'warn',
+    says: 'the watch was stopped before it could decide; it can be resumed',
+  },
+  'stood-down': {
+    word: 'Stood down',
+    mark: '‖',
+    tone: 'warn',
+    says: 'the watch gave way to another command',
+  },
+  continue: { word: 'Watching', mark: '…', tone: 'off', says: 'the watch has not ended yet' },
+};
+
+const verdictMark: Readonly<Record<Verdict['verdict'], string>> = {
+  pass: '✔',
+  break: '✖',
+  nodata: '?',
+  pending: '…',
+};
+
+const chip = (verdict: Verdict['verdict']): string =>
+  `<span class="chip ${verdict}">${verdictMark[verdict]} ${verdictWords[verdict].toLowerCase()}</span>`;
+
+const elapsed = (data: ReportData): string =>
+  `${formatDuration(data.endedAtMs - data.startedAtMs)} of ${formatDuration(data.durationMs)}`;
+
+export const headerSection = (input: ReportInput, data: ReportData): string => `<header>
+<p>Watch report · ${escapeHtml(input.policy.environment)}</p>
+<h1>${escapeHtml(input.title)}</h1>
+<p>run <code>${escapeHtml(input.run)}</code> · ${formatInstant(data.startedAtMs)} to ${formatInstant(data.endedAtMs)}</p>
+</header>`;
+
+export const decisionSection = (data: ReportData): string => {
+  const { word, mark, tone, says } = decisions[data.decision];
+  const reasons = data.reasons.map((reason) => `<p>${escapeHtml(reason)}</p>`).join('\n');
+  return `<section class="decision ${tone}" aria-label="Decision">
+<p class="word"><b>${mark} ${word}</b><small>${says} · after ${elapsed(data)}</small></p>
+${reasons}
+</section>`;
+};
+
+const tile = (name: string, value: string, note: string): string =>
+  `<div class="card"><dt>${name}</dt><dd>${value}<small>${note}</small></dd></div>`;
+
+export const tilesSection = (data: ReportData): string => {
+  const { ok, failed, unknown, missed } = data.counts;
+  const known = ok + failed;
+  const broken = data.gates.filter(({ verdict }) => verdict.verdict === 'break').length;
+  const passing = data.gates.filter(({ verdict }) => verdict.verdict === 'pass').length;
+  return `<dl class="tiles">
+${tile('Polls made', String(known + unknown), missed === 0 ? 'none missed' : `${missed} missed`)}
+${tile('Health checks OK', known === 0 ? '–' : `${ok} of ${known}`, failed === 0 ? 'none failed' : `${failed} failed`)}
+${tile('Gates passing', `${passing} of ${data.gates.length}`, broken === 0 ? 'none broken' : `${broken} broken`)}
+${tile('Watched', formatDuration(data.endedAtMs - data.startedAtMs), `of ${formatDuration(data.durationMs)}`)}
+</dl>`;
+};
+
+export const healthSection = (data: ReportData): string => {
+  const spanMs = Math.max(1, data.endedAtMs - data.startedAtMs);
+  const fallbackMs = spanMs / Math.max(1, data.polls.length - 1);
+  const totalMs = spanMs + fallbackMs;
+  const x = (ms: number) => ((ms / totalMs) * 1000).toFixed(2);
+  const bars = data.polls
+    .map((poll, index) => {
+      const from = poll.atMs - data.startedAtMs;
+      const to = (data.polls[index + 1]?.atMs ?? poll.atMs + fallbackMs) - data.startedAtMs;
+      const title = `+${formatDuration(from)} ${poll.text}`;
+      const width = Math.max(0.5, ((to - from) / totalMs) * 1000 - 1.2).toFixed(2);
+      return `<rect class="${poll.mark}" x="${x(from)}" y="1" width="${width}" height="28"><title>${escapeHtml(title)}</title></rect>`;
+    })
+    .join('');
+  const names = { ok: 'OK', failed: 'not OK', unknown: 'not known', missed: 'missed' } as const;
+  const legend = (['ok', 'failed', 'unknown', 'missed'] as const)
+    .map((mark) => `<span><i class="${mark}"></i>${names[mark]} ${data.counts[mark]}</span>`)
+    .join('');
+  return `<h2>Health</h2>
+<section class="card strip"><svg viewBox="0 0 1000 30" preserveAspectRatio="none" role="img" aria-label="Health checks over the watch">${bars}</svg>
+<div class="ends"><span>+0:00</span><span>+${formatDuration(spanMs)}</span></div><div class="legend">${legend}</div></section>`;
+};
+
+const gateCard = (series: GateSeries, spanSeconds: number): string => {
+  const { gate, verdict, below } = series;
+  const observe = verdict.mode === 'observe' ? ' <small>(observe: decides nothing)</small>' : '';
+  const window = verdict.windowMs === null ? '' : ` · over ${formatDuration(verdict.windowMs)}`;
+  const events = verdict.events === null ? '' : ` · ${verdict.events} events`;
+  return `<article class="card gate ${verdict.verdict}">
+<div class="top"><h3>${escapeHtml(gate)}${observe}</h3>${chip(verdict.verdict)}</div>
+<p class="now"><b>${escapeHtml(formatValue(verdict.value, verdict.unit))}</b>allowed ${escapeHtml(limitText(verdict, below))}${window} · ${verdict.readings} readings${events}</p>
+<p class="says">${escapeHtml(verdict.sentence)}</p>
+<div class="chart">${staticChart(series, spanSeconds)}</div>
+</article>`;
+};
+
+export const gatesSection = (data: ReportData, spanSeconds: number): string =>
+  `<h2>Gates</h2>
+<div class="gates">${data.gates.map((series) => gateCard(series, spanSeconds)).join('\n')}</div>`;
+
+export const changesSection = (data: ReportData): string => {
+  const rows = data.changes
+    .map(
+      ({ at, gate, from, to, sentence }) =>
+        `<tr><td class="time">+${formatDuration(at - data.startedAtMs)}</td><td>${escapeHtml(gate)}</td><td>${from === null ? '' : `${chip(from)} → `}${chip(to)}</td><td>${escapeHtml(sentence)}</td></tr>`,
+    )
+    .join('\n');
+  return `<h2>Verdict changes</h2>
+<div class="card table"><table><thead><tr><th>Time</th><th>Gate</th><th>Verdict</th><th>Why</th></tr></thead>
+<tbody>${rows === '' ? '<tr><td colspan="4">none</td></tr>' : rows}</tbody></table></div>`;
+};
+
+export const pollsSection = (data: ReportData): string => {
+  const rows = data.polls
+    .map(
+      ({ atMs, text }) =>
+        `<tr><td class="time">+${formatDuration(atMs - data.startedAtMs)}</td><td class="time">${formatInstant(atMs)}</td><td>${escapeHtml(text)}</td></tr>`,
+    )
+    .join('\n');
+  return `<h2>Polls</h2>
+<details class="card"><summary>All ${data.polls.length} polls</summary>
+<div class="table"><table><thead><tr><th>Time</th><th>Due</th><th>Health</th></tr></thead><tbody>${rows}</tbody></table></div></details>`;
+};
+
+export const recordSection = (input: ReportInput): string => {
+  const rows: [string, string | undefined][] = [
+    ['Run', input.run],
+    ['Journal head', input.journal?.head],
+    ['Policy fingerprint', input.policy.fingerprint],
+    ['SHA-256 of samples', input.samplesSha256],
+  ];
+  return `<h2>Record</h2>
+<dl class="card record">${rows
+    .flatMap(([name, value]) =>
+      value === undefined ? [] : `<dt>${name}</dt><dd><code>${escapeHtml(value)}</code></dd>`,
+    )
+    .join('\n')}</dl>`;
+};
