@@ -35,6 +35,14 @@ interface Manifest {
 const namesOf = (...lists: (Record<string, string> | undefined)[]): Set<string> =>
   new Set(lists.flatMap((list) => Object.keys(list ?? {})));
 
+/** @param file only named in the result */
+const importsOf = (file: string, text: string): ImportSite[] =>
+  ts.preProcessFile(text, true, true).importedFiles.map(({ fileName, pos }) => ({
+    file,
+    line: text.slice(0, pos).split('\n').length,
+    specifier: fileName,
+  }));
+
 /** Reads the imports of one package: `src/` and `test/`, by TypeScript's own scanner. */
 export const readPackage = (root: string, folder: string): PackageSources => {
   const at = join(root, folder);
@@ -57,14 +65,6 @@ export const readPackage = (root: string, folder: string): PackageSources => {
     imports: files.flatMap((file) => importsOf(file, readFileSync(join(at, file), 'utf8'))),
   };
 };
-
-/** @param file only named in the result */
-export const importsOf = (file: string, text: string): ImportSite[] =>
-  ts.preProcessFile(text, true, true).importedFiles.map(({ fileName, pos }) => ({
-    file,
-    line: text.slice(0, pos).split('\n').length,
-    specifier: fileName,
-  }));
 
 /** The packages of the repository's workspaces: folders, from its root. */
 export const workspaceFolders = (root: string): string[] => {
