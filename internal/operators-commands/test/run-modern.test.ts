@@ -102,7 +102,9 @@ describe('dhash-rollout on an old Node', () => {
     const { root, playOld } = await stubCheckout();
     const started = start(process.execPath, [...playOld, bin, 'wait'], root);
     const { pid } = callOf(await started.shows('waiting'));
-    onTestFailed(() => process.kill(pid, 'SIGKILL'));
+    onTestFailed(() => {
+      process.kill(pid, 'SIGKILL');
+    });
     started.child.kill('SIGKILL');
     // Ends only once the pipes are closed, which the program holds open for as long as it lives.
     expect(await started.ended).toMatchObject({ exit: null, signal: 'SIGKILL' });
