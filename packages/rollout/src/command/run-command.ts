@@ -1,13 +1,8 @@
 import { spawn } from 'node:child_process';
-import { StringDecoder } from 'node:string_decoder';
-
-/** Most of a command's output that is kept: its end, in UTF-16 code units. */
-export const outputTailLength = 65_536;
+import { openOutput } from './output.ts';
 
 /** From TERM to KILL, ms. */
 const defaultGraceMs = 5_000;
-/** How long after `exit` its last output may take to arrive; a daemon may hold the pipe open for good. */
-const drainMs = 50;
 
 export interface CommandRequest {
   /** A text goes through the shell, a list runs as it stands. */
@@ -49,8 +44,6 @@ export const isCommandError = (error: unknown): error is CommandError =>
 export const shownCommand = (command: string | readonly string[]): string =>
   typeof command === 'string' ? command : command.join(' ');
 
-const tailed = (kept: string, more: string): string => (kept + more).slice(-outputTailLength);
-
 /** Signals a whole process group. False: nothing of it is left. */
 const signalGroup = (pid: number, name: NodeJS.Signals | 0): boolean => {
   try {
@@ -81,7 +74,7 @@ const endGroup = async (pid: number, graceMs: number): Promise<void> => {
 
 /**
  * Runs a command in a process group of its own. It counts as done when it exits, not when the last
- * holder of its pipe goes: what it left running (a daemon) lives on. On timeout or abort the whole
+ * holder of its output goes: what it left running (a daemon) lives on. On timeout or abort the whole
  * group has ended before this returns.
  *
  * @throws {CommandError} where it could not be started.
@@ -90,31 +83,16 @@ const endGroup = async (pid: number, graceMs: number): Promise<void> => {
 export const runCommand = async (request: CommandRequest): Promise<CommandResult> => {
   const { command, cwd, env, timeoutMs, signal, onOutput, graceMs = defaultGraceMs } = request;
   signal?.throwIfAborted();
-  const options = {
+  const output = await openOutput(onOutput);
+  const [program = '', ...args] = typeof command === 'string' ? [command] : command;
+  const child = spawn(program, args, {
     cwd,
     env: { ...process.env, ...env },
     // Its own group (POSIX): ended as one, and out of reach of the terminal's Ctrl-C, which is ours to handle.
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'],
-  };
-  const [program = '', ...args] = typeof command === 'string' ? [command] : command;
-  const child = spawn(program, args, { ...options, shell: typeof command === 'string' });
-
-  let output = '';
-  let stdout = '';
-  const listen = (stream: typeof child.stdout, take: (text: string) => void) => {
-    const decoder = new StringDecoder('utf8');
-    stream.on('data', (chunk: Buffer) => take(decoder.write(chunk)));
-  };
-  const takeAny = (text: string) => {
-    output = tailed(output, text);
-    onOutput?.(text);
-  };
-  listen(child.stdout, (text) => {
-    stdout = tailed(stdout, text);
-    takeAny(text);
+    stdio: ['ignore', output.stdoutFd, output.stderrFd],
+    shell: typeof command === 'string',
   });
-  listen(child.stderr, takeAny);
 
   let ending: Promise<void> | null = null;
   let timedOut = false;
@@ -140,25 +118,12 @@ export const runCommand = async (request: CommandRequest): Promise<CommandResult
         child.once('exit', (exit, name) => resolve({ exit, signal: name }));
       },
     );
-    clearTimeout(timer);
-    await closedOrDrained(child);
     await ending;
     signal?.throwIfAborted();
-    return { ...ended, output, stdout, timedOut };
+    return { ...ended, ...output.read(), timedOut };
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', end);
-    child.stdout.destroy();
-    child.stderr.destroy();
+    output.close();
   }
 };
-
-/** Waits for the pipes to close, but not for a daemon that keeps them. */
-const closedOrDrained = (child: ReturnType<typeof spawn>): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, drainMs);
-    child.once('close', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });

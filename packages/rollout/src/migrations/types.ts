@@ -12,6 +12,12 @@ export interface Migration {
   readonly downChecksum: string | null;
 }
 
+/** What a migrations folder holds: the well-formed, by version, and what is wrong with the rest. */
+export interface MigrationSet {
+  readonly migrations: readonly Migration[];
+  readonly problems: readonly MigrationProblem[];
+}
+
 /** A row of `schema_migrations`. */
 export interface AppliedMigration {
   readonly version: number;
@@ -62,7 +68,9 @@ export interface TrialReport {
   readonly copyMs: number;
   readonly copyBytes: number;
   /** Rows per table before and after, for tables that are in either. */
-  readonly rows: Readonly<Record<string, { readonly before: number | null; readonly after: number | null }>>;
+  readonly rows: Readonly<
+    Record<string, { readonly before: number | null; readonly after: number | null }>
+  >;
   /** Findings of integrity_check and foreign_key_check that were not there before. */
   readonly findings: readonly string[];
 }

@@ -1,0 +1,209 @@
+import { join, resolve } from 'node:path';
+import { ConfigError, type ConfigIssue } from './config-error.ts';
+import { crossCheck } from './cross-check.ts';
+import { parseDuration } from './duration.ts';
+import { type IssueContext, issueAt, issuesOf, valueAt } from './issues.ts';
+import { nearestWord } from './nearest.ts';
+import { inOrder, type RolloutFile } from './parse-config.ts';
+import { formatPath, type Path } from './positions.ts';
+import {
+  channelSchema,
+  type EnvironmentInput,
+  environmentSchema,
+  type FileInput,
+} from './schema.ts';
+import { type Substituted, substitute } from './substitute.ts';
+import type { ChannelConfig, EnvironmentConfig, TargetConfig } from './types.ts';
+
+const duration = (text: string): number => {
+  const ms = parseDuration(text);
+  if (ms === null) throw new TypeError(`the schema let a duration through: ${text}`);
+  return ms;
+};
+
+/** Drops keys whose value is `undefined`: an absent key and an undefined one are not the same here. */
+const present = <T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+
+const unknownEnvironment = (file: RolloutFile, env: string): ConfigError => {
+  const nearest = nearestWord(env, file.environments);
+  const known = `known: ${file.environments.join(', ')}`;
+  return new ConfigError([
+    {
+      file: file.file,
+      ...file.positions.keyAt(['environments']),
+      path: 'environments',
+      message: `there is no environment "${env}"`,
+      hint: nearest === null ? known : `did you mean "${nearest}"? (${known})`,
+    },
+  ]);
+};
+
+/** A channel's own variables decide whether it is on; one that is not set turns it off. */
+const openChannel = (
+  file: RolloutFile,
+  name: string,
+  processEnv: NodeJS.ProcessEnv,
+): { channel: ChannelConfig | null; substituted: Substituted; issues: ConfigIssue[] } => {
+  const path = ['channels', name];
+  const substituted = substitute(valueAt(file.raw, path), path, {
+    processEnv,
+    isPlain: file.positions.isPlain,
+  });
+  const context = contextOf(file, substituted);
+  const isOff = substituted.problems.some(({ kind }) => kind === 'not-set');
+  const problems = substituted.problems.filter(({ kind }) => kind !== 'not-set');
+  const parsed = channelSchema.safeParse(substituted.value);
+  const failed = failedPaths(substituted);
+  const issues = [
+    ...problems.map(({ path: at, message, hint }) => issueAt(context, at, message, hint)),
+    ...issuesOf(parsed.error?.issues ?? [], path, context).filter(
+      (issue) => !failed.has(issue.path),
+    ),
+  ];
+  if (!parsed.success) return { channel: null, substituted, issues };
+  const address = parsed.data.type === 'email' ? 'smtp' : 'url';
+  const channel = { ...present(parsed.data), ...(isOff ? { [address]: '' } : {}), name };
+  return { channel, substituted, issues };
+};
+
+const failedPaths = ({ problems }: Substituted): ReadonlySet<string> =>
+  new Set(problems.map(({ path }) => formatPath(path)));
+
+const contextOf = (file: RolloutFile, substituted: Substituted): IssueContext => {
+  const names = new Map(substituted.used.map(({ path, names }) => [formatPath(path), names]));
+  return {
+    file: file.file,
+    positions: file.positions,
+    raw: file.raw,
+    variablesAt: (path: Path) => names.get(formatPath(path)) ?? [],
+  };
+};
+
+/** Passwords inside addresses are secrets on their own, as a server may say them back. */
+const withPasswords = (value: string): string[] => {
+  if (!URL.canParse(value)) return [value];
+  const { password } = new URL(value);
+  return password === '' ? [value] : [value, password, decodeURIComponent(password)];
+};
+
+const secretFields = ['url', 'smtp', 'secret', 'password'];
+const secretName = /SECRET|TOKEN|PASSWORD|PASSWD|API_?KEY|PRIVATE_?KEY/i;
+
+const secretsOf = (
+  channels: readonly ChannelConfig[],
+  fromChannels: Substituted['values'],
+  fromEnvironment: Substituted['values'],
+): string[] => {
+  const fields = channels.flatMap((channel) => secretFields.map((field) => channel[field]));
+  const all = [
+    ...fields.filter((value): value is string => typeof value === 'string'),
+    ...fromChannels.map(({ value }) => value),
+    ...fromEnvironment.filter(({ name }) => secretName.test(name)).map(({ value }) => value),
+  ];
+  return [...new Set(all.flatMap(withPasswords).filter((value) => value !== ''))];
+};
+
+const targetOf = (input: EnvironmentInput['target'], root: string): TargetConfig =>
+  input.type === 'releases'
+    ? {
+        ...input,
+        root: resolve(root, input.root),
+        artifact: resolve(root, input.artifact),
+        init: input.init ?? null,
+      }
+    : { ...input, init: input.init ?? null, version: input.version ?? null };
+
+/** Backups of production lie in the folder itself, those of others in one of their own beneath it. */
+const backupOf = (file: RolloutFile, env: string, own: EnvironmentInput['backup']) => {
+  const shared = (file.raw as FileInput).backup;
+  const base = shared?.dir ?? 'backups';
+  const dir = own?.dir ?? (env === 'production' ? base : join(base, env));
+  return { dir: resolve(file.root, dir), keep: present(own?.keep ?? shared?.keep ?? {}) };
+};
+
+/**
+ * One environment, ready to use: variables put in (its own and its channels' only), defaults filled,
+ * paths absolute. `NAME_FILE` names a file that holds the value of `NAME`.
+ *
+ * @throws {ConfigError} with all that is wrong; values of variables are never in it.
+ */
+export const environmentConfig = (
+  file: RolloutFile,
+  env: string,
+  processEnv: NodeJS.ProcessEnv,
+): EnvironmentConfig => {
+  if (!file.environments.includes(env)) throw unknownEnvironment(file, env);
+  const path = ['environments', env];
+  const substituted = substitute(valueAt(file.raw, path), path, {
+    processEnv,
+    isPlain: file.positions.isPlain,
+  });
+  const context = contextOf(file, substituted);
+  const failed = failedPaths(substituted);
+  const parsed = environmentSchema.safeParse(substituted.value);
+  const issues = [
+    ...substituted.problems.map(({ path: at, message, hint }) =>
+      issueAt(context, at, message, hint),
+    ),
+    ...issuesOf(parsed.error?.issues ?? [], path, context).filter(
+      (issue) => !failed.has(issue.path),
+    ),
+    ...crossCheck(substituted.value, path, context),
+  ];
+  const notify = parsed.data?.notify ?? [];
+  const known = Object.keys((file.raw as FileInput).channels ?? {});
+  const opened = notify
+    .filter((name) => known.includes(name))
+    .map((name) => openChannel(file, name, processEnv));
+  issues.push(...opened.flatMap((one) => one.issues));
+  if (issues.length > 0 || !parsed.success) throw new ConfigError(inOrder(issues));
+
+  const { data: input } = parsed;
+  const channels = opened.flatMap(({ channel }) => (channel === null ? [] : [channel]));
+  const data = input.data.map((source) => ({
+    ...present(source),
+    path: resolve(file.root, source.path),
+  }));
+  const database = data.find(({ name }) => name === input.migrations?.database);
+  return {
+    root: file.root,
+    service: file.service,
+    env,
+    url: input.url,
+    gatesFile: resolve(file.root, file.gates),
+    health: {
+      path: input.health.path,
+      timeoutMs: duration(input.health.timeout),
+      expect: input.health.expect,
+      version: input.health.version ?? null,
+    },
+    metrics: input.metrics ?? null,
+    data,
+    backup: backupOf(file, env, input.backup),
+    target: targetOf(input.target, file.root),
+    migrations:
+      input.migrations === undefined || database === undefined
+        ? null
+        : {
+            dir: resolve(file.root, input.migrations.dir),
+            database: database.path,
+            source: database.name,
+            online: input.migrations.online,
+          },
+    smoke:
+      input.smoke === undefined
+        ? null
+        : { command: input.smoke.command, timeoutMs: duration(input.smoke.timeout) },
+    rollback: { data: input.rollback.data },
+    notify: input.notify,
+    channels,
+    secrets: secretsOf(
+      channels,
+      opened.flatMap((one) => one.substituted.values),
+      substituted.values,
+    ),
+  };
+};

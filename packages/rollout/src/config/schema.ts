@@ -1,0 +1,181 @@
+import { z } from 'zod';
+import { durationPattern, parseDuration } from './duration.ts';
+
+/** Names end up in file names (`<service>_<time>_<env>_<tag>.zip`), where `_` parts them. */
+const namePattern = /^[a-z0-9][a-z0-9-]{0,40}$/;
+const name = z
+  .string()
+  .regex(namePattern, 'must be lower-case letters, digits and "-", at most 41 of them');
+const text = z.string().min(1, 'must not be empty');
+const path = text.describe('A path, relative to the folder of rollout.yaml.');
+const urlPath = z
+  .string()
+  .regex(/^\/(?!\/)/, 'must start with one "/": it is a path at the environment\'s url');
+
+const duration = z
+  .string()
+  .regex(durationPattern, 'must be a duration with a unit: 500ms, 5s, 10m or 2h')
+  .refine(
+    (value) => !durationPattern.test(value) || parseDuration(value) !== null,
+    'must be above zero and below 24 days',
+  )
+  .describe('A duration with a unit: 500ms, 5s, 10m, 2h.');
+
+const command = z
+  .union([text, z.array(text).min(1)], {
+    error: 'must be a text (it runs through the shell) or a list of texts (program and arguments)',
+  })
+  .describe('A text runs through the shell; a list runs as it stands.');
+
+const httpUrl = z
+  .string()
+  .refine(
+    (value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol),
+    'must be an http:// or https:// address',
+  );
+
+const count = z.int().min(0);
+
+const keep = z
+  .strictObject({
+    last: count.optional().describe('The newest N.'),
+    hourly: count.optional().describe('The newest of each of the last N hours that have one.'),
+    daily: count.optional().describe('The newest of each of the last N days that have one.'),
+    weekly: count.optional().describe('The newest of each of the last N weeks that have one.'),
+    monthly: count.optional().describe('The newest of each of the last N months that have one.'),
+    yearly: count.optional().describe('The newest of each of the last N years that have one.'),
+  })
+  .describe('Which backups `backup --prune` keeps: those that any rule keeps. Without it: all.');
+
+const backup = z.strictObject({
+  dir: path
+    .optional()
+    .describe('Folder of backups. Default: backups, and backups/<env> for all but production.'),
+  keep: keep.optional(),
+});
+
+const source = z.strictObject({
+  name,
+  type: z
+    .enum(['files', 'sqlite'])
+    .describe('files: a folder. sqlite: one database, copied consistently while it is written.'),
+  path,
+  include: z.array(text).optional().describe('Globs of files to take. Default: all.'),
+  exclude: z.array(text).optional().describe('Globs of files to leave out.'),
+});
+
+/** zod's own text for a wrong `type` does not say which there are. */
+const unknownType = (known: string) => (issue: { code?: string }) =>
+  issue.code === 'invalid_union' ? `must be ${known}` : undefined;
+
+const withVersion = path.refine(
+  (value) => value.split('{version}').length === 2,
+  'must hold {version} once: the release it belongs to',
+);
+
+const target = z.discriminatedUnion(
+  'type',
+  [
+    z.strictObject({
+      type: z.literal('releases'),
+      root: path.describe('Folder of the releases: <root>/releases/<version>, <root>/current.'),
+      artifact: withVersion.describe('A folder, .zip or .tar.gz, with {version} in its path.'),
+      init: command.optional().describe('Makes the data, once, before a first deploy.'),
+      start: command.describe('Starts the release; runs in <root>/current.'),
+      stop: command.describe('Stops it; runs in <root>/current.'),
+      keep: z.int().min(2).default(5).describe('Releases to keep; current and previous always.'),
+    }),
+    z.strictObject({
+      type: z.literal('command'),
+      current: command.describe('Prints the running version; nothing where none is.'),
+      activate: command.describe('Makes ROLLOUT_VERSION the one that start starts.'),
+      init: command.optional().describe('Makes the data, once, before a first deploy.'),
+      start: command,
+      stop: command,
+      version: command.optional().describe('Prints the version to deploy where none is given.'),
+    }),
+  ],
+  { error: unknownType('releases or command') },
+);
+
+const metrics = z.discriminatedUnion(
+  'type',
+  [
+    z.strictObject({ type: z.literal('prometheus'), path: urlPath }),
+    z.strictObject({ type: z.literal('json'), path: urlPath }),
+  ],
+  { error: unknownType('prometheus or json') },
+);
+
+const rollbackData = 'restore (the backup of the run is put back) or keep (it stays as it is then)';
+const rollback = z
+  .strictObject(
+    {
+      data: z
+        .enum(['restore', 'keep'], {
+          error: (issue) =>
+            issue.input === undefined
+              ? `is required and has no default: whether an automatic rollback also puts the data back is its owner's decision: ${rollbackData}`
+              : `must be ${rollbackData}`,
+        })
+        .describe('Whether an automatic rollback also puts the data back. No default.'),
+    },
+    {
+      error: (issue) =>
+        issue.input === undefined
+          ? `is required, with data, which has no default: whether an automatic rollback also puts the data back is its owner's decision: ${rollbackData}`
+          : undefined,
+    },
+  )
+  .describe('What an automatic rollback does.');
+
+/** One environment as it is written, after its variables are put in. */
+export const environmentSchema = z.strictObject({
+  url: httpUrl.describe('Address of the service.'),
+  health: z.strictObject({
+    path: urlPath,
+    timeout: duration.default('5s'),
+    expect: z.record(z.string(), z.unknown()).default({}).describe('What its JSON must hold.'),
+    version: text.optional().describe('JSON field that names the running version.'),
+  }),
+  metrics: metrics.optional(),
+  data: z.array(source).default([]),
+  backup: backup.optional(),
+  target,
+  migrations: z
+    .strictObject({
+      dir: path.describe('Folder of NNN_name.up.sql and .down.sql; may hold {version}.'),
+      database: name.describe('Name of the sqlite entry under data.'),
+      online: z.boolean().default(false).describe('True: migrate while the service runs.'),
+    })
+    .optional(),
+  smoke: z.strictObject({ command, timeout: duration.default('2m') }).optional(),
+  rollback,
+  notify: z.array(name).default([]).describe('Names of channels.'),
+});
+
+/** One channel as it is written; an empty address means that it is off. */
+export const channelSchema = z.looseObject({
+  type: z.enum(['slack', 'teams', 'discord', 'email', 'webhook']),
+  url: z.string().optional().describe('Address of slack, teams, discord and webhook channels.'),
+  smtp: z.string().optional().describe('smtp:// or smtps:// address of an email channel.'),
+  from: z.string().optional(),
+  to: z.array(z.string()).optional(),
+  secret: z.string().optional().describe('Signs a webhook: whsec_….'),
+  allowPrivate: z.boolean().optional().describe('Lifts https and the private-network rule.'),
+  minSeverity: z.enum(['info', 'warning', 'critical']).optional(),
+});
+
+/** rollout.yaml as it is written. */
+export const fileSchema = z.strictObject({
+  service: name.describe('Name of the service; part of the names of its backups.'),
+  gates: path.describe('File of the quality gates.'),
+  backup: backup.optional(),
+  environments: z
+    .record(name, environmentSchema)
+    .refine((all) => Object.keys(all).length > 0, 'must name at least one environment'),
+  channels: z.record(name, channelSchema).optional(),
+});
+
+export type EnvironmentInput = z.output<typeof environmentSchema>;
+export type FileInput = z.output<typeof fileSchema>;
