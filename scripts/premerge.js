@@ -3,10 +3,11 @@
 // looks at in premerge_artifacts/, and PR_BODY.md filled from what really happened.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
 import { ciConfig, ciGates } from './premerge/ci-config.js';
@@ -39,17 +40,22 @@ const freePort = async () => {
  * @returns {Promise<number>} exit code, as a shell has it
  */
 const runLogged = async (program, args, { cwd, log, env = process.env, shell = false }) => {
-  await mkdir(dirname(log), { recursive: true });
-  const file = createWriteStream(log);
   const child = spawn(program, args, { cwd, env, shell, stdio: ['ignore', 'pipe', 'pipe'] });
+  /** @type {Buffer[]} */
+  const said = [];
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk) => {
-      file.write(chunk);
+      said.push(chunk);
       process.stdout.write(chunk);
     });
-  // 'exit', not 'close': a service that was started may keep the pipes open.
+  const closed = once(child, 'close');
   const [code] = await once(child, 'exit');
-  file.end();
+  // A service that was started may hold the pipes open for ever.
+  await Promise.race([closed, sleep(1000, undefined, { ref: false })]);
+  child.stdout.destroy();
+  child.stderr.destroy();
+  await mkdir(dirname(log), { recursive: true });
+  await writeFile(log, Buffer.concat(said));
   return code ?? 1;
 };
 
