@@ -40,8 +40,7 @@ const contentPolicy = [
 
 const chartData = (data: ReportData, spanSeconds: number) => ({
   span: spanSeconds,
-  gates: data.gates.map(({ gate, verdict, below, points, marks }) => ({
-    name: gate,
+  gates: data.gates.map(({ verdict, below, points, marks }) => ({
     threshold: verdict.threshold,
     unit: verdict.unit,
     below,

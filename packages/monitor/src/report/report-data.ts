@@ -29,7 +29,7 @@ export type GateSeries = {
   readonly below: boolean;
   /** Seconds from the start, and the value over the window then. */
   readonly points: readonly (readonly [seconds: number, value: number | null])[];
-  /** Where its verdict changed, and to what. */
+  /** Where its verdict changed, and to what; that it first passed is no news in a chart. */
   readonly marks: readonly { readonly seconds: number; readonly to: Verdict['verdict'] }[];
 };
 
@@ -94,7 +94,9 @@ export const reportData = (input: ReportInput): ReportData => {
           judged[gate]?.value ?? null,
         ]),
         marks: changes
-          .filter((change) => change.gate === gate)
+          .filter(
+            (change) => change.gate === gate && (change.from !== null || change.to !== 'pass'),
+          )
           .map(({ at, to }) => ({ seconds: (at - startedAtMs) / 1000, to })),
       }),
     )

@@ -68,7 +68,7 @@ export const reportScript = `
         series: [
           { label: 'time', value: (u, v) => (v === null || v === undefined ? '–' : '+' + span(v)) },
           {
-            label: gate.name, stroke: color('value'), width: 2, points: { show: true, size: 5, fill: color('value') },
+            label: 'value', stroke: color('value'), width: 2, points: { show: true, size: 5, fill: color('value') },
             value: (u, v) => (v === null || v === undefined ? '–' : number(v) + unit(gate.unit)),
           },
           {

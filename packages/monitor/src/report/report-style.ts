@@ -69,7 +69,8 @@ i.missed { background: var(--off-bg); border: 1px solid var(--off); }
 .chart .mark.break { stroke: var(--bad); stroke-width: 2; stroke-dasharray: none; }
 .chart.live .static { display: none; }
 .uplot { font-family: inherit; } .u-legend { color: var(--soft); font-size: 13px; text-align: left; }
-.u-legend .u-value { font-variant-numeric: tabular-nums; }
+.uplot .u-legend th { font-weight: 400; }
+.u-legend .u-value { min-width: 4em; font-variant-numeric: tabular-nums; }
 .table { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-size: 14px; }
 .table th, .table td { padding: 8px 14px; text-align: left; vertical-align: top; border-top: 1px solid var(--line); }

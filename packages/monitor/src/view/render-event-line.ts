@@ -1,4 +1,3 @@
-import type { WatchPolicy } from '@dhash/quality-gates';
 import type { WatchEvent } from '../watch/watch.ts';
 import { formatDuration, formatValue, plain, verdictWords } from './format.ts';
 
@@ -10,7 +9,7 @@ const clockText = (atMs: number): string => `${new Date(atMs).toISOString().slic
  */
 export const renderEventLine = (
   event: WatchEvent,
-  { startedAt }: { readonly policy: WatchPolicy; readonly startedAt: number },
+  { startedAt }: { readonly startedAt: number },
 ): string => {
   if (event.type === 'verdict.changed') {
     const from = event.from === null ? '' : `${verdictWords[event.from]} → `;

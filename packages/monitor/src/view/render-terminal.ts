@@ -46,11 +46,11 @@ const line = (pieces: readonly Piece[], width: number): string => {
     const shown = fits
       ? text
       : `${chars.slice(0, Math.max(0, left - 1)).join('')}${left > 0 ? '…' : ''}`;
-    out += paint === undefined ? shown : paint(shown);
+    out += paint === undefined || shown === '' ? shown : paint(shown);
     left -= Math.min(left, chars.length);
     if (!fits) break;
   }
-  return out.trimEnd();
+  return out;
 };
 
 /** `left` and `right` at the two ends of a line; the right end goes where there is no room. */
@@ -121,7 +121,9 @@ const health = (state: TerminalState, colors: Colors, width: number): string => 
   const missed = state.missed === 0 ? '' : `, ${state.missed} missed`;
   const next =
     state.nextAt === null ? '' : ` · next in ${formatDuration(state.nextAt - state.nowMs)}`;
-  const right: Piece[] = [[`${state.polls} polls${missed}${next}`, colors.dim]];
+  const right: Piece[] = [
+    [`${state.polls} ${state.polls === 1 ? 'poll' : 'polls'}${missed}${next}`, colors.dim],
+  ];
   const room = Math.max(0, width - widthOf(right) - 'health  '.length - 2);
   const marks = state.marks.slice(-Math.min(room, sparkLength));
   return spread(
@@ -140,6 +142,9 @@ const sparkPieces = (
     const beyond = isBeyond(values[index] ?? null, threshold, below);
     return [bar, beyond ? colors.red : colors.cyan];
   });
+
+/** Whether a gate's sentence stands under its line: where something is wrong. */
+const isTold = ({ verdict }: Verdict): boolean => verdict === 'break' || verdict === 'nodata';
 
 const gates = (state: TerminalState, colors: Colors, width: number): string[] => {
   const all = Object.entries(state.assessment?.gates ?? {});
@@ -196,8 +201,7 @@ const gates = (state: TerminalState, colors: Colors, width: number): string[] =>
       ],
       width,
     );
-    const saying = verdict.verdict === 'break' || verdict.verdict === 'nodata';
-    return saying
+    return isTold(verdict)
       ? [
           row,
           ...wrap(verdict.sentence, width - 4).map((text) =>
@@ -218,7 +222,13 @@ export const renderTerminal = (
 ): string => {
   const colors = createColors(color);
   const wide = Math.max(20, width);
-  const reasons = state.ended === null ? [] : (state.assessment?.reasons ?? []);
+  const { gates: judged = {}, reasons: all = [] } = state.assessment ?? {};
+  const told = new Set(
+    Object.values(judged)
+      .filter(isTold)
+      .map(({ sentence }) => sentence),
+  );
+  const reasons = state.ended === null ? [] : all.filter((reason) => !told.has(reason));
   return [
     headline(state, colors, wide),
     progress(state, colors, wide),
