@@ -18,6 +18,11 @@ const bundle = join(root, 'premerge_artifacts');
 const place = join(root, 'var/premerge');
 const bin = join(root, 'packages/rollout/bin/dhash-rollout.js');
 
+/** Without what an operator's shell may say of the real service: its address, its data. */
+const env = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !name.startsWith('DHASH_')),
+);
+
 /** @param {string} path from the root */
 const readText = (path) => readFile(join(root, path), 'utf8');
 
@@ -36,11 +41,16 @@ const freePort = async () => {
  *
  * @param {string} program
  * @param {readonly string[]} args
- * @param {{ cwd: string, log: string, env?: NodeJS.ProcessEnv, shell?: boolean }} options
+ * @param {{ cwd: string, log: string, variables?: NodeJS.ProcessEnv, shell?: boolean }} options
  * @returns {Promise<number>} exit code, as a shell has it
  */
-const runLogged = async (program, args, { cwd, log, env = process.env, shell = false }) => {
-  const child = spawn(program, args, { cwd, env, shell, stdio: ['ignore', 'pipe', 'pipe'] });
+const runLogged = async (program, args, { cwd, log, variables = {}, shell = false }) => {
+  const child = spawn(program, args, {
+    cwd,
+    env: { ...env, ...variables },
+    shell,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   /** @type {Buffer[]} */
   const said = [];
   for (const stream of [child.stdout, child.stderr])
@@ -89,9 +99,9 @@ const stopService = async (url) => {
   const current = join(place, 'app/current');
   if (!existsSync(current)) return;
   const { target } = parse(await readText('rollout.yaml')).environments.production;
-  const env = { ...process.env, ROLLOUT_ENV: 'ci', ROLLOUT_URL: url };
+  const variables = { ROLLOUT_ENV: 'ci', ROLLOUT_URL: url };
   const log = join(place, 'stop.log');
-  await runLogged(target.stop, [], { cwd: current, log, env, shell: true });
+  await runLogged(target.stop, [], { cwd: current, log, variables, shell: true });
 };
 
 const url = `http://127.0.0.1:${await freePort()}`;

@@ -67,6 +67,7 @@ describe('ciConfig', () => {
       type: 'releases',
       root: 'var/production/app',
       artifact: 'dist/releases/{version}',
+      init: 'node init.js',
       start: './start.sh',
     },
     migrations: { dir: 'dist/releases/{version}/migrations', database: 'library' },
@@ -93,6 +94,7 @@ describe('ciConfig', () => {
             type: 'releases',
             root: '../var/premerge/app',
             artifact: '../dist/releases/{version}',
+            init: 'cd .. && node init.js',
             start: './start.sh',
           },
           migrations: { dir: '../dist/releases/{version}/migrations', database: 'library' },
@@ -102,6 +104,26 @@ describe('ciConfig', () => {
         },
       },
     });
+  });
+
+  it.each([
+    '/srv/dhash/images',
+    'var/production/..',
+    'var/production/../../images',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: rollout.yaml's variables look like this
+    '${DATA:-var/production}/images',
+  ])('refuses data at %s, which it cannot move aside', (path) => {
+    const data = [{ name: 'images', type: 'files', path }];
+    expect(() =>
+      ciConfig({ ...shipped, environments: { production: { ...production, data } } }, 'http://x'),
+    ).toThrow(`production's "${path}" was expected under var/production/`);
+  });
+
+  it('refuses a command without a shell', () => {
+    const smoke = { command: ['node', 'smoke.js'] };
+    expect(() =>
+      ciConfig({ ...shipped, environments: { production: { ...production, smoke } } }, 'http://x'),
+    ).toThrow('production\'s command ["node","smoke.js"] has no shell to change folder in');
   });
 
   it('gives ci production’s gates', () => {
