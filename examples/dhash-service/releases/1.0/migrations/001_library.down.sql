@@ -1,0 +1,2 @@
+DROP TABLE alias;
+DROP TABLE library;

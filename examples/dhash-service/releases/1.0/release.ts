@@ -1,0 +1,5 @@
+import { plainQueue } from '../../src/low-confidence-queue.ts';
+import { serve } from '../../src/serve.ts';
+import { decode } from './decode.ts';
+
+await serve({ version: '1.0', decode, openQueue: plainQueue });

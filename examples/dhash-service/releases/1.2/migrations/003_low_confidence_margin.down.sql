@@ -1,0 +1,1 @@
+ALTER TABLE low_confidence DROP COLUMN margin;

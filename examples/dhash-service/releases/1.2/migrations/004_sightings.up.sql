@@ -1,0 +1,6 @@
+CREATE TABLE sighting (
+  id INTEGER PRIMARY KEY,
+  image_id INTEGER NOT NULL REFERENCES library (id) ON DELETE CASCADE,
+  distance INTEGER NOT NULL,
+  seen_at TEXT NOT NULL
+);
