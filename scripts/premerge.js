@@ -88,11 +88,11 @@ const rehearse = async (id, ...args) => {
   results[id] = { command, exit, ms: performance.now() - started };
 };
 
-/** Releases that are built, oldest first. */
-const releases = async () =>
-  (await readdir(join(root, 'dist/releases'))).sort((a, b) =>
-    a.localeCompare(b, 'en', { numeric: true }),
-  );
+/** Names in a folder, by number where they have one; none where there is no folder. @param {string} folder */
+const namesIn = async (folder) =>
+  existsSync(folder)
+    ? (await readdir(folder)).sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+    : [];
 
 /** Stops what an earlier or this rehearsal started. @param {string} url */
 const stopService = async (url) => {
@@ -103,6 +103,13 @@ const stopService = async (url) => {
   const log = join(place, 'stop.log');
   await runLogged(target.stop, [], { cwd: current, log, variables, shell: true });
 };
+
+const [oldest, ...newer] = await namesIn(join(root, 'dist/releases'));
+const newest = newer.at(-1);
+if (oldest === undefined || newest === undefined) {
+  console.error('error: dist/releases holds fewer than two releases; run: npm run build');
+  process.exit(2);
+}
 
 const url = `http://127.0.0.1:${await freePort()}`;
 await stopService(url);
@@ -115,24 +122,14 @@ const gates = ciGates(JSON.parse(await readText('quality-gates-config.json')));
 await writeFile(join(bundle, 'rollout.yaml'), stringify(config));
 await writeFile(join(bundle, 'quality-gates-config.json'), `${JSON.stringify(gates, null, 2)}\n`);
 
-const [oldest, ...newer] = await releases();
-const newest = newer.at(-1);
-if (oldest === undefined || newest === undefined)
-  throw new Error('dist/releases holds fewer than two releases; run: npm run build');
-
 try {
   const ci = ['--env', 'ci'];
   await rehearse('gates', 'gates', 'check', ...ci);
   await rehearse('deploy', 'deploy', ...ci, '--version', oldest);
   await rehearse('promote', 'promote', ...ci, '--now', '--reason', 'pre-merge rehearsal');
   await rehearse('backup', 'backup', ...ci, '--tag', 'premerge');
-  const backups = (await readdir(join(bundle, 'backups'))).filter((name) => name.endsWith('.zip'));
-  await rehearse(
-    'verify',
-    'backup',
-    '--verify',
-    join('backups', backups.sort().at(-1) ?? '(none)'),
-  );
+  const backup = (await namesIn(join(bundle, 'backups'))).findLast((name) => name.endsWith('.zip'));
+  await rehearse('verify', 'backup', '--verify', join('backups', backup ?? 'none'));
   await rehearse(
     'deploy-dryrun',
     'deploy',
