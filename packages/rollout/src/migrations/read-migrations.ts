@@ -53,41 +53,38 @@ export const parseMigrations = (files: readonly MigrationFile[]): MigrationSet =
     return [{ file, version, name, side, content }];
   });
 
-  const migrations = Map.groupBy(parsed, ({ version }) => version)
-    .entries()
-    .toArray()
-    .toSorted(([a], [b]) => a - b)
-    .flatMap(([version, parts]): Migration[] => {
-      const ups = parts.filter(({ side }) => side === 'up');
-      const downs = parts.filter(({ side }) => side === 'down');
-      if (ups.length > 1 || downs.length > 1 || new Set(parts.map(({ name }) => name)).size > 1) {
-        problem(
-          'duplicate',
-          `version ${version} is there more than once: ${parts.map(({ file }) => file).join(', ')}`,
-        );
-        return [];
-      }
-      const [up] = ups;
-      const [down] = downs;
-      if (up === undefined) {
-        problem('missing-up', `${down?.file} has no up file beside it`);
-        return [];
-      }
-      return [
-        {
-          version,
-          name: up.name,
-          up: textOf(up.content),
-          down: down === undefined ? null : textOf(down.content),
-          checksum: sha256(up.content),
-          downChecksum: down === undefined ? null : sha256(down.content),
-        },
-      ];
-    });
+  const versions = [...new Set(parsed.map(({ version }) => version))].sort((a, b) => a - b);
+  const migrations = versions.flatMap((version): Migration[] => {
+    const parts = parsed.filter((part) => part.version === version);
+    const ups = parts.filter(({ side }) => side === 'up');
+    const downs = parts.filter(({ side }) => side === 'down');
+    if (ups.length > 1 || downs.length > 1 || new Set(parts.map(({ name }) => name)).size > 1) {
+      problem(
+        'duplicate',
+        `version ${version} is there more than once: ${parts.map(({ file }) => file).join(', ')}`,
+      );
+      return [];
+    }
+    const [up] = ups;
+    const [down] = downs;
+    if (up === undefined) {
+      problem('missing-up', `${down?.file} has no up file beside it`);
+      return [];
+    }
+    return [
+      {
+        version,
+        name: up.name,
+        up: textOf(up.content),
+        down: down === undefined ? null : textOf(down.content),
+        checksum: sha256(up.content),
+        downChecksum: down === undefined ? null : sha256(down.content),
+      },
+    ];
+  });
 
-  const versions = new Set(parsed.map(({ version }) => version));
   for (let version = 1; version < Math.max(0, ...versions); version += 1) {
-    if (!versions.has(version))
+    if (!versions.includes(version))
       problem('gap', `version ${version} is missing: versions count from 1 without a gap`);
   }
   return { migrations, problems };

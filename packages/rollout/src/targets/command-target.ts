@@ -57,7 +57,7 @@ export const openCommandTarget = (
     },
     lay: async () => null,
     unlay: async () => undefined,
-    activate: (version) => activate(checked(version)),
+    activate: async (version) => activate(checked(version)),
     deactivate: () => activate(null),
     start: async () => {
       await invoke('start', await active());

@@ -1,0 +1,41 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { EnvironmentConfig, TargetConfig } from '../../src/config/types.ts';
+import type { TargetRun } from '../../src/targets/types.ts';
+
+/** An environment of which only the target matters. */
+export const environment = (root: string, target: TargetConfig): EnvironmentConfig => ({
+  root,
+  service: 'demo',
+  env: 'test',
+  url: 'http://127.0.0.1:1',
+  gatesFile: join(root, 'gates.json'),
+  health: { path: '/health', timeoutMs: 1000, expect: {}, version: null },
+  metrics: null,
+  data: [],
+  backup: { dir: join(root, 'backups'), keep: {} },
+  target,
+  migrations: null,
+  smoke: null,
+  rollback: { data: 'keep' },
+  notify: [],
+  channels: [],
+  secrets: [],
+});
+
+let ticks = 0;
+
+export const run = (over: Partial<TargetRun> = {}): TargetRun => ({
+  runId: 'r1',
+  version: null,
+  previous: null,
+  // Each look is later than the one before: order by age is then order of laying.
+  clock: { now: () => ++ticks, sleep: async () => undefined },
+  ...over,
+});
+
+export const makeFolderArtifact = async (root: string, version: string, content = version) => {
+  const folder = join(root, 'dist', version);
+  await mkdir(join(folder, 'bin'), { recursive: true });
+  await writeFile(join(folder, 'bin', 'app'), content, { mode: 0o755 });
+};
