@@ -4,7 +4,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -120,6 +120,9 @@ await mkdir(bundle, { recursive: true });
 const config = ciConfig(parse(await readText('rollout.yaml')), url);
 const gates = ciGates(JSON.parse(await readText('quality-gates-config.json')));
 await writeFile(join(bundle, 'rollout.yaml'), stringify(config));
+const templates = join(root, 'templates/notifications');
+if (existsSync(templates))
+  await cp(templates, join(bundle, 'templates/notifications'), { recursive: true });
 await writeFile(join(bundle, 'quality-gates-config.json'), `${JSON.stringify(gates, null, 2)}\n`);
 
 try {
@@ -142,6 +145,7 @@ try {
   await rehearse('migrate-dryrun', 'migrate', ...ci, '--dry-run');
   await rehearse('smoke', 'smoke', ...ci);
   await rehearse('monitor-dryrun', 'monitor', ...ci, '--dry-run');
+  await rehearse('message', 'notify', 'phase', ...ci, '--phase', 't-30', '--dry-run');
   await rehearse('logging', 'validate-logging', ...ci);
 } finally {
   await stopService(url);

@@ -58,7 +58,7 @@ describe('npm run premerge', () => {
     expect(ended.stderr).toBe('');
     expect(ended.exit).toBe(0);
     const body = await read('premerge_artifacts/PR_BODY.md');
-    expect(body.match(/^- \[x\]/gm)).toHaveLength(10);
+    expect(body.match(/^- \[x\]/gm)).toHaveLength(11);
     expect(body).toContain('deploy --env ci --version 1.9` → exit 0');
     expect(body).toContain('deploy --env ci --version 1.10 --backup-first --dry-run` → exit 0');
     expect(body).not.toContain('{{');
@@ -71,10 +71,10 @@ describe('npm run premerge', () => {
     const { ended, read } = await rehearse('smoke');
     expect(ended.exit).toBe(1);
     const body = await read('premerge_artifacts/PR_BODY.md');
-    expect(body.match(/^- \[x\]/gm)).toHaveLength(9);
+    expect(body.match(/^- \[x\]/gm)).toHaveLength(10);
     expect(body).toMatch(/^- \[ \] Smoke tests.*→ exit 1, /m);
     expect(ended.stdout).toContain('exit 1: dhash-rollout smoke --env ci\n');
-    expect(ended.stdout).toContain('premerge_artifacts/PR_BODY.md: 9 of 10 commands exited 0\n');
+    expect(ended.stdout).toContain('premerge_artifacts/PR_BODY.md: 10 of 11 commands exited 0\n');
   });
 
   it('says what to run where no releases are built', async () => {
