@@ -63,11 +63,34 @@ const openChannel = (
       (issue) => !failed.has(issue.path),
     ),
   ];
-  if (!parsed.success) return { channel: null, substituted, issues };
-  const address = parsed.data.type === 'email' ? 'smtp' : 'url';
-  const channel = { ...present(parsed.data), ...(isOff ? { [address]: '' } : {}), name };
-  return { channel, substituted, issues };
+  if (issues.length > 0) return { channel: null, substituted, issues };
+  const raw = substituted.value as Record<string, unknown>;
+  const channel = isOff
+    ? { ...withoutAddress(raw, substituted), name }
+    : { ...present(absoluteFiles(raw, file.root)), name };
+  return { channel: channel as ChannelConfig, substituted, issues };
 };
+
+/** A channel that is off: nothing in it leads anywhere, and no text of a variable is left in it. */
+const withoutAddress = (
+  raw: Record<string, unknown>,
+  { problems }: Substituted,
+): Record<string, unknown> => {
+  const unset = new Set(problems.map(({ path }) => path[2]));
+  const kept = Object.entries(raw).filter(([field]) => !unset.has(field) && !isFileField(field));
+  return { ...Object.fromEntries(kept), [raw['type'] === 'email' ? 'smtp' : 'url']: '' };
+};
+
+/** `urlFile`, `passwordFile`, `caFile`: paths, relative to rollout.yaml like any other. */
+const isFileField = (field: string): boolean => field.endsWith('File');
+
+const absoluteFiles = (raw: Record<string, unknown>, root: string): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(raw).map(([field, value]) => [
+      field,
+      isFileField(field) && typeof value === 'string' ? resolve(root, value) : value,
+    ]),
+  );
 
 const failedPaths = ({ problems }: Substituted): ReadonlySet<string> =>
   new Set(problems.map(({ path }) => formatPath(path)));

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: what looks like a template is what is tested.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -308,6 +309,25 @@ test('a secret may come from a file; it and the password in it are known as secr
   const config = open(good, 'production', { SLACK_URL_FILE: join(folder, 'url') });
   expect(config.channels[0]?.['url']).toBe('https://u:pa%21ss@hooks.test/T1');
   expect(config.secrets).toEqual(['https://u:pa%21ss@hooks.test/T1', 'pa%21ss', 'pa!ss']);
+});
+
+describe('channels', () => {
+  const withChannel = (channel: string) =>
+    good.replace(/chat: \{.*\}/, () => `chat: { type: ${channel} }`);
+
+  test('any variable that is not set turns the channel off, whole', () => {
+    const text = withChannel('webhook, url: "https://h.test", secret: "${SECRET}"');
+    expect(open(text).channels).toEqual([{ name: 'chat', type: 'webhook', url: '' }]);
+    expect(open(text, 'production', { SECRET: 's3' })).toMatchObject({
+      channels: [{ url: 'https://h.test', secret: 's3' }],
+      secrets: ['https://h.test', 's3'],
+    });
+  });
+
+  test('files lie beside rollout.yaml', () => {
+    const text = withChannel('slack, urlFile: secrets/slack');
+    expect(open(text).channels[0]?.['urlFile']).toBe('/app/secrets/slack');
+  });
 });
 
 test('a file that is not there says how to name one', async () => {

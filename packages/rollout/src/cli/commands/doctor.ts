@@ -1,0 +1,128 @@
+import { access, constants } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { readLock, verifyJournal } from '@dhash/journal';
+import { isChannelOff } from '@dhash/notifier';
+import { gateWarnings } from '@dhash/quality-gates/config';
+import { exitCodes, messageOf } from '../../errors.ts';
+import type { CommandContext, CommandResult } from '../../operate/context.ts';
+import { type Environment, openEnvironment } from '../../operate/environment.ts';
+import { describeHolder } from '../../operate/holding.ts';
+import { listRuns } from '../../record/runs.ts';
+import { type Register, withGlobalOptions } from '../register.ts';
+import type { GlobalOptions } from '../run-command-line.ts';
+
+interface DoctorFlags extends GlobalOptions {
+  readonly env: string;
+}
+
+type Finding = { readonly level: 'ok' | 'warning' | 'problem'; readonly what: string };
+
+export const registerDoctor: Register = (program, run) => {
+  withGlobalOptions(
+    program
+      .command('doctor')
+      .description('look for what would spoil the next rollout, change nothing')
+      .option('--env <name>', 'environment of rollout.yaml', 'production'),
+  ).action((flags: DoctorFlags) => run('doctor', flags, (context) => examine(context, flags)));
+};
+
+const ok = (what: string): Finding => ({ level: 'ok', what });
+const warning = (what: string): Finding => ({ level: 'warning', what });
+const problem = (what: string): Finding => ({ level: 'problem', what });
+
+const gates = async (environment: Environment): Promise<Finding[]> => {
+  const policy = await environment.policy();
+  const readsMetrics = Object.values(policy.gates).some(
+    ({ kind }) => kind !== 'consecutive' && kind !== 'share',
+  );
+  return [
+    ok(`gates: ${Object.keys(policy.gates).length} for ${policy.environment}; a broken one leads to ${policy.onBreak}`),
+    ...gateWarnings(policy).map(warning),
+    ...(readsMetrics && environment.config.metrics === null
+      ? [warning('gates read metrics, but rollout.yaml names no metrics source: they will have no data')]
+      : []),
+    ok(
+      environment.config.rollback.data === 'restore'
+        ? 'an automatic rollback also restores the data (rollback.data: restore)'
+        : 'an automatic rollback keeps the data (rollback.data: keep)',
+    ),
+  ];
+};
+
+const data = ({ config, shown }: Environment): Finding[] =>
+  config.data.map(({ name, path }) =>
+    existsSync(path) ? ok(`data ${name}: ${shown(path)}`) : warning(`data ${name}: ${shown(path)} does not exist (yet)`),
+  );
+
+const writable = async ({ config, shown }: Environment): Promise<Finding> => {
+  let folder = config.backup.dir;
+  while (!existsSync(folder) && folder !== dirname(folder)) folder = dirname(folder);
+  try {
+    await access(folder, constants.W_OK);
+    return ok(`backups: ${shown(config.backup.dir)} can be written`);
+  } catch (error) {
+    return problem(`backups: ${shown(folder)} cannot be written: ${messageOf(error)}`);
+  }
+};
+
+const channels = ({ config }: Environment): Finding[] => {
+  const named = config.channels.filter(({ name }) => config.notify.includes(name));
+  if (named.length === 0) return [warning('no notification channel: messages stay in notifications/spool')];
+  return named.map((channel) =>
+    isChannelOff(channel)
+      ? warning(`channel ${channel.name} (${channel.type}) is off: its variable is not set`)
+      : ok(`channel ${channel.name} (${channel.type})`),
+  );
+};
+
+const service = async (context: CommandContext, environment: Environment): Promise<Finding[]> => {
+  const target = environment.target({ runId: 'doctor', version: null, previous: null });
+  const active = await target.current();
+  const versions = await target.versions();
+  const lock = await readLock(target.lockFile);
+  const reading = await environment.health(active).check(context.signal);
+  return [
+    active === null ? warning('no release is active') : ok(`release ${active} is active`),
+    versions.length === 0 ? warning('there is no artifact to deploy') : ok(`artifacts: ${versions.join(', ')}`),
+    reading.ok === true ? ok(`health: OK at ${environment.config.url}`) : warning(`health: ${reading.reason ?? 'no answer'}`),
+    ...(lock === null
+      ? []
+      : [lock.alive ? ok(`held by ${describeHolder(lock.holder)}`) : warning(`a lock of a gone process: ${describeHolder(lock.holder)}; the next command takes it over`)]),
+  ];
+};
+
+const records = async ({ layout, config }: Environment): Promise<Finding[]> => {
+  const findings: Finding[] = [];
+  const runs = await listRuns(layout, config.env);
+  for (const { state } of runs) {
+    try {
+      await verifyJournal(layout.run(state.run).journal, {});
+    } catch (error) {
+      findings.push(problem(`record of ${state.run}: ${messageOf(error)}`));
+    }
+    if (!state.closed) findings.push(warning(`run ${state.run} is open: ${state.status}`));
+  }
+  const broken = findings.filter(({ level }) => level === 'problem').length;
+  return [ok(`records: ${runs.length - broken} of ${runs.length} chains verified`), ...findings];
+};
+
+const examine = async (context: CommandContext, flags: DoctorFlags): Promise<CommandResult> => {
+  const environment = await openEnvironment(context, flags.env);
+  const findings = [
+    ok(`configuration: ${context.configFile} and ${environment.config.gatesFile} read`),
+    ...(await gates(environment)),
+    ...data(environment),
+    await writable(environment),
+    ...channels(environment),
+    ...(await service(context, environment)),
+    ...(await records(environment)),
+  ];
+  const marks = { ok: '  ok      ', warning: '  warning ', problem: '  PROBLEM ' };
+  for (const { level, what } of findings) context.output.line(`${marks[level]}${what}`);
+  const problems = findings.filter(({ level }) => level === 'problem').length;
+  return {
+    exit: problems === 0 ? exitCodes.done : exitCodes.failed,
+    fields: { env: flags.env, problems, findings },
+  };
+};

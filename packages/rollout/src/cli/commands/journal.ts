@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { readJournal, verifyJournal } from '@dhash/journal';
+import { exitCodes, RolloutError } from '../../errors.ts';
+import type { CommandContext, CommandResult } from '../../operate/context.ts';
+import { layoutOf } from '../../record/layout.ts';
+import { type Register, withGlobalOptions } from '../register.ts';
+import type { GlobalOptions } from '../run-command-line.ts';
+
+interface VerifyFlags extends GlobalOptions {
+  readonly head?: string;
+}
+
+export const registerJournal: Register = (program, run) => {
+  const journal = program.command('journal').description("look at a run's record");
+  withGlobalOptions(
+    journal
+      .command('verify')
+      .description('check that no line of a record was changed, removed, inserted or reordered')
+      .argument('<run>', 'run id, or path of a journal.ndjson')
+      .option('--head <seq:hash>', 'also check against a head that went out in a message or report'),
+  ).action((given: string, flags: VerifyFlags) =>
+    run('journal verify', flags, (context) => verify(context, given, flags.head ?? null)),
+  );
+  withGlobalOptions(
+    journal
+      .command('show')
+      .description('print the events of a record')
+      .argument('<run>', 'run id, or path of a journal.ndjson'),
+  ).action((given: string, flags: GlobalOptions) =>
+    run('journal show', flags, (context) => show(context, given)),
+  );
+};
+
+const journalFile = (context: CommandContext, given: string): string => {
+  const byRun = layoutOf(dirname(context.configFile)).run(given).journal;
+  const file = [byRun, resolve(context.cwd, given)].find((path) => existsSync(path));
+  if (file !== undefined) return file;
+  throw new RolloutError('no-such-run', exitCodes.usage, `there is no record of "${given}"`, {
+    hints: ['dhash-rollout history lists the runs'],
+  });
+};
+
+const verify = async (
+  context: CommandContext,
+  given: string,
+  head: string | null,
+): Promise<CommandResult> => {
+  const file = journalFile(context, given);
+  const verified = await verifyJournal(file, head === null ? {} : { head });
+  context.output.line(
+    `${given}: OK, ${verified.events} events, head ${verified.head}` +
+      `${verified.torn ? ', last line torn (it is cut at the next open)' : ''}${verified.closed ? '' : ', run still open'}`,
+  );
+  return { exit: exitCodes.done, fields: { file, ...verified } };
+};
+
+const show = async (context: CommandContext, given: string): Promise<CommandResult> => {
+  const { events } = await readJournal(journalFile(context, given));
+  for (const event of events) {
+    context.output.event(event);
+    const { seq, at, prev: _prev, hash: _hash, type, ...rest } = event;
+    const fields = JSON.stringify(rest);
+    context.output.line(`${String(seq).padStart(4)}  ${at}  ${type}${fields === '{}' ? '' : `  ${fields}`}`);
+  }
+  return { exit: exitCodes.done, fields: { events: events.length } };
+};

@@ -1,0 +1,158 @@
+import { runSteps } from '@dhash/journal';
+import { readApplied } from '../../migrations/applied.ts';
+import { runnable } from '../../migrations/apply-migration.ts';
+import { planMigrations } from '../../migrations/plan-migrations.ts';
+import { migrationName, migrationsFolder, readMigrations } from '../../migrations/read-migrations.ts';
+import { tryOnCopy } from '../../migrations/try-on-copy.ts';
+import type { Direction, MigrationPlan } from '../../migrations/types.ts';
+import { describeTrial } from '../../deploy/migrate-data.ts';
+import { migrateSteps } from '../../deploy/migrate-steps.ts';
+import { exitCodes, messageOf, RolloutError } from '../../errors.ts';
+import type { CommandContext, CommandResult } from '../../operate/context.ts';
+import { type Environment, openEnvironment } from '../../operate/environment.ts';
+import { holding } from '../../operate/holding.ts';
+import { showSteps } from '../../operate/show-steps.ts';
+import { currentHost, currentUser } from '../../operate/who.ts';
+import { asJson, openRecorder } from '../../record/recorder.ts';
+import { newRunId } from '../../record/run-id.ts';
+import { tool } from '../../tool.ts';
+import { type Register, withGlobalOptions } from '../register.ts';
+import type { GlobalOptions } from '../run-command-line.ts';
+
+interface MigrateFlags extends GlobalOptions {
+  readonly env: string;
+  readonly direction: string;
+  readonly dryRun?: boolean;
+}
+
+export const registerMigrate: Register = (program, run) => {
+  withGlobalOptions(
+    program
+      .command('migrate')
+      .description("run the active release's pending migrations, or take the newest one back")
+      .requiredOption('--env <name>', 'environment of rollout.yaml')
+      .option('--direction <direction>', 'forward or rollback', 'forward')
+      .option('--dry-run', 'run them on a copy of the data, change nothing'),
+  ).action((flags: MigrateFlags) =>
+    run(
+      'migrate',
+      flags,
+      (context) => runMigrateCommand(context, flags),
+      flags.dryRun === true ? { name: 'migrate-dryrun.log' } : null,
+    ),
+  );
+};
+
+const directionOf = (given: string): Direction => {
+  if (given === 'forward' || given === 'rollback') return given;
+  throw new RolloutError(
+    'unknown-direction',
+    exitCodes.usage,
+    `--direction ${given}: expected forward or rollback`,
+  );
+};
+
+interface Prepared {
+  readonly database: string;
+  readonly version: string;
+  readonly plan: MigrationPlan & { readonly kind: 'go' };
+}
+
+const prepare = async (environment: Environment, direction: Direction): Promise<Prepared> => {
+  const { config } = environment;
+  if (config.migrations === null)
+    throw new RolloutError('no-migrations', exitCodes.usage, `${config.env} declares no migrations`, {
+      hints: ['name them in rollout.yaml: migrations: { dir: …, database: … }'],
+    });
+  const target = environment.target({ runId: 'migrate', version: null, previous: null });
+  const version = (await target.current()) ?? (await target.versions())[0];
+  if (version === undefined)
+    throw new RolloutError('no-release', exitCodes.usage, 'no release is active and there is no artifact: whose migrations?');
+  const plan = runnable(
+    planMigrations({
+      files: await readMigrations(migrationsFolder(config.migrations, version)),
+      applied: await readApplied(config.migrations.database),
+      direction,
+    }),
+  );
+  return { database: config.migrations.database, version, plan };
+};
+
+const runMigrateCommand = async (
+  context: CommandContext,
+  flags: MigrateFlags,
+): Promise<CommandResult> => {
+  const direction = directionOf(flags.direction);
+  const environment = await openEnvironment(context, flags.env);
+  const prepared = await prepare(environment, direction);
+  const { plan, version, database } = prepared;
+  const names = plan.steps.map(migrationName);
+  const what = direction === 'forward' ? 'pending' : 'to take back';
+  context.output.line(
+    `migrations of release ${version} in ${environment.config.env}, ${what}: ${names.join(', ') || 'none'}`,
+  );
+  const fields = { version, direction, migrations: names };
+  if (flags.dryRun === true) {
+    if (names.length > 0) {
+      const trial = await tryOnCopy(database, plan, { now: context.clock.now });
+      context.output.line(`tried on a copy of the data: ${describeTrial(trial)}`);
+      context.output.event({ type: 'trial', ...trial });
+    }
+    context.output.line('dry run: nothing was changed');
+    return { exit: exitCodes.done, fields: { ...fields, dryRun: true } };
+  }
+  if (names.length === 0) return { exit: exitCodes.done, fields };
+  return migrate(context, environment, prepared, fields);
+};
+
+/** Runs the migrations as steps on a record, between a stop and a start unless they are online. */
+const migrate = async (
+  context: CommandContext,
+  environment: Environment,
+  prepared: Prepared,
+  fields: Record<string, unknown>,
+): Promise<CommandResult> => {
+  const { config, layout } = environment;
+  const { version } = prepared;
+  const run = newRunId(context.clock.now(), config.env, 'migrate');
+  const target = environment.target({ runId: run, version, previous: version });
+  const work = async () => {
+    const recorder = await openRecorder(layout, run, { now: context.clock.now });
+    recorder.onEvent(showSteps(context.output));
+    try {
+      await recorder.record({
+        type: 'run.opened',
+        kind: 'migrate',
+        env: config.env,
+        service: config.service,
+        version,
+        tool: asJson(tool),
+        user: currentUser(context.processEnv),
+        host: currentHost(),
+      });
+      const steps = migrateSteps({ context, environment, target, ...prepared });
+      const outcome = await recorder.follow(runSteps(steps, recorder.events, { signal: context.signal }));
+      if (outcome.kind === 'done') {
+        await recorder.record({ type: 'run.closed', outcome: 'done' });
+        return { exit: exitCodes.done, run, fields };
+      }
+      if (outcome.undone === 'all') {
+        await recorder.record({ type: 'run.closed', outcome: 'failed and undone', reason: messageOf(outcome.error) });
+        context.output.line(`${outcome.step} failed and was undone: ${messageOf(outcome.error)}`);
+        return { exit: exitCodes.failed, run, fields };
+      }
+      if (context.signal.aborted) throw context.signal.reason;
+      const problem = outcome.undone === 'none' ? outcome.error : outcome.undone.error;
+      await recorder.record({ type: 'run.stuck', problem: messageOf(problem) });
+      context.output.line(`people are needed now: ${outcome.step} failed, and so did its undo: ${messageOf(problem)}`);
+      return { exit: exitCodes.rollbackNotValidated, run, fields };
+    } finally {
+      await recorder.close();
+    }
+  };
+  return holding(
+    context,
+    { lockFile: target.lockFile, command: 'migrate', env: config.env, run },
+    work,
+  );
+};

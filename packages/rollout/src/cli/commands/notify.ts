@@ -1,0 +1,193 @@
+import { resolve } from 'node:path';
+import { atomicWriteFile } from '@dhash/journal';
+import type { Message, Receipt, Severity } from '@dhash/notifier';
+import { type ExitCode, exitCodes, RolloutError } from '../../errors.ts';
+import { openNotifier } from '../../operate/announcer.ts';
+import type { CommandContext, CommandResult } from '../../operate/context.ts';
+import { type Environment, openEnvironment } from '../../operate/environment.ts';
+import { eventMessage, freeMessage, phases } from '../../operate/messages.ts';
+import { type Register, withGlobalOptions } from '../register.ts';
+import type { GlobalOptions } from '../run-command-line.ts';
+
+interface SendFlags extends GlobalOptions {
+  readonly env: string;
+  readonly channels?: string;
+  readonly dryRun?: boolean;
+  readonly severity?: string;
+  readonly title?: string;
+  readonly outputFile?: string;
+}
+
+interface MessageFlags extends SendFlags {
+  readonly message: string;
+  readonly type: string;
+}
+
+interface PhaseFlags extends SendFlags {
+  readonly phase: string;
+  readonly version?: string;
+  readonly message?: string;
+}
+
+const severities: readonly Severity[] = ['info', 'warning', 'critical'];
+
+export const registerNotify: Register = (program, run) => {
+  const notify = program.command('notify').description('send messages, and deliver those that wait');
+  withGlobalOptions(
+    notify
+      .command('send')
+      .description('send one message now')
+      .requiredOption('--message <text>', 'what to say')
+      .option('--type <type>', "deploy, migrate, backup, monitor, rollback, test, or a template's event", 'test')
+      .option('--severity <severity>', severities.join(', '))
+      .option('--title <title>', 'headline')
+      .option('--env <name>', 'environment of rollout.yaml', 'production')
+      .option('--channels <names>', "channels, with commas (default: the environment's)")
+      .option('--dry-run', 'render and check, send nothing')
+      .option('--output-file <file>', 'also write the message as JSON'),
+  )
+    .addHelpText('after', sendExamples)
+    .action((flags: MessageFlags) => run('notify send', flags, (context) => send(context, flags)));
+  withGlobalOptions(
+    notify
+      .command('phase')
+      .description('send the message of a phase of a rollout')
+      .requiredOption('--phase <phase>', Object.keys(phases).join(', '))
+      .option('--env <name>', 'environment of rollout.yaml', 'production')
+      .option('--version <version>', 'release that the message is about')
+      .option('--message <text>', 'a sentence to add')
+      .option('--severity <severity>', severities.join(', '))
+      .option('--channels <names>', "channels, with commas (default: the environment's)")
+      .option('--dry-run', 'render and check, send nothing')
+      .option('--output-file <file>', 'also write the message as JSON'),
+  )
+    .addHelpText('after', phaseExamples)
+    .action((flags: PhaseFlags) => run('notify phase', flags, (context) => phase(context, flags)));
+  withGlobalOptions(
+    notify
+      .command('flush')
+      .description('deliver the messages that wait in the spool')
+      .option('--env <name>', 'environment of rollout.yaml', 'production'),
+  ).action((flags: SendFlags) => run('notify flush', flags, (context) => flush(context, flags)));
+  withGlobalOptions(
+    notify
+      .command('status')
+      .description('what waits in the spool, and what was given up, with reasons')
+      .option('--env <name>', 'environment of rollout.yaml', 'production'),
+  ).action((flags: SendFlags) => run('notify status', flags, (context) => status(context, flags)));
+};
+
+const sendExamples = `
+Examples:
+  node scripts/notify.js --message "Maintenance begins at 22:00 UTC"
+  node scripts/notify.js --message "Queue is long" --type monitor --severity warning
+  node scripts/notify.js --message "Restore drill passed" --type backup --title "Drill"
+  node scripts/notify.js --message "Only the chat" --channels ops-chat
+  node scripts/notify.js --message "What would be sent" --dry-run --output-file message.json`;
+
+const phaseExamples = `
+Examples:
+  node scripts/deploy/deploy-notify.js --phase t-30 --env production --version 1.1
+  node scripts/deploy/deploy-notify.js --phase t-0 --env production --version 1.1
+  node scripts/deploy/deploy-notify.js --phase +15 --env production --version 1.1 --message "all quiet"
+  node scripts/deploy/deploy-notify.js --phase failed --env production --severity critical
+  node scripts/deploy/deploy-notify.js --phase success --dry-run --output-file success.json`;
+
+const severityOf = (given: string | undefined): Severity | null => {
+  if (given === undefined) return null;
+  const severity = severities.find((known) => known === given);
+  if (severity !== undefined) return severity;
+  throw new RolloutError(
+    'unknown-severity',
+    exitCodes.usage,
+    `--severity ${given}: expected ${severities.join(', ')}`,
+  );
+};
+
+const send = async (context: CommandContext, flags: MessageFlags): Promise<CommandResult> => {
+  const environment = await openEnvironment(context, flags.env);
+  const message = freeMessage({
+    service: environment.config.service,
+    env: environment.config.env,
+    type: flags.type,
+    text: flags.message,
+    severity: severityOf(flags.severity),
+    title: flags.title ?? null,
+    nowMs: context.clock.now(),
+  });
+  return deliver(context, environment, message, flags);
+};
+
+const phase = async (context: CommandContext, flags: PhaseFlags): Promise<CommandResult> => {
+  const event = Object.entries(phases).find(([name]) => name === flags.phase)?.[1];
+  if (event === undefined)
+    throw new RolloutError(
+      'unknown-phase',
+      exitCodes.usage,
+      `--phase ${flags.phase}: expected one of ${Object.keys(phases).join(', ')}`,
+    );
+  const environment = await openEnvironment(context, flags.env);
+  const target = environment.target({ runId: 'notify', version: null, previous: null });
+  const message = await eventMessage(environment, event, {
+    nowMs: context.clock.now(),
+    severity: severityOf(flags.severity),
+    variables: {
+      version: flags.version ?? (await target.current()) ?? '',
+      ...(flags.message === undefined ? {} : { summary: flags.message, reason: flags.message }),
+    },
+  });
+  return deliver(context, environment, message, flags);
+};
+
+const deliver = async (
+  context: CommandContext,
+  environment: Environment,
+  message: Message,
+  flags: SendFlags,
+): Promise<CommandResult> => {
+  const { output } = context;
+  if (flags.outputFile !== undefined)
+    await atomicWriteFile(resolve(context.cwd, flags.outputFile), `${JSON.stringify(message, null, 2)}\n`);
+  const channels = flags.channels?.split(',').map((name) => name.trim()) ?? environment.config.notify;
+  if (flags.dryRun === true) {
+    output.line(`[${message.severity}] ${message.title}`);
+    if (message.summary !== '') output.line(message.summary);
+    for (const { name, value } of message.facts) output.line(`  ${name}: ${value}`);
+    output.line(`would go to: ${channels.join(', ') || 'no channel'}; dry run: nothing was sent`);
+    return { exit: exitCodes.done, fields: { dryRun: true, message, channels } };
+  }
+  const receipts = await openNotifier(context, environment).send(message, {
+    channels,
+    signal: context.signal,
+  });
+  for (const receipt of receipts) output.line(receiptLine(receipt));
+  if (receipts.length === 0) output.line('no channel is configured for this environment');
+  return { exit: exitOf(receipts), fields: { id: message.id, receipts } };
+};
+
+const receiptLine = ({ channel, status: how, ms, reason }: Receipt): string =>
+  `${channel}: ${how}${how === 'delivered' || how === 'accepted' ? ` in ${Math.round(ms)} ms` : ''}${reason === undefined ? '' : ` (${reason})`}`;
+
+/** The gravest of the receipts decides: given up, then only spooled, then done. */
+const exitOf = (receipts: readonly Receipt[]): ExitCode => {
+  if (receipts.some(({ status: how }) => how === 'dead' || how === 'lost')) return exitCodes.failed;
+  return receipts.some(({ status: how }) => how === 'spooled') ? exitCodes.inconclusive : exitCodes.done;
+};
+
+const flush = async (context: CommandContext, flags: SendFlags): Promise<CommandResult> => {
+  const environment = await openEnvironment(context, flags.env);
+  const report = await openNotifier(context, environment).flush({ signal: context.signal });
+  const receipts = report.receipts;
+  for (const receipt of receipts) context.output.line(receiptLine(receipt));
+  if (receipts.length === 0) context.output.line('nothing waits in the spool');
+  return { exit: exitOf(receipts), fields: { ...report } };
+};
+
+const status = async (context: CommandContext, flags: SendFlags): Promise<CommandResult> => {
+  const environment = await openEnvironment(context, flags.env);
+  const spool = await openNotifier(context, environment).status();
+  context.output.line(`waiting: ${spool.waiting.length}, given up: ${spool.dead.length}`);
+  for (const { channel, event, reason } of [...spool.waiting, ...spool.dead])
+    context.output.line(`  ${channel}  ${event}  ${reason ?? ''}`);
+  return { exit: exitCodes.done, fields: { ...spool } };
+};

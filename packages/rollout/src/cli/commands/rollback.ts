@@ -1,0 +1,48 @@
+import { resolve } from 'node:path';
+import { exitCodes, RolloutError } from '../../errors.ts';
+import type { CommandContext, CommandResult } from '../../operate/context.ts';
+import { openEnvironment } from '../../operate/environment.ts';
+import { dryRunRollback, resumeRollback, rollbackByHand } from '../../rollback/by-hand.ts';
+import { type Register, withGlobalOptions } from '../register.ts';
+import type { GlobalOptions } from '../run-command-line.ts';
+
+interface RollbackFlags extends GlobalOptions {
+  readonly env: string;
+  readonly backup?: string;
+  readonly reason?: string;
+  readonly dryRun?: boolean;
+  readonly resume?: boolean;
+}
+
+export const registerRollback: Register = (program, run) => {
+  withGlobalOptions(
+    program
+      .command('rollback')
+      .description('put data and release back from a backup, verified at every step')
+      .requiredOption('--env <name>', 'environment of rollout.yaml')
+      .option('--backup <file>', 'the backup to go back to')
+      .option('--reason <text>', 'why, for the record')
+      .option('--dry-run', 'verify the backup, show the plan, change nothing')
+      .option('--resume', 'go on with a rollback that was cut off'),
+  ).action((flags: RollbackFlags) =>
+    run('rollback', flags, (context) => runRollbackCommand(context, flags)),
+  );
+};
+
+const runRollbackCommand = async (
+  context: CommandContext,
+  flags: RollbackFlags,
+): Promise<CommandResult> => {
+  const environment = await openEnvironment(context, flags.env);
+  if (flags.resume === true) return resumeRollback(context, environment);
+  if (flags.backup === undefined || flags.backup === '')
+    throw new RolloutError('backup-missing', exitCodes.usage, '--backup FILE is missing: which backup?', {
+      hints: [
+        `dhash-rollout backup --env ${flags.env} --list   shows them`,
+        'newest of production: LATEST_BACKUP=$(ls -1 backups/dhash_*.zip | sort -r | head -n1)',
+      ],
+    });
+  const backup = resolve(context.cwd, flags.backup);
+  if (flags.dryRun === true) return dryRunRollback(context, environment, backup);
+  return rollbackByHand(context, environment, backup, flags.reason ?? 'asked for by hand');
+};

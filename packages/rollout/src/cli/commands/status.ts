@@ -1,0 +1,58 @@
+import { readLock } from '@dhash/journal';
+import { waysOut } from '../../deploy/plan.ts';
+import { exitCodes } from '../../errors.ts';
+import type { CommandContext, CommandResult } from '../../operate/context.ts';
+import { openEnvironment } from '../../operate/environment.ts';
+import { describeHolder } from '../../operate/holding.ts';
+import { displayedStatus } from '../../record/run-state.ts';
+import { listRuns, newestChange } from '../../record/runs.ts';
+import { type Register, withGlobalOptions } from '../register.ts';
+import type { GlobalOptions } from '../run-command-line.ts';
+
+interface StatusFlags extends GlobalOptions {
+  readonly env: string;
+}
+
+export const registerStatus: Register = (program, run) => {
+  withGlobalOptions(
+    program
+      .command('status')
+      .description('what runs, what is open, who holds the lock')
+      .option('--env <name>', 'environment of rollout.yaml', 'production'),
+  ).action((flags: StatusFlags) => run('status', flags, (context) => showStatus(context, flags)));
+};
+
+const showStatus = async (context: CommandContext, flags: StatusFlags): Promise<CommandResult> => {
+  const { output } = context;
+  const environment = await openEnvironment(context, flags.env);
+  const { config, layout } = environment;
+  const target = environment.target({ runId: 'status', version: null, previous: null });
+  const active = await target.current();
+  const reading = await environment.health(active).check(context.signal);
+  const lock = await readLock(target.lockFile);
+  const newest = newestChange(await listRuns(layout, config.env));
+
+  output.line(`${config.service} ${config.env} at ${config.url}`);
+  output.line(`  release   ${active ?? 'none is active'}`);
+  output.line(`  health    ${reading.ok === true ? `OK (${reading.ms ?? '?'} ms)` : `not OK: ${reading.reason ?? 'no answer'}`}`);
+  output.line(
+    `  lock      ${lock === null ? 'free' : `${describeHolder(lock.holder)}${lock.alive ? '' : ': that process is gone'}`}`,
+  );
+  const status =
+    newest === null
+      ? null
+      : displayedStatus(newest.state, lock?.alive === true && lock.holder.run === newest.state.run);
+  if (newest === null || status === null) output.line('  run       none yet');
+  else {
+    output.line(`  run       ${newest.state.run}: ${status}${newest.state.version === null ? '' : `, release ${newest.state.version}`}`);
+    for (const reason of newest.state.reasons) output.line(`            ${reason}`);
+    if (newest.state.backup !== null) output.line(`  backup    ${newest.state.backup}`);
+    output.line(`  head      ${newest.state.head}`);
+    if (!newest.state.closed) for (const way of waysOut(config.env)) output.line(`  → ${way}`);
+  }
+  return {
+    exit: exitCodes.done,
+    ...(newest === null ? {} : { run: newest.state.run }),
+    fields: { env: config.env, release: active, health: reading, lock, newest: newest?.state ?? null, status },
+  };
+};

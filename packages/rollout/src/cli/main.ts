@@ -1,0 +1,131 @@
+import { Command, CommanderError } from 'commander';
+import { systemClock } from '../clock.ts';
+import { exitCodes } from '../errors.ts';
+import { Interrupted } from '../operate/context.ts';
+import { tool } from '../tool.ts';
+import { registerBackup } from './commands/backup.ts';
+import { registerDeploy } from './commands/deploy.ts';
+import { registerDoctor } from './commands/doctor.ts';
+import { registerGates } from './commands/gates.ts';
+import { registerHistory } from './commands/history.ts';
+import { registerJournal } from './commands/journal.ts';
+import { registerMigrate } from './commands/migrate.ts';
+import { registerMonitor } from './commands/monitor.ts';
+import { registerNotify } from './commands/notify.ts';
+import { registerReport } from './commands/report.ts';
+import { registerRequests } from './commands/requests.ts';
+import { registerRollback } from './commands/rollback.ts';
+import { registerSmoke } from './commands/smoke.ts';
+import { registerStatus } from './commands/status.ts';
+import { registerValidateLogging } from './commands/validate-logging.ts';
+import type { Run } from './register.ts';
+import { type CommandIo, runCommandLine } from './run-command-line.ts';
+
+const registers = [
+  registerDeploy,
+  registerMonitor,
+  registerRollback,
+  registerBackup,
+  registerMigrate,
+  registerSmoke,
+  registerStatus,
+  registerHistory,
+  registerRequests,
+  registerGates,
+  registerJournal,
+  registerNotify,
+  registerReport,
+  registerDoctor,
+  registerValidateLogging,
+];
+
+/** Signals of the process become an aborted signal with its exit code; SIGHUP changes nothing. */
+const processIo = (): { io: CommandIo; dispose: () => void } => {
+  const abort = new AbortController();
+  const onInt = () => abort.abort(new Interrupted('SIGINT'));
+  const onTerm = () => abort.abort(new Interrupted('SIGTERM'));
+  // A watch goes on without its terminal; what it still writes there is lost on purpose.
+  const ignore = () => undefined;
+  process.on('SIGINT', onInt);
+  process.on('SIGTERM', onTerm);
+  process.on('SIGHUP', ignore);
+  process.stdout.on('error', ignore);
+  process.stderr.on('error', ignore);
+  return {
+    io: {
+      stdout: process.stdout,
+      stderr: process.stderr,
+      processEnv: process.env,
+      cwd: process.cwd(),
+      clock: systemClock,
+      signal: abort.signal,
+    },
+    dispose: () => {
+      process.off('SIGINT', onInt);
+      process.off('SIGTERM', onTerm);
+      process.off('SIGHUP', ignore);
+      process.stdout.off('error', ignore);
+      process.stderr.off('error', ignore);
+    },
+  };
+};
+
+const buildProgram = (io: CommandIo, run: Run): Command => {
+  const program = new Command('dhash-rollout')
+    .description('Guarded rollouts: back up, migrate, activate, watch, and put back where a gate breaks')
+    .version(tool.version)
+    .showSuggestionAfterError()
+    .enablePositionalOptions()
+    .configureOutput({
+      writeOut: (text) => {
+        io.stdout.write(text);
+      },
+      writeErr: (text) => {
+        io.stderr.write(text);
+      },
+    })
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done · 1 failed, as before · 2 usage · 3 inconclusive · 4 rolled back · 5 gate broke, not rolled back ·\n' +
+        '  6 rollback not validated, people needed · 7 busy · 8 not verified · 70 unexpected · 130/143 interrupted',
+    );
+  for (const register of registers) register(program, run);
+  exitOverrideAll(program);
+  return program;
+};
+
+const exitOverrideAll = (command: Command): void => {
+  command.exitOverride();
+  command.showHelpAfterError('(--help shows the options)');
+  for (const sub of command.commands) exitOverrideAll(sub);
+};
+
+/**
+ * The command line. Resolves with the exit code and never exits the process itself.
+ *
+ * @param argv arguments after the program's name, e.g. `['deploy', '--env', 'production']`
+ * @param given the process to run in; the real one by default
+ */
+export const main = async (argv: readonly string[], given?: CommandIo): Promise<number> => {
+  const own = given === undefined ? processIo() : null;
+  const io = given ?? own?.io;
+  if (io === undefined) return exitCodes.unexpected;
+  let exit: number = exitCodes.done;
+  const run: Run = async (command, options, work, log = null) => {
+    exit = await runCommandLine(io, command, options, work, log);
+  };
+  try {
+    await buildProgram(io, run).parseAsync([...argv], { from: 'user' });
+    return exit;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return exitCodes.done;
+    if (argv.includes('--json'))
+      io.stdout.write(
+        `${JSON.stringify({ type: 'result', command: argv[0] ?? '', exit: exitCodes.usage, error: error.code, message: error.message })}\n`,
+      );
+    return exitCodes.usage;
+  } finally {
+    own?.dispose();
+  }
+};

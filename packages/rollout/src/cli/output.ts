@@ -1,0 +1,62 @@
+/** Where a command's words go. In `--json`, stdout holds one JSON event a line and nothing else. */
+export interface Output {
+  readonly json: boolean;
+  readonly color: boolean;
+  /** True on a terminal that can be redrawn; never in `--json`. */
+  readonly interactive: boolean;
+  /** Columns of the terminal; 100 where there is none. */
+  readonly width: number;
+  /** Rows of the terminal; `undefined` where there is none. */
+  readonly height: number | undefined;
+  /** A line for people. */
+  line(text: string): void;
+  /** A line that only `--verbose` shows. */
+  detail(text: string): void;
+  /** A problem that does not stop the command. */
+  warn(text: string): void;
+  /** Raw text for people, without a newline of its own: redrawn views. */
+  write(text: string): void;
+  /** One machine-readable event. Shown only in `--json`. */
+  event(event: { type: string } & Record<string, unknown>): void;
+}
+
+export interface Streams {
+  readonly stdout: { write(text: string): unknown; isTTY?: boolean; columns?: number; rows?: number };
+  readonly stderr: { write(text: string): unknown; isTTY?: boolean; columns?: number; rows?: number };
+}
+
+export interface OutputOptions {
+  readonly json: boolean;
+  readonly verbose: boolean;
+  readonly env: NodeJS.ProcessEnv;
+  /** Also receives each line for people: the log that a dry run is named for. */
+  readonly copyTo?: (text: string) => void;
+}
+
+export const createOutput = (streams: Streams, options: OutputOptions): Output => {
+  const people = options.json ? streams.stderr : streams.stdout;
+  const color =
+    people.isTTY === true && (options.env['NO_COLOR'] ?? '') === '' && options.env['TERM'] !== 'dumb';
+  const line = (text: string) => {
+    people.write(`${text}\n`);
+    options.copyTo?.(`${text}\n`);
+  };
+  return {
+    json: options.json,
+    color,
+    interactive: !options.json && people.isTTY === true && options.env['TERM'] !== 'dumb',
+    width: people.columns ?? 100,
+    height: people.rows,
+    line,
+    detail: (text) => {
+      if (options.verbose) line(text);
+    },
+    warn: (text) => line(`warning: ${text}`),
+    write: (text) => {
+      people.write(text);
+    },
+    event: (event) => {
+      if (options.json) streams.stdout.write(`${JSON.stringify(event)}\n`);
+    },
+  };
+};

@@ -1,0 +1,24 @@
+import type { Command } from 'commander';
+import type { CommandContext, CommandResult } from '../operate/context.ts';
+import type { GlobalOptions, NamedLog } from './run-command-line.ts';
+
+/** Runs a command's work in its context and keeps the exit code for the process. */
+export type Run = (
+  command: string,
+  options: GlobalOptions,
+  work: (context: CommandContext) => Promise<CommandResult>,
+  log?: NamedLog | null,
+) => Promise<void>;
+
+/** Adds one command to the program. */
+export type Register = (program: Command, run: Run) => void;
+
+/** A sub-command with the options that all of them share. */
+export const withGlobalOptions = (command: Command): Command =>
+  command
+    .option('--json', 'one JSON event a line on stdout, and nothing else there')
+    .option('--config <file>', 'rollout.yaml to use (default: the one in the current folder)')
+    .option('--verbose', 'show what the commands of rollout.yaml print, and more detail');
+
+/** Collects a repeatable option. */
+export const collect = (value: string, before: readonly string[]): string[] => [...before, value];

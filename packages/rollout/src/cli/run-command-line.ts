@@ -1,0 +1,81 @@
+import { resolve } from 'node:path';
+import { atomicWriteFile } from '@dhash/journal';
+import type { Clock } from '../clock.ts';
+import { exitCodes } from '../errors.ts';
+import type { CommandContext, CommandResult } from '../operate/context.ts';
+import { createOutput, type Streams } from './output.ts';
+import { failureOf } from './show-error.ts';
+
+/** The process around a command, as a port: tests give their own. */
+export interface CommandIo extends Streams {
+  readonly processEnv: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+  readonly config?: string;
+}
+
+export interface NamedLog {
+  /** File name in the folder of rollout.yaml, e.g. `deploy-dryrun.log`. */
+  readonly name: string;
+}
+
+/**
+ * Runs one command: makes its context, shows what it throws as the text and exit code that its
+ * caller is promised, and ends `--json` with the `result` line.
+ */
+export const runCommandLine = async (
+  io: CommandIo,
+  command: string,
+  options: GlobalOptions,
+  work: (context: CommandContext) => Promise<CommandResult>,
+  log: NamedLog | null = null,
+): Promise<number> => {
+  const copied: string[] = [];
+  const output = createOutput(io, {
+    json: options.json === true,
+    verbose: options.verbose === true,
+    env: io.processEnv,
+    ...(log === null ? {} : { copyTo: (text: string) => copied.push(text) }),
+  });
+  const configFile = resolve(io.cwd, options.config ?? 'rollout.yaml');
+  const context: CommandContext = {
+    output,
+    clock: io.clock,
+    signal: io.signal,
+    processEnv: io.processEnv,
+    cwd: io.cwd,
+    configFile,
+  };
+  const finish = async (exit: number, fields: Record<string, unknown>): Promise<number> => {
+    if (log !== null) {
+      const file = resolve(configFile, '..', log.name);
+      const at = new Date(io.clock.now()).toISOString();
+      await atomicWriteFile(file, `# dhash-rollout ${command}, ${at}, exit ${exit}\n${copied.join('')}`);
+    }
+    output.event({ type: 'result', command, exit, ...fields });
+    return exit;
+  };
+  try {
+    const result = await work(context);
+    return await finish(result.exit, {
+      ...(result.run === undefined ? {} : { run: result.run }),
+      ...result.fields,
+    });
+  } catch (error) {
+    const failure = failureOf(error);
+    for (const line of failure.lines) {
+      io.stderr.write(`${line}\n`);
+      copied.push(`${line}\n`);
+    }
+    if (failure.exit === exitCodes.unexpected && options.verbose === true && error instanceof Error)
+      io.stderr.write(`${error.stack ?? ''}\n`);
+    return finish(failure.exit, { error: failure.code, message: failure.lines.join('\n') });
+  }
+};

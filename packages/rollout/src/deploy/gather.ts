@@ -1,0 +1,141 @@
+import { existsSync } from 'node:fs';
+import { connect } from 'node:net';
+import { isChannelOff } from '@dhash/notifier';
+import { takeArmingSamples } from '@dhash/monitor';
+import { judgeArming, type PolledSample, type WatchPolicy } from '@dhash/quality-gates';
+import { gateWarnings } from '@dhash/quality-gates/config';
+import type { Clock } from '../clock.ts';
+import { exitCodes, RolloutError } from '../errors.ts';
+import type { CommandContext } from '../operate/context.ts';
+import type { Environment } from '../operate/environment.ts';
+import { listRuns, newestChange, type RecordedRun } from '../record/runs.ts';
+import { displayedStatus } from '../record/run-state.ts';
+import { lookAtMigrations } from './migrate-data.ts';
+import type { DeployFacts } from './plan.ts';
+
+/** Longest wait for a port to answer, ms. */
+const portTimeoutMs = 500;
+
+/** What arming saw of the release that runs before the deploy; the baseline of the watch. */
+export interface GatheredDeploy {
+  readonly facts: DeployFacts;
+  readonly policy: WatchPolicy;
+  readonly baseline: readonly PolledSample[];
+}
+
+const answersAt = (url: string): Promise<boolean> => {
+  const { hostname, port, protocol } = new URL(url);
+  return new Promise((resolve) => {
+    const socket = connect({
+      host: hostname.replace(/^\[|\]$/g, ''),
+      port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port),
+      timeout: portTimeoutMs,
+    });
+    const settle = (answers: boolean) => {
+      socket.destroy();
+      resolve(answers);
+    };
+    socket.once('connect', () => settle(true));
+    socket.once('error', () => settle(false));
+    socket.once('timeout', () => settle(false));
+  });
+};
+
+const isLoopback = (url: string): boolean =>
+  /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname);
+
+/** The run that last put this version in place and then took it back, unless a later one kept it. */
+const rolledBackBy = (runs: readonly RecordedRun[], version: string): DeployFacts['rolledBackBy'] => {
+  const last = runs.find(
+    ({ state }) => state.kind === 'deploy' && state.version === version && state.closed,
+  );
+  const moved = last?.state.rolledBack;
+  return last?.state.status === 'rolled back' && moved != null && moved.from !== moved.to
+    ? { run: last.state.run, at: last.state.endedAt ?? last.state.openedAt }
+    : null;
+};
+
+const versionToDeploy = async (environment: Environment, asked: string | null): Promise<string> => {
+  if (asked !== null) return asked;
+  const target = environment.target({ runId: 'preflight', version: null, previous: null });
+  const newest = (await target.versions())[0];
+  if (newest !== undefined) return newest;
+  throw new RolloutError(
+    'no-artifact',
+    exitCodes.usage,
+    `the target has no artifact to deploy (${target.describe().join('; ')})`,
+    { hints: ['build one (here: npm run build), or name a release with --version'] },
+  );
+};
+
+/**
+ * Everything that a deploy needs to know, read-only: the target and its artifact, the data, the runs
+ * before, the gates judged on what runs now, and the migrations tried on a copy.
+ */
+export const gatherDeploy = async (
+  context: CommandContext,
+  environment: Environment,
+  asked: { readonly version: string | null; readonly clock: Clock },
+): Promise<GatheredDeploy> => {
+  const { config, layout } = environment;
+  const policy = await environment.policy();
+  const version = await versionToDeploy(environment, asked.version);
+  const target = environment.target({ runId: 'preflight', version, previous: null });
+  const current = await target.current();
+  const runs = await listRuns(layout, config.env);
+  const newest = newestChange(runs);
+  const data = config.data.map(({ name, path }) => ({ name, path, exists: existsSync(path) }));
+  const blocked = newest !== null && !newest.state.closed;
+  // Arming takes its time on a service that people use; a deploy that is refused anyway asks nothing.
+  const baseline =
+    current === null || blocked
+      ? []
+      : await takeArmingSamples({
+          policy,
+          source: environment.metrics(),
+          health: environment.health(current, policy.health.control),
+          clock: asked.clock,
+          signal: context.signal,
+        });
+  const taken =
+    current === null && isLoopback(config.url) && (await answersAt(config.url)) ? config.url : null;
+  return {
+    policy,
+    baseline,
+    facts: {
+      service: config.service,
+      env: config.env,
+      url: config.url,
+      version,
+      current,
+      artifactExists: await target.hasVersion(version),
+      canGoBack: current === null || (await target.hasVersion(current)),
+      data,
+      newest:
+        newest === null
+          ? null
+          : {
+              run: newest.state.run,
+              status: displayedStatus(newest.state, false),
+              version: newest.state.version,
+              closed: newest.state.closed,
+            },
+      rolledBackBy: rolledBackBy(runs, version),
+      portTakenAt: taken,
+      alreadyBroken: judgeArming(policy, baseline),
+      gateNames: Object.keys(policy.gates),
+      watch: {
+        durationMs: policy.durationMs,
+        onBreak: policy.onBreak,
+        fingerprint: policy.fingerprint,
+        warnings: gateWarnings(policy),
+      },
+      migrations: await lookAtMigrations(config, version, context.clock.now),
+      rollbackData: config.rollback.data,
+      hasSmoke: config.smoke !== null,
+      channels: config.channels
+        .filter(({ name }) => config.notify.includes(name))
+        .map((channel) => ({ name: channel.name, on: !isChannelOff(channel) })),
+    },
+  };
+};

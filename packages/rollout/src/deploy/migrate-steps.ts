@@ -1,0 +1,45 @@
+import type { Step } from '@dhash/journal';
+import { runMigrations } from '../migrations/apply-migration.ts';
+import { migrationName } from '../migrations/read-migrations.ts';
+import type { MigrationPlan } from '../migrations/types.ts';
+import { asJson } from '../record/recorder.ts';
+import { migrateForward, undoMigrations } from './migrate-data.ts';
+import { deploySteps, type StepDeps } from './steps.ts';
+
+type Go = MigrationPlan & { readonly kind: 'go' };
+
+/**
+ * Migrations by themselves: back up, stop, migrate, start, wait for health; without stop and start
+ * where they are declared online. One that fails leaves its database as it was (each runs in one
+ * transaction), and the service is started again.
+ */
+export const migrateSteps = ({
+  database,
+  version,
+  plan,
+  ...deps
+}: Omit<StepDeps, 'run'> & {
+  readonly database: string;
+  readonly version: string;
+  readonly plan: Go;
+}): Step[] => {
+  const { now } = deps.context.clock;
+  const online = deps.environment.config.migrations?.online === true;
+  const run = { runId: '', version, previous: version, newData: [], migrations: [] };
+  const around = (...names: ('stop' | 'backup-stopped' | 'backup' | 'start' | 'health')[]) =>
+    deploySteps(names, { ...deps, run });
+  const migrate: Step = {
+    name: 'migrate',
+    run: async () => asJson(await runMigrations(database, plan, { now })),
+    // Of several, those before the one that failed are applied: they go back too.
+    undo: async () => {
+      const { config } = deps.environment;
+      if (plan.direction === 'forward')
+        await undoMigrations(config, version, plan.steps.map(migrationName), now);
+      else await migrateForward(config, version, now);
+    },
+  };
+  return online
+    ? [...around('backup'), migrate, ...around('health')]
+    : [...around('stop', 'backup-stopped'), migrate, ...around('start', 'health')];
+};

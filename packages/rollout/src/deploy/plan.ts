@@ -1,0 +1,252 @@
+import type { RunState } from '../record/run-state.ts';
+
+/** What a deploy found before it changed anything. Plain data: it goes on the record whole. */
+export interface DeployFacts {
+  readonly service: string;
+  readonly env: string;
+  readonly url: string;
+  readonly version: string;
+  /** Release that the target runs now; `null`: none. */
+  readonly current: string | null;
+  readonly artifactExists: boolean;
+  /** Whether the target can activate `current` again. */
+  readonly canGoBack: boolean;
+  readonly data: readonly { readonly name: string; readonly path: string; readonly exists: boolean }[];
+  /** The environment's newest deploy, migration or rollback. */
+  readonly newest: Pick<RunState, 'run' | 'status' | 'version' | 'closed'> | null;
+  /** The run that rolled this version back, if one did. */
+  readonly rolledBackBy: { readonly run: string; readonly at: string } | null;
+  /** A loopback address that already answers although no release is active. */
+  readonly portTakenAt: string | null;
+  /** Gates already beyond their threshold on the running release. */
+  readonly alreadyBroken: readonly { readonly gate: string; readonly sentence: string }[];
+  readonly gateNames: readonly string[];
+  readonly watch: {
+    readonly durationMs: number;
+    readonly onBreak: string;
+    readonly fingerprint: string;
+    readonly warnings: readonly string[];
+  };
+  readonly migrations: {
+    readonly pending: readonly string[];
+    readonly withoutDown: readonly string[];
+    readonly online: boolean;
+    /** What a run on a copy of the data showed; `null` where there is nothing to try. */
+    readonly trial: string | null;
+  } | null;
+  readonly rollbackData: 'restore' | 'keep';
+  readonly hasSmoke: boolean;
+  readonly channels: readonly { readonly name: string; readonly on: boolean }[];
+}
+
+export interface DeployOptions {
+  readonly backupFirst: boolean;
+  readonly supersede: boolean;
+  readonly retryVersion: boolean;
+  readonly reason: string | null;
+  readonly disarm: readonly string[];
+}
+
+export type DeployStep =
+  | 'backup'
+  | 'init'
+  | 'lay'
+  | 'stop'
+  | 'backup-stopped'
+  | 'migrate'
+  | 'activate'
+  | 'start'
+  | 'health'
+  | 'smoke'
+  | 'backup-after';
+
+export type DeployPlan =
+  | {
+      readonly kind: 'go';
+      readonly version: string;
+      readonly previous: string | null;
+      readonly first: boolean;
+      readonly steps: readonly DeployStep[];
+      readonly disarmed: readonly string[];
+      readonly supersedes: string | null;
+      readonly sentences: readonly string[];
+      readonly warnings: readonly string[];
+    }
+  | { readonly kind: 'refused'; readonly code: string; readonly exit: 2 | 7; readonly message: string; readonly hints: readonly string[] };
+
+const refused = (
+  code: string,
+  message: string,
+  hints: readonly string[] = [],
+  exit: 2 | 7 = 2,
+): DeployPlan => ({ kind: 'refused', code, exit, message, hints });
+
+/** First reason not to deploy, in the order in which a person would want to hear it. */
+const refusal = (facts: DeployFacts, options: DeployOptions, first: boolean): DeployPlan | null => {
+  const { env, newest, version, current } = facts;
+  if (newest !== null && !newest.closed && !options.supersede) {
+    return refused(
+      'run-open',
+      `run ${newest.run} of ${env} is ${newest.status}; a second deploy would lose its way back`,
+      waysOut(env),
+      7,
+    );
+  }
+  if (!facts.artifactExists)
+    return refused('no-artifact', `there is no artifact of release ${version} to deploy`, [
+      'build it, or name one that exists with --version',
+    ]);
+  if (facts.rolledBackBy !== null && !options.retryVersion) {
+    return refused(
+      'rolled-back-before',
+      `release ${version} was rolled back by run ${facts.rolledBackBy.run} at ${facts.rolledBackBy.at}`,
+      [`if its cause is gone: --retry-version --reason "…"`],
+    );
+  }
+  if ((options.retryVersion || options.disarm.length > 0) && options.reason === null)
+    return refused('reason-missing', '--retry-version and --disarm need --reason "…": it goes on the record');
+  const unknown = options.disarm.find((gate) => !facts.gateNames.includes(gate));
+  if (unknown !== undefined)
+    return refused('unknown-gate', `--disarm ${unknown}: no such gate; there are ${facts.gateNames.join(', ')}`);
+  const missing = facts.data.filter((source) => !source.exists);
+  if (!first && missing.length > 0) {
+    return refused(
+      'data-missing',
+      `data is missing: ${missing.map(({ name, path }) => `${name} (${path})`).join(', ')}; ` +
+        (current === null
+          ? 'part of the declared data exists, so this is no first deploy'
+          : `release ${current} is active, so it should be there`),
+      ['correct the paths under "data" in rollout.yaml, or restore it: dhash-rollout rollback --backup FILE'],
+    );
+  }
+  if (current !== null && !facts.canGoBack) {
+    return refused(
+      'nothing-to-go-back-to',
+      `release ${current} is active but the target cannot activate it again: there would be no way back`,
+    );
+  }
+  if (facts.portTakenAt !== null) {
+    return refused(
+      'port-taken',
+      `${facts.portTakenAt} already answers, but no release of ${facts.service} is active there: another program has the port`,
+      ['stop that program, or give this service another address (its url in rollout.yaml)'],
+    );
+  }
+  const broken = facts.alreadyBroken.filter(({ gate }) => !options.disarm.includes(gate));
+  if (broken.length > 0) {
+    return refused(
+      'already-broken',
+      `before the deploy, on the running release: ${broken.map(({ gate, sentence }) => `${gate}: ${sentence}`).join('; ')}. Rolling back would not mend it`,
+      broken.map(({ gate }) => `mend it first, or watch it without deciding: --disarm ${gate} --reason "…"`),
+    );
+  }
+  if (facts.migrations !== null && facts.migrations.withoutDown.length > 0 && facts.rollbackData === 'keep') {
+    return refused(
+      'no-way-down',
+      `migration ${facts.migrations.withoutDown.join(', ')} has no down file and rollback.data is "keep": a failed deploy could not be undone`,
+      ['write the .down.sql, or set rollback.data: restore'],
+    );
+  }
+  return null;
+};
+
+/** Commands that lead out of an open run. */
+export const waysOut = (env: string): string[] => [
+  `dhash-rollout monitor --env ${env} [--resume]            watch it to its end`,
+  `dhash-rollout promote --env ${env} --now --reason "…"    take it as good`,
+  `dhash-rollout rollback --env ${env} --backup FILE        put release and data back`,
+  `dhash-rollout deploy --env ${env} --resume               go on with a deploy that was cut off`,
+  `dhash-rollout deploy --env ${env} --abort                undo it`,
+  `dhash-rollout deploy --env ${env} --supersede            deploy over it`,
+];
+
+const stepsOf = (facts: DeployFacts, options: DeployOptions, first: boolean): DeployStep[] => {
+  const backed = facts.data.length > 0 && (options.backupFirst || facts.rollbackData === 'restore');
+  const migrating = facts.migrations !== null && (first || facts.migrations.pending.length > 0);
+  if (first) {
+    return [
+      'init',
+      'lay',
+      ...(migrating ? (['migrate'] as const) : []),
+      'activate',
+      'start',
+      'health',
+      ...(facts.hasSmoke ? (['smoke'] as const) : []),
+      ...(backed ? (['backup-after'] as const) : []),
+    ];
+  }
+  const offline = migrating && facts.migrations?.online !== true;
+  return [
+    ...(backed ? (['backup'] as const) : []),
+    'lay',
+    ...(facts.current === null ? [] : (['stop'] as const)),
+    ...(backed && offline ? (['backup-stopped'] as const) : []),
+    ...(migrating ? (['migrate'] as const) : []),
+    'activate',
+    'start',
+    'health',
+    ...(facts.hasSmoke ? (['smoke'] as const) : []),
+  ];
+};
+
+const minutes = (ms: number) => (ms >= 60_000 ? `${ms / 60_000} min` : `${ms / 1000} s`);
+
+const says = (facts: DeployFacts, options: DeployOptions, steps: DeployStep[], first: boolean) => {
+  const { current, version, migrations } = facts;
+  const told: Record<DeployStep, string> = {
+    backup: `back up ${facts.data.map(({ name }) => name).join(' and ')}, stamped with release ${current ?? '(none)'}, and verify it`,
+    init: `make the data once (${facts.data.map(({ name }) => name).join(', ') || 'none declared'}): the target's init`,
+    lay: `lay release ${version} beside the others`,
+    stop: `stop release ${current}`,
+    'backup-stopped': 'back up once more now that nothing writes: this one is the way back',
+    migrate: `migrate: ${migrations?.pending.join(', ') || 'nothing pending'}`,
+    activate: `make ${version} the active release`,
+    start: `start release ${version}`,
+    health: `wait for 3 healthy answers in a row that say version ${version}`,
+    smoke: 'run the smoke tests',
+    'backup-after': `back up the new data, stamped with release ${version}, and verify it`,
+  };
+  const implied = !options.backupFirst && steps.some((step) => step.startsWith('backup'));
+  return [
+    first
+      ? `first deploy of ${facts.service} to ${facts.env}: nothing is running, so there is nothing to back up or to go back to`
+      : `deploy ${version} to ${facts.env}, over ${current ?? 'no release'}`,
+    ...steps.map((step, index) => `${index + 1}. ${told[step]}`),
+    ...(implied ? ['the backup is implied: rollback.data is "restore"'] : []),
+    ...(migrations?.trial ? [`tried on a copy of the data: ${migrations.trial}`] : []),
+    `then watch for ${minutes(facts.watch.durationMs)}; a broken gate leads to: ${facts.watch.onBreak}`,
+    facts.watch.onBreak === 'rollback'
+      ? first
+        ? 'an automatic rollback would find no earlier release: it would restore the backup taken after the smoke tests'
+        : `a rollback activates ${current ?? 'no release'} and ${facts.rollbackData === 'restore' ? "puts the run's own backup back" : 'keeps the data as it is then (rollback.data: keep)'}`
+      : 'no automatic rollback',
+  ];
+};
+
+/** Decides what a deploy will do, or why it may not. Pure: facts and options in, plan out. */
+export const planDeploy = (facts: DeployFacts, options: DeployOptions): DeployPlan => {
+  const first = facts.current === null && facts.data.every((source) => !source.exists);
+  const refusedWith = refusal(facts, options, first);
+  if (refusedWith !== null) return refusedWith;
+  const steps = stepsOf(facts, options, first);
+  const off = facts.channels.filter(({ on }) => !on).map(({ name }) => name);
+  return {
+    kind: 'go',
+    version: facts.version,
+    previous: facts.current,
+    first,
+    steps,
+    disarmed: options.disarm,
+    supersedes:
+      facts.newest !== null && !facts.newest.closed && options.supersede ? facts.newest.run : null,
+    sentences: says(facts, options, steps, first),
+    warnings: [
+      ...facts.watch.warnings,
+      ...(off.length > 0
+        ? [`off, because their variable is not set: ${off.join(', ')}`]
+        : facts.channels.length === 0
+          ? ['no notification channel is configured for this environment']
+          : []),
+    ],
+  };
+};

@@ -1,0 +1,119 @@
+import { rm } from 'node:fs/promises';
+import { relative } from 'node:path';
+import type { Step } from '@dhash/journal';
+import type { CommandContext } from '../operate/context.ts';
+import type { Environment } from '../operate/environment.ts';
+import { runSmoke, waitUntilHealthy } from '../operate/service-checks.ts';
+import { takeBackup } from '../operate/take-backup.ts';
+import { exitCodes, RolloutError } from '../errors.ts';
+import { asJson } from '../record/recorder.ts';
+import type { Target } from '../targets/target.ts';
+import { migrateForward, undoMigrations } from './migrate-data.ts';
+import type { DeployStep } from './plan.ts';
+
+export interface DeployRun {
+  readonly runId: string;
+  readonly version: string;
+  readonly previous: string | null;
+  /** Declared data that did not exist before a first deploy, which its undo may therefore remove. */
+  readonly newData: readonly string[];
+  /** Names of the migrations that were pending. */
+  readonly migrations: readonly string[];
+}
+
+/** What the steps work with. */
+export type StepDeps = {
+  readonly context: CommandContext;
+  readonly environment: Environment;
+  readonly target: Target;
+  readonly run: DeployRun;
+};
+
+const backupStep = (name: DeployStep, release: string | null, tag: string, deps: StepDeps): Step => ({
+  name,
+  run: async () => {
+    const { config } = deps.environment;
+    const report = await takeBackup(deps.context, { config, release, tag });
+    return {
+      file: relative(config.root, report.file),
+      sha256: report.sha256,
+      bytes: report.bytes,
+      entries: report.entries,
+      release,
+    };
+  },
+});
+
+/** A step that failed because the service did not do what it should; the message says what it did. */
+const stepFailed = (code: string, message: string, hints: readonly string[] = []) =>
+  new RolloutError(code, exitCodes.failed, message, { hints });
+
+const stepMakers: Record<DeployStep, (deps: StepDeps) => Step> = {
+  backup: (deps) => backupStep('backup', deps.run.previous, 'predeploy', deps),
+  'backup-stopped': (deps) => backupStep('backup-stopped', deps.run.previous, 'premigrate', deps),
+  'backup-after': (deps) => backupStep('backup-after', deps.run.version, 'first', deps),
+  init: ({ target, run }) => ({
+    name: 'init',
+    run: () => target.init(run.version),
+    undo: async () => {
+      for (const path of run.newData)
+        for (const part of [path, `${path}-wal`, `${path}-shm`, `${path}-journal`])
+          await rm(part, { recursive: true, force: true });
+    },
+  }),
+  lay: ({ target, run }) => ({
+    name: 'lay',
+    run: () => target.lay(run.version),
+    undo: (done) => target.unlay(done),
+  }),
+  stop: ({ target }) => ({
+    name: 'stop',
+    run: () => target.stop(),
+    undo: () => target.start(),
+  }),
+  migrate: ({ context, environment, run }) => ({
+    name: 'migrate',
+    run: () => migrateForward(environment.config, run.version, context.clock.now),
+    undo: () =>
+      undoMigrations(environment.config, run.version, run.migrations, context.clock.now),
+  }),
+  activate: ({ target, run }) => ({
+    name: 'activate',
+    run: () => target.activate(run.version),
+    undo: () => (run.previous === null ? target.deactivate() : target.activate(run.previous)),
+  }),
+  start: ({ target }) => ({
+    name: 'start',
+    run: () => target.start(),
+    undo: () => target.stop(),
+  }),
+  health: ({ context, environment, run }) => ({
+    name: 'health',
+    run: async ({ signal }) => {
+      const outcome = await waitUntilHealthy(
+        environment.health(run.version),
+        context.clock,
+        signal,
+      );
+      if (!outcome.ok) throw stepFailed('not-healthy', `${run.version} at ${environment.config.url} is ${outcome.reason}`);
+      return asJson(outcome);
+    },
+  }),
+  smoke: ({ context, environment, run }) => ({
+    name: 'smoke',
+    run: async ({ signal }) => {
+      const outcome = await runSmoke(environment.config, run, {
+        signal,
+        onOutput: (text) => context.output.detail(text.trimEnd()),
+      });
+      if (outcome !== null && !outcome.ok)
+        throw stepFailed('smoke-failed', `the smoke tests failed (exit ${outcome.exit}):\n${outcome.output.trimEnd()}`);
+      return outcome === null ? null : { exit: outcome.exit };
+    },
+  }),
+};
+
+/** The planned steps, ready for `runSteps`. */
+export const deploySteps = (names: readonly DeployStep[], deps: StepDeps): Step[] =>
+  names.map((name) => stepMakers[name](deps));
+

@@ -1,0 +1,118 @@
+import { readLock } from '@dhash/journal';
+import { closeOver } from '../deploy/close-over.ts';
+import { exitCodes, RolloutError } from '../errors.ts';
+import type { CommandContext, CommandResult } from '../operate/context.ts';
+import type { Environment } from '../operate/environment.ts';
+import { busy, holding } from '../operate/holding.ts';
+import { currentUser } from '../operate/who.ts';
+import { type InboxRequest, putRequest } from '../record/inbox.ts';
+import type { RunState, RunStatus } from '../record/run-state.ts';
+import { listRuns, newestChange, readRun } from '../record/runs.ts';
+
+/** Longest that a request waits for the holder to obey, ms; a holder looks every half second. */
+export const obeyBudgetMs = 10_000;
+const lookEveryMs = 250;
+
+const promotable: readonly RunStatus[] = [
+  'awaiting guard',
+  'watching',
+  'interrupted',
+  'frozen',
+  'inconclusive',
+  'alerted',
+  'needs people',
+];
+
+/** Puts a request, signed with who asks, into the inbox of the run that a living process holds. */
+export const ask = (
+  context: CommandContext,
+  environment: Environment,
+  run: string,
+  kind: InboxRequest['kind'],
+  reason: string,
+): Promise<string> =>
+  putRequest(environment.layout.run(run).inbox, {
+    format: 1,
+    kind,
+    user: currentUser(context.processEnv),
+    reason,
+    at: new Date(context.clock.now()).toISOString(),
+  });
+
+/** Looks again until `done` answers something, or the budget is spent. */
+export const waitFor = async <T>(
+  context: CommandContext,
+  look: () => Promise<T | null>,
+  budgetMs = obeyBudgetMs,
+): Promise<T | null> => {
+  const untilMs = context.clock.now() + budgetMs;
+  for (;;) {
+    const seen = await look();
+    if (seen !== null) return seen;
+    if (context.clock.now() >= untilMs) return null;
+    await context.clock.sleep(lookEveryMs, context.signal);
+  }
+};
+
+const openRun = async (environment: Environment): Promise<RunState> => {
+  const newest = newestChange(await listRuns(environment.layout, environment.config.env));
+  if (newest !== null && !newest.state.closed) return newest.state;
+  throw new RolloutError(
+    'no-open-run',
+    exitCodes.usage,
+    `${environment.config.env} has no open run${newest === null ? '' : `; the newest, ${newest.state.run}, is ${newest.state.status}`}`,
+  );
+};
+
+/** Takes the open run as good: through its watch where one runs, else on its record directly. */
+export const askOrPromote = async (
+  context: CommandContext,
+  environment: Environment,
+  reason: string,
+): Promise<CommandResult> => {
+  const state = await openRun(environment);
+  if (!promotable.includes(state.status))
+    throw new RolloutError('not-promotable', exitCodes.busy, `run ${state.run} is ${state.status}`);
+  const { lockFile } = environment.target({ runId: state.run, version: state.version, previous: state.previous });
+  const lock = await readLock(lockFile);
+  if (lock?.alive === true) {
+    if (lock.holder.run !== state.run) throw busy(environment.config.env, lock.holder);
+    await ask(context, environment, state.run, 'promote', reason);
+    const closed = await waitFor(context, async () => {
+      const now = await readRun(environment.layout, state.run);
+      return now?.state.closed === true ? now.state : null;
+    });
+    if (closed === null)
+      throw new RolloutError('not-obeyed', exitCodes.busy, `the watch of ${state.run} did not answer within ${obeyBudgetMs / 1000} s`);
+  } else {
+    await holding(
+      context,
+      { lockFile, command: 'promote', env: environment.config.env, run: state.run },
+      () => closeOver(context, environment, state.run, 'promoted', reason),
+    );
+  }
+  context.output.line(`run ${state.run}: release ${state.version ?? '?'} is promoted by hand: ${reason}`);
+  return { exit: exitCodes.done, run: state.run };
+};
+
+/** Stops a running watch; its run stays open and resumable. */
+export const askToPause = async (
+  context: CommandContext,
+  environment: Environment,
+  reason: string,
+): Promise<CommandResult> => {
+  const { lockFile } = environment.target({ runId: 'pause', version: null, previous: null });
+  const lock = await readLock(lockFile);
+  const run = lock?.holder.run;
+  if (lock?.alive !== true || run === undefined || !lock.holder.command.startsWith('monitor'))
+    throw new RolloutError('no-watch', exitCodes.usage, `no watch of ${environment.config.env} is running`);
+  await ask(context, environment, run, 'pause', reason);
+  const gone = await waitFor(context, async () => {
+    const now = await readLock(lockFile);
+    return now?.alive === true && now.holder.instance === lock.holder.instance ? null : true;
+  });
+  if (gone === null)
+    throw new RolloutError('not-obeyed', exitCodes.busy, `the watch of ${run} did not answer within ${obeyBudgetMs / 1000} s`);
+  context.output.line(`the watch of ${run} has stopped; node scripts/monitor_dhash.js --env ${environment.config.env} --resume goes on`);
+  return { exit: exitCodes.done, run };
+};

@@ -1,0 +1,69 @@
+import { createNotifier, type Notifier, type Receipt } from '@dhash/notifier';
+import { messageOf } from '../errors.ts';
+import { asJson, type Recorder } from '../record/recorder.ts';
+import type { CommandContext } from './context.ts';
+import type { Environment } from './environment.ts';
+import { eventMessage, type MessageVariables } from './messages.ts';
+
+/** Longest that the end of a command waits for messages under way, ms. */
+const settleBudgetMs = 15_000;
+
+/**
+ * Sends a run's messages beside it: `announce` returns at once, receipts go on the record as they
+ * come, and `settle` waits for those still under way.
+ */
+export interface Announcer {
+  announce(event: string, variables: MessageVariables): void;
+  /** What is not through in time stays in the spool, and the next flush delivers it. */
+  settle(): Promise<void>;
+}
+
+export const openNotifier = (context: CommandContext, environment: Environment): Notifier =>
+  createNotifier({
+    channels: environment.config.channels,
+    folder: environment.layout.notifications,
+    clock: context.clock,
+  });
+
+export const openAnnouncer = (
+  context: CommandContext,
+  environment: Environment,
+  recorder: Recorder,
+): Announcer => {
+  const notifier = openNotifier(context, environment);
+  const underWay = new Set<Promise<void>>();
+
+  const send = async (event: string, variables: MessageVariables): Promise<void> => {
+    const message = await eventMessage(environment, event, {
+      nowMs: context.clock.now(),
+      run: { id: recorder.run, head: recorder.head },
+      variables,
+    });
+    const receipts: readonly Receipt[] = await notifier.send(message, {
+      channels: environment.config.notify,
+    });
+    for (const receipt of receipts)
+      await recorder.record({ type: 'notification.receipt', event, receipt: asJson(receipt) });
+  };
+
+  return {
+    announce: (event, variables) => {
+      const sent = send(event, variables)
+        .catch((error: unknown) => {
+          // A message that cannot even be made must not stop a release; it is shown instead.
+          context.output.warn(`the message "${event}" could not be sent: ${messageOf(error)}`);
+        })
+        .finally(() => underWay.delete(sent));
+      underWay.add(sent);
+    },
+    settle: async () => {
+      const waited = new AbortController();
+      const timeout = context.clock.sleep(settleBudgetMs, waited.signal).catch((error: unknown) => {
+        if (!waited.signal.aborted) throw error;
+      });
+      await Promise.race([Promise.all(underWay), timeout]);
+      waited.abort();
+      await timeout;
+    },
+  };
+};

@@ -1,0 +1,33 @@
+import type { Clock } from '../clock.ts';
+import type { Output } from '../cli/output.ts';
+import type { ExitCode } from '../errors.ts';
+
+/** What every command gets from the process that runs it. */
+export interface CommandContext {
+  readonly output: Output;
+  readonly clock: Clock;
+  /** Aborted by SIGINT or SIGTERM, with an {@link Interrupted} as its reason. */
+  readonly signal: AbortSignal;
+  readonly processEnv: NodeJS.ProcessEnv;
+  /** Folder that paths given on the command line are relative to. */
+  readonly cwd: string;
+  /** Absolute path of rollout.yaml. */
+  readonly configFile: string;
+}
+
+/** What a command leaves: its exit code, and fields for the `result` line of `--json`. */
+export interface CommandResult {
+  readonly exit: ExitCode;
+  readonly run?: string;
+  readonly fields?: Record<string, unknown>;
+}
+
+/** The reason of an aborted {@link CommandContext.signal}: which signal a person or a system sent. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+  readonly exit: ExitCode;
+  constructor(signal: 'SIGINT' | 'SIGTERM') {
+    super(`interrupted by ${signal}`);
+    this.exit = signal === 'SIGINT' ? 130 : 143;
+  }
+}

@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { relative } from 'node:path';
+import { httpHealth, type HealthProbe, jsonSource, prometheusSource, type Source } from '@dhash/monitor';
+import type { WatchPolicy } from '@dhash/quality-gates';
+import { gatesFor, parseGates } from '@dhash/quality-gates/config';
+import { environmentConfig, loadConfig } from '../config/load-config.ts';
+import type { EnvironmentConfig } from '../config/types.ts';
+import { exitCodes, RolloutError } from '../errors.ts';
+import { type Layout, layoutOf } from '../record/layout.ts';
+import { openTarget, type Target } from '../targets/target.ts';
+import type { CommandContext } from './context.ts';
+
+/** One environment of one service, as its two files describe it. */
+export interface Environment {
+  readonly config: EnvironmentConfig;
+  readonly layout: Layout;
+  /** Path as people should read it: from the folder of rollout.yaml. */
+  shown(path: string): string;
+  /** The gates of this environment; reads and checks the gates file. */
+  policy(): Promise<WatchPolicy>;
+  /** The target as one run sees it: its commands get the run, the version and the one before. */
+  target(run: { runId: string; version: string | null; previous: string | null }): Target;
+  /** Asks the service; `version` is what it must say it runs, where rollout.yaml names a field. */
+  health(version: string | null, control?: string | null): HealthProbe;
+  /** Reads the service's metrics; `null` where the environment names no source. */
+  metrics(): Source | null;
+}
+
+export const openEnvironment = async (
+  context: CommandContext,
+  name: string,
+): Promise<Environment> => {
+  const config = environmentConfig(
+    await loadConfig(context.configFile),
+    name,
+    context.processEnv,
+  );
+  return environmentOf(context, config);
+};
+
+export const environmentOf = (context: CommandContext, config: EnvironmentConfig): Environment => {
+  const address = (path: string) => new URL(path, config.url).href;
+  return {
+    config,
+    layout: layoutOf(config.root),
+    shown: (path) => {
+      const shown = relative(config.root, path);
+      return shown.startsWith('..') ? path : shown;
+    },
+    policy: async () => {
+      if (!existsSync(config.gatesFile)) {
+        throw new RolloutError(
+          'gates-file-missing',
+          exitCodes.usage,
+          `the gates file ${config.gatesFile} does not exist; rollout.yaml names it under "gates"`,
+        );
+      }
+      const file = parseGates(await readFile(config.gatesFile, 'utf8'), { file: config.gatesFile });
+      return gatesFor(file, config.env);
+    },
+    target: ({ runId, version, previous }) =>
+      openTarget(config, {
+        runId,
+        version,
+        previous,
+        clock: context.clock,
+        onOutput: (text) => context.output.detail(text.trimEnd()),
+      }),
+    health: (version, control) =>
+      httpHealth({
+        url: address(config.health.path),
+        timeoutMs: config.health.timeoutMs,
+        expect: config.health.expect,
+        ...(config.health.version !== null && version !== null
+          ? { version: { field: config.health.version, expected: version } }
+          : {}),
+        ...(control == null ? {} : { control }),
+      }),
+    metrics: () => {
+      if (config.metrics === null) return null;
+      const options = { url: address(config.metrics.path), timeoutMs: config.health.timeoutMs };
+      return config.metrics.type === 'json' ? jsonSource(options) : prometheusSource(options);
+    },
+  };
+};

@@ -1,0 +1,138 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadTemplates, type Message, renderMessage, type Severity, type Templates } from '@dhash/notifier';
+import type { Environment } from './environment.ts';
+
+/** What a template may use; each event gives those it has. All are texts. */
+export type MessageVariables = Record<string, string>;
+
+/** Phases as operators name them, and the events whose templates they use. */
+export const phases: Readonly<Record<string, string>> = {
+  't-30': 't-minus-30',
+  't-5': 't-minus-5',
+  't-0': 't-zero',
+  '+5': 't-plus-5',
+  '+15': 't-plus-15',
+  '+30': 't-plus-30',
+  '+60': 't-plus-60',
+  success: 'success',
+  failed: 'deploy-failed',
+  'gate-break': 'gate-break',
+  'rollback-started': 'rollback-started',
+  'rollback-done': 'rollback-done',
+  'rollback-failed': 'rollback-failed',
+  inconclusive: 'inconclusive',
+};
+
+/** Every variable that the shipped templates may name; one that an event has no value for is a dash. */
+const noValues: MessageVariables = Object.fromEntries(
+  [
+    'version',
+    'previous',
+    'run',
+    'head',
+    'reason',
+    'step',
+    'gate',
+    'sentence',
+    'decision',
+    'report',
+    'incident',
+    'backup',
+    'summary',
+    'user',
+  ].map((name) => [name, '–']),
+);
+
+/** The project's own templates, where it has any. */
+const projectTemplates = async (root: string): Promise<Templates | null> => {
+  const folder = join(root, 'templates', 'notifications');
+  return existsSync(folder) ? loadTemplates(folder) : null;
+};
+
+/** A message id that is safe as a file name, and the same where a resumed run says the same again. */
+export const messageId = (run: string, event: string): string => {
+  const readable = `${run}-${event}`;
+  return /^[A-Za-z0-9_-]{1,64}$/.test(readable)
+    ? readable
+    : createHash('sha256').update(readable).digest('hex').slice(0, 40);
+};
+
+const urgent = (event: string): Severity =>
+  /fail|break/.test(event) ? 'critical' : event === 'inconclusive' ? 'warning' : 'info';
+
+const withoutTemplate = (
+  event: string,
+  variables: MessageVariables,
+  head: { id: string; at: string; run: string | null },
+): Message => ({
+  ...head,
+  event,
+  severity: urgent(event),
+  title: `${variables['service']} ${variables['env']}: ${event.replaceAll('-', ' ')}`,
+  summary: variables['summary'] ?? '',
+  facts: Object.entries(variables)
+    .filter(([name, value]) => name !== 'summary' && value !== '')
+    .map(([name, value]) => ({ name, value })),
+  sections: [],
+  links: [],
+});
+
+/** The message of an event: from the project's template, or plain where the project has none. */
+export const eventMessage = async (
+  { config }: Environment,
+  event: string,
+  given: {
+    readonly nowMs: number;
+    readonly run?: { readonly id: string; readonly head: string };
+    readonly severity?: Severity | null;
+    readonly variables: MessageVariables;
+  },
+): Promise<Message> => {
+  const head = {
+    id: given.run === undefined ? freshId(given.nowMs) : messageId(given.run.id, event),
+    at: new Date(given.nowMs).toISOString(),
+    run: given.run?.id ?? null,
+  };
+  const known = {
+    service: config.service,
+    env: config.env,
+    url: config.url,
+    ...(given.run === undefined ? {} : { run: given.run.id, head: given.run.head }),
+    ...Object.fromEntries(Object.entries(given.variables).filter(([, value]) => value !== '')),
+  };
+  const templates = await projectTemplates(config.root);
+  const message =
+    templates === null
+      ? withoutTemplate(event, known, head)
+      : renderMessage(templates, event, { ...noValues, ...known }, head);
+  return given.severity == null ? message : { ...message, severity: given.severity };
+};
+
+const freshId = (nowMs: number): string => `${nowMs}-${randomBytes(6).toString('hex')}`;
+
+/** A message that a person writes. */
+export const freeMessage = (given: {
+  readonly service: string;
+  readonly env: string;
+  readonly type: string;
+  readonly text: string;
+  readonly severity: Severity | null;
+  readonly title: string | null;
+  readonly nowMs: number;
+}): Message => ({
+  id: freshId(given.nowMs),
+  event: given.type,
+  severity: given.severity ?? 'info',
+  title: given.title ?? `${given.service} ${given.env}: ${given.type}`,
+  summary: given.text,
+  facts: [
+    { name: 'service', value: given.service },
+    { name: 'environment', value: given.env },
+  ],
+  sections: [],
+  links: [],
+  at: new Date(given.nowMs).toISOString(),
+  run: null,
+});

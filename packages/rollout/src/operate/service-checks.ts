@@ -1,0 +1,67 @@
+import type { HealthProbe } from '@dhash/monitor';
+import type { Clock } from '../clock.ts';
+import { runCommand } from '../command/run-command.ts';
+import type { EnvironmentConfig } from '../config/types.ts';
+
+/** Consecutive OK checks that count as healthy. */
+export const healthyInARow = 3;
+/** Between two of those checks, ms. */
+const healthPauseMs = 1000;
+/** Longest that a service may take from its start to the last of them, ms. */
+export const startBudgetMs = 60_000;
+
+export type HealthOutcome =
+  | { readonly ok: true; readonly checks: number; readonly ms: number }
+  | { readonly ok: false; readonly reason: string; readonly checks: number; readonly ms: number };
+
+/** Asks until the service has answered OK `healthyInARow` times in a row, or the budget is spent. */
+export const waitUntilHealthy = async (
+  probe: HealthProbe,
+  clock: Clock,
+  signal: AbortSignal,
+  budgetMs = startBudgetMs,
+): Promise<HealthOutcome> => {
+  const startedMs = clock.now();
+  let inARow = 0;
+  for (let checks = 1; ; checks += 1) {
+    const reading = await probe.check(signal);
+    inARow = reading.ok === true ? inARow + 1 : 0;
+    const ms = clock.now() - startedMs;
+    if (inARow >= healthyInARow) return { ok: true, checks, ms };
+    if (ms >= budgetMs) {
+      const reason = `not healthy ${healthyInARow} times in a row within ${budgetMs / 1000} s: ${reading.reason ?? 'no answer'}`;
+      return { ok: false, reason, checks, ms };
+    }
+    await clock.sleep(healthPauseMs, signal);
+  }
+};
+
+/** Variables that every command of rollout.yaml gets. */
+export const commandVariables = (
+  config: EnvironmentConfig,
+  run: { runId: string; version: string | null; previous: string | null },
+): Record<string, string> => ({
+  ROLLOUT_ENV: config.env,
+  ROLLOUT_RUN: run.runId,
+  ROLLOUT_VERSION: run.version ?? '',
+  ROLLOUT_PREVIOUS: run.previous ?? '',
+  ROLLOUT_URL: config.url,
+});
+
+/** Runs the smoke tests; `null` where rollout.yaml names none. */
+export const runSmoke = async (
+  config: EnvironmentConfig,
+  run: { runId: string; version: string | null; previous: string | null },
+  options: { signal: AbortSignal; onOutput?: (text: string) => void },
+): Promise<{ ok: boolean; output: string; exit: number | null } | null> => {
+  if (config.smoke === null) return null;
+  const ended = await runCommand({
+    command: config.smoke.command,
+    cwd: config.root,
+    env: commandVariables(config, run),
+    timeoutMs: config.smoke.timeoutMs,
+    signal: options.signal,
+    ...(options.onOutput === undefined ? {} : { onOutput: options.onOutput }),
+  });
+  return { ok: ended.exit === 0, output: ended.output, exit: ended.exit };
+};

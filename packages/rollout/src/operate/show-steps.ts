@@ -1,0 +1,44 @@
+import type { JournalEvent } from '@dhash/journal';
+import type { Output } from '../cli/output.ts';
+
+const duration = (ms: unknown): string => {
+  if (typeof ms !== 'number') return '';
+  return ms < 1000 ? ` (${Math.round(ms)} ms)` : ` (${(ms / 1000).toFixed(1)} s)`;
+};
+
+const shown = (event: JournalEvent): string | null => {
+  const step = String(event['step'] ?? '');
+  switch (event.type) {
+    case 'step.started':
+      return `  … ${step}`;
+    case 'step.done':
+      return `  ✓ ${step}${duration(event['ms'])}${detailOf(event)}`;
+    case 'step.failed':
+      return `  ✗ ${step}: ${String(event['error'])}`;
+    case 'step.undone':
+      return `  ↶ ${step} undone`;
+    default:
+      return null;
+  }
+};
+
+/** The one fact of a step that its reader wants at once. */
+const detailOf = (event: JournalEvent): string => {
+  const { data } = event;
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) return '';
+  const { file, sha256 } = data;
+  if (typeof file === 'string' && typeof sha256 === 'string')
+    return `  ${file}  sha256 ${sha256.slice(0, 12)}…`;
+  return '';
+};
+
+/** Shows a run's steps as they go on the record: a line each for people, the event itself in `--json`. */
+export const showSteps =
+  (output: Output) =>
+  (event: JournalEvent): void => {
+    output.event(event);
+    const line = shown(event);
+    if (line === null) return;
+    if (event.type === 'step.started') output.detail(line);
+    else output.line(line);
+  };

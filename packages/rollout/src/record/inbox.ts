@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+/** What another terminal may ask of the process that holds a run. */
+export const requestSchema = z.strictObject({
+  format: z.literal(1),
+  kind: z.enum(['rollback', 'pause', 'abort', 'promote']),
+  user: z.string(),
+  reason: z.string(),
+  at: z.string(),
+});
+
+export type InboxRequest = z.infer<typeof requestSchema>;
+
+/** Puts a request into a run's inbox: whole under its final name, or not there. */
+export const putRequest = async (folder: string, request: InboxRequest): Promise<string> => {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const name = `${request.at.replaceAll(/[^0-9]/g, '')}-${request.kind}-${randomBytes(3).toString('hex')}`;
+  const temporary = join(folder, `.${name}.part`);
+  const final = join(folder, `${name}.json`);
+  await writeFile(temporary, `${JSON.stringify(request)}\n`, { mode: 0o600 });
+  await rename(temporary, final);
+  return final;
+};
+
+export interface TakenRequest {
+  readonly file: string;
+  readonly request: InboxRequest | null;
+  /** Why `request` is null: what was put there could not be read. */
+  readonly problem: string | null;
+}
+
+const readRequest = async (file: string): Promise<TakenRequest> => {
+  try {
+    const parsed = requestSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+    return { file, request: parsed, problem: null };
+  } catch (error) {
+    return { file, request: null, problem: error instanceof Error ? error.message : String(error) };
+  }
+};
+
+/** What lies in the inbox, oldest first. Nothing is removed: that is for after it is on the record. */
+export const readInbox = async (folder: string): Promise<TakenRequest[]> => {
+  let names: string[];
+  try {
+    names = await readdir(folder);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
+  const requests = names.filter((name) => name.endsWith('.json')).sort();
+  return Promise.all(requests.map((name) => readRequest(join(folder, name))));
+};
+
+/** Removes a request that is on the record now. */
+export const dropRequest = (taken: TakenRequest): Promise<void> => rm(taken.file, { force: true });

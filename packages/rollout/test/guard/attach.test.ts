@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { attachWatch } from '../../src/guard/attach.ts';
+import { whyNoRollback } from '../../src/guard/act.ts';
+import type { RunState, RunStatus } from '../../src/record/run-state.ts';
+import type { RecordedRun } from '../../src/record/runs.ts';
+
+const run = (kind: RunState['kind'], status: RunStatus, changed: Partial<RunState> = {}): RecordedRun => ({
+  events: [],
+  state: {
+    run: `${kind}-1`,
+    kind,
+    env: 'production',
+    status,
+    version: '1.1',
+    previous: '1.0',
+    backup: null,
+    watch: null,
+    rolledBack: null,
+    openedAt: '',
+    endedAt: null,
+    closed: false,
+    reasons: [],
+    head: '1:x',
+    ...changed,
+  },
+});
+const watch = { startedAt: 1, fingerprint: 'f' };
+
+describe('attachWatch', () => {
+  it.each<[string, RecordedRun[], boolean, string]>([
+    ['no run at all', [], false, 'alone'],
+    ['a deploy that awaits its guard', [run('deploy', 'awaiting guard')], false, 'guard'],
+    ['a watch whose process died', [run('deploy', 'watching', { watch })], false, 'resume'],
+    ['the same with --resume', [run('deploy', 'watching', { watch })], true, 'resume'],
+    ['an inconclusive run gets a new window', [run('deploy', 'inconclusive', { watch })], false, 'guard'],
+    ['which --resume cannot resume', [run('deploy', 'inconclusive', { watch })], true, 'refused'],
+    ['a closed deploy', [run('deploy', 'promoted', { closed: true })], false, 'alone'],
+    ['--resume with nothing cut off', [run('deploy', 'promoted', { closed: true })], true, 'refused'],
+    ['--resume of a watch of its own', [run('watch', 'watching', { watch })], true, 'resume'],
+    ['without --resume it starts anew', [run('watch', 'watching', { watch })], false, 'alone'],
+    ['a deploy that was cut off', [run('deploy', 'in progress')], false, 'refused'],
+    ['a rollback that people must look at', [run('deploy', 'needs people')], false, 'refused'],
+  ])('%s', (_, runs, resume, kind) => {
+    expect(attachWatch(runs, { resume, env: 'production' }).kind).toBe(kind);
+  });
+});
+
+describe('whyNoRollback', () => {
+  const facts: Parameters<typeof whyNoRollback>[0] = {
+    kind: 'deploy',
+    autoRollback: true,
+    gapMs: 0,
+    activated: '1.1',
+    active: '1.1',
+    previous: '1.0',
+    data: 'restore',
+    backup: '/b.zip',
+  };
+  it('goes ahead where all is as it should be', () => {
+    expect(whyNoRollback(facts)).toBeNull();
+    expect(whyNoRollback({ ...facts, gapMs: 15 * 60_000 })).toBeNull();
+    expect(whyNoRollback({ ...facts, data: 'keep', backup: null })).toBeNull();
+  });
+  it.each<[string, Partial<typeof facts>, RegExp]>([
+    ['a watch of its own', { kind: 'watch' }, /no deploy/],
+    ['--no-auto-rollback', { autoRollback: false }, /switched off/],
+    ['drift', { active: '1.2' }, /drift.*1\.2/],
+    ['a first deploy', { previous: null }, /first deploy/],
+    ['a long gap', { gapMs: 15 * 60_000 + 1 }, /nobody watched/],
+    ['no backup', { backup: null }, /no backup/],
+  ])('not with %s', (_, changed, why) => {
+    expect(whyNoRollback({ ...facts, ...changed })).toMatch(why);
+  });
+});

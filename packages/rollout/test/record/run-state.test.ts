@@ -1,0 +1,76 @@
+import type { JournalEvent } from '@dhash/journal';
+import { describe, expect, it } from 'vitest';
+import { displayedStatus, foldRun } from '../../src/record/run-state.ts';
+
+const events = (...given: { type: string; [field: string]: unknown }[]): JournalEvent[] =>
+  given.map(
+    (event, index) =>
+      ({ at: `2026-11-24T10:00:0${index}.000Z`, seq: index + 1, prev: '', hash: `h${index + 1}`, ...event }) as JournalEvent,
+  );
+
+const opened = { type: 'run.opened', kind: 'deploy', env: 'production', version: '1.1' };
+const planned = { type: 'deploy.planned', version: '1.1', previous: '1.0' };
+const awaiting = { type: 'deploy.awaiting-guard' };
+const started = { type: 'watch.started', startedAt: 1000, fingerprint: 'f' };
+const ended = (decision: string) => ({ type: 'watch.ended', decision, reasons: ['because'] });
+const closed = (outcome: string) => ({ type: 'run.closed', outcome });
+
+describe('foldRun', () => {
+  it.each([
+    ['a run that has only begun', [opened], 'in progress', false],
+    ['a planned deploy', [opened, planned], 'in progress', false],
+    ['a deploy whose steps are through', [opened, planned, awaiting], 'awaiting guard', false],
+    ['a watch', [opened, planned, awaiting, started], 'watching', false],
+    ['an interrupted watch', [opened, planned, awaiting, started, ended('interrupted')], 'interrupted', false],
+    ['a paused watch', [opened, awaiting, started, ended('paused')], 'interrupted', false],
+    ['a resumed watch', [opened, awaiting, started, ended('interrupted'), { type: 'watch.resumed' }], 'watching', false],
+    ['a frozen release', [opened, awaiting, started, ended('freeze')], 'frozen', false],
+    ['an alert', [opened, awaiting, started, ended('alert')], 'alerted', false],
+    ['not enough data', [opened, awaiting, started, ended('inconclusive')], 'inconclusive', false],
+    ['a promotion', [opened, awaiting, started, ended('promote'), closed('promoted')], 'promoted', true],
+    ['a rollback under way', [opened, awaiting, started, ended('rollback'), { type: 'rollback.started' }], 'rolling back', false],
+    ['a rollback withheld', [opened, awaiting, started, ended('rollback'), { type: 'rollback.withheld' }], 'alerted', false],
+    ['a rollback that did not validate', [opened, { type: 'rollback.started' }, { type: 'rollback.not-validated' }], 'needs people', false],
+    ['a rollback that did', [opened, { type: 'rollback.started' }, closed('rolled back')], 'rolled back', true],
+    ['a failed deploy', [opened, planned, closed('failed and undone')], 'failed and undone', true],
+  ])('%s', (_, given, status, isClosed) => {
+    const state = foldRun('r', events(...given));
+    expect(state?.status).toBe(status);
+    expect(state?.closed).toBe(isClosed);
+  });
+
+  it('takes the newest backup step as the backup of the run', () => {
+    const state = foldRun(
+      'r',
+      events(
+        opened,
+        { type: 'step.done', step: 'backup', data: { file: 'backups/a.zip' } },
+        { type: 'step.done', step: 'lay', data: { file: 'not a backup' } },
+        { type: 'step.done', step: 'backup-stopped', data: { file: 'backups/b.zip' } },
+      ),
+    );
+    expect(state?.backup).toBe('backups/b.zip');
+  });
+
+  it('keeps what a rollback went from and to', () => {
+    const state = foldRun('r', events(opened, { type: 'rollback.started', from: '1.1', to: '1.1' }));
+    expect(state?.rolledBack).toEqual({ from: '1.1', to: '1.1' });
+  });
+
+  it('knows no run where no line was written', () => {
+    expect(foldRun('r', [])).toBeNull();
+  });
+
+  it('carries the head of the record', () => {
+    expect(foldRun('r', events(opened, planned))?.head).toBe('2:h2');
+  });
+});
+
+it('calls a run interrupted whose process is gone, and leaves decided ones alone', () => {
+  const watching = foldRun('r', events(opened, started));
+  const promoted = foldRun('r', events(opened, closed('promoted')));
+  if (watching === null || promoted === null) throw new Error('both runs have events');
+  expect(displayedStatus(watching, true)).toBe('watching');
+  expect(displayedStatus(watching, false)).toBe('interrupted');
+  expect(displayedStatus(promoted, false)).toBe('promoted');
+});
