@@ -3,6 +3,10 @@ import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tempFolder } from '@dhash/testkit';
+import { vi } from 'vitest';
+
+// These tests start processes, up to a dozen each, beside all other tests on as few as two cores.
+vi.setConfig({ testTimeout: 30_000 });
 
 const repository = fileURLToPath(new URL('../../../', import.meta.url));
 
