@@ -123,6 +123,23 @@ describe('one check', () => {
     expect(reading).toMatchObject({ ok: false, reason: 'no whole answer within 20 ms' });
   });
 
+  it('asks once, also where the network fails', async () => {
+    let asked = 0;
+    const fetch = async () => {
+      asked += 1;
+      throw new TypeError('fetch failed', {
+        cause: Object.assign(new Error(''), { code: 'ECONNRESET' }),
+      });
+    };
+    const url = 'http://service.test/';
+    expect(await httpHealth({ url, timeoutMs: 9000, fetch }).check(never)).toEqual({
+      ok: false,
+      ms: expect.any(Number),
+      reason: 'ECONNRESET',
+    });
+    expect(asked).toBe(1);
+  });
+
   it('sends the credentials of an address as a header, and says nothing of them', async () => {
     const service = await startService(401, '');
     const url = service.url.replace('http://', 'http://ops:p%40ss@');

@@ -11,6 +11,8 @@ import {
   type WatchEvent,
   wantsColor,
 } from '../src/index.ts';
+import { formatDuration, formatValue } from '../src/view/format.ts';
+import { isBeyond } from '../src/view/limit.ts';
 import { spark } from '../src/view/spark.ts';
 import { policyOf } from './support/gates.ts';
 import { startedAt } from './support/service.ts';
@@ -25,7 +27,7 @@ const start = startTerminal({
   nowMs: startedAt,
 });
 const gates = {
-  healthFailures: { value: 0, threshold: 2, unit: null, kind: 'consecutive' },
+  healthFailures: { value: 0, threshold: 2, unit: null },
   lowConfidenceQueue: { value: 250 },
 };
 const poll = (
@@ -138,6 +140,45 @@ describe('the block', () => {
     expect(uncoloured(text)).toMatch(/BREAK {4}▂{29}█$/m);
     expect(text).toContain('\u001b[31m█\u001b[39m');
     expect(text).not.toContain('\u001b[31m▂');
+  });
+});
+
+describe('a value', () => {
+  it.each([
+    [5, false, false],
+    [5.1, false, true],
+    [4.9, false, false],
+    [5, true, false],
+    [4.9, true, true],
+    [5.1, true, false],
+    [null, false, false],
+    [null, true, false],
+  ])('%d against 5, below: %s, is beyond: %s', (value, below, expected) => {
+    expect(isBeyond(value, 5, below)).toBe(expected);
+  });
+
+  it.each([
+    [null, 'ms', '–'],
+    [0, null, '0'],
+    [12.345678, 'percent', '12.35 %'],
+    [5.001, 'percent', '5.001 %'],
+    [1234.5, 'ms', '1235 ms'],
+    [1e12, 'items', '1.00e+12 items'],
+    [-0.00001234, null, '-0.00001234'],
+  ])('%d %s reads %s', (value, unit, expected) => {
+    expect(formatValue(value, unit)).toBe(expected);
+  });
+
+  it.each([
+    [0, '0:00'],
+    [-5000, '0:00'],
+    [59_499, '0:59'],
+    [59_500, '1:00'],
+    [3_599_499, '59:59'],
+    [3_600_000, '1:00:00'],
+    [90_061_000, '25:01:01'],
+  ])('%d ms reads %s', (ms, expected) => {
+    expect(formatDuration(ms)).toBe(expected);
   });
 });
 

@@ -127,6 +127,21 @@ describe('what could not be polled', () => {
     }
   });
 
+  it('may be late by no more than half the way to the next', async () => {
+    const pollCadence = { initial: 4, normal: 8, initialPeriod: 1 };
+    const policy = policyOf({ duration: '2m', pollCadence });
+    for (const [tookMs, expected] of [
+      [6000, '8'],
+      [6001, '8 missed: overrun'],
+    ] as const) {
+      const { samples } = await runWatch(
+        { tookMs: (ms) => (ms === 4000 ? tookMs : 0) },
+        { policy },
+      );
+      expect(told(samples).slice(0, 4)).toEqual(['0', '4', expected, '12']);
+    }
+  });
+
   it('is asleep where the clock jumped while waiting', async () => {
     const { samples, outcome } = await runWatch(
       {},
@@ -228,6 +243,16 @@ describe('a fault', () => {
       throw new Error('ENOSPC');
     };
     await expect(runWatch({}, { log: { ...log, append } })).rejects.toThrow('ENOSPC');
+  });
+
+  it('of the log is thrown on even where the watch is being aborted', async () => {
+    const abort = new AbortController();
+    const append = async () => {
+      abort.abort(new Error('SIGINT'));
+      throw new Error('ENOSPC');
+    };
+    const watched = runWatch({}, { log: { ...memoryLog(), append }, signal: abort.signal });
+    await expect(watched).rejects.toThrow('ENOSPC');
   });
 
   it('of the clock is thrown on', async () => {

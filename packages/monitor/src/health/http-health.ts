@@ -48,7 +48,7 @@ const ownReason = (text: string): string => {
 };
 
 /** Why this answer is no OK, or `null`. Pure. */
-export const judgeAnswer = (
+const judgeAnswer = (
   answer: HttpAnswer,
   { expect, version }: Pick<HttpHealthOptions, 'expect' | 'version'>,
 ): string | null => {

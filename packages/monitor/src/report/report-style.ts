@@ -60,7 +60,7 @@ i.missed { background: var(--off-bg); border: 1px solid var(--off); }
 .chip { padding: 2px 10px; border-radius: 99px; font-size: 13px; font-weight: 600; white-space: nowrap; }
 .chip.pass { background: var(--good-bg); color: var(--good); } .chip.break { background: var(--bad-bg); color: var(--bad); }
 .chip.nodata { background: var(--warn-bg); color: var(--warn); } .chip.pending { background: var(--off-bg); color: var(--soft); }
-.chart { min-height: 170px; overflow: hidden; }
+.chart { overflow: hidden; } .chart.live { min-height: 218px; }
 .chart svg { display: block; width: 100%; height: auto; }
 .chart svg text { fill: var(--faint); font-size: 12px; } .chart svg text.limit { fill: var(--limit); }
 .chart .axis { stroke: var(--line); } .chart line.limit { stroke: var(--limit); stroke-width: 1.5; stroke-dasharray: 6 4; }
@@ -70,12 +70,13 @@ i.missed { background: var(--off-bg); border: 1px solid var(--off); }
 .chart.live .static { display: none; }
 .uplot { font-family: inherit; } .u-legend { color: var(--soft); font-size: 13px; text-align: left; }
 .uplot .u-legend th { font-weight: 400; }
-.u-legend .u-value { min-width: 4em; font-variant-numeric: tabular-nums; }
+.u-legend .u-value { font-variant-numeric: tabular-nums; }
 .table { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-size: 14px; }
 .table th, .table td { padding: 8px 14px; text-align: left; vertical-align: top; border-top: 1px solid var(--line); }
 .table thead th { border-top: 0; color: var(--soft); font-weight: 550; font-size: 13px; }
-.table td { overflow-wrap: anywhere; } .table td.time { white-space: nowrap; font-variant-numeric: tabular-nums; }
+.table td { overflow-wrap: anywhere; } .table td.name { white-space: nowrap; }
+.table td.time { white-space: nowrap; font-variant-numeric: tabular-nums; }
 details summary { padding: 12px 16px; cursor: pointer; color: var(--soft); }
 .record { display: grid; grid-template-columns: max-content 1fr; gap: 4px 18px; padding: 14px 16px; margin: 0; }
 .record dt { color: var(--soft); } .record dd { margin: 0; min-width: 0; }

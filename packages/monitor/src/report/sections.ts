@@ -129,7 +129,7 @@ const gateCard = (series: GateSeries, spanSeconds: number): string => {
   const events = verdict.events === null ? '' : ` · ${verdict.events} events`;
   return `<article class="card gate ${verdict.verdict}">
 <div class="top"><h3>${escapeHtml(gate)}${observe}</h3>${chip(verdict.verdict)}</div>
-<p class="now"><b>${escapeHtml(formatValue(verdict.value, verdict.unit))}</b>allowed ${escapeHtml(limitText(verdict, below))}${window} · ${verdict.readings} readings${events}</p>
+<p class="now"><b>${escapeHtml(formatValue(verdict.value, verdict.unit))}</b>allowed ${escapeHtml(limitText(verdict, below))}${window} · ${verdict.readings} ${verdict.readings === 1 ? 'reading' : 'readings'}${events}</p>
 <p class="says">${escapeHtml(verdict.sentence)}</p>
 <div class="chart">${staticChart(series, spanSeconds)}</div>
 </article>`;
@@ -143,7 +143,7 @@ export const changesSection = (data: ReportData): string => {
   const rows = data.changes
     .map(
       ({ at, gate, from, to, sentence }) =>
-        `<tr><td class="time">+${formatDuration(at - data.startedAtMs)}</td><td>${escapeHtml(gate)}</td><td>${from === null ? '' : `${chip(from)} → `}${chip(to)}</td><td>${escapeHtml(sentence)}</td></tr>`,
+        `<tr><td class="time">+${formatDuration(at - data.startedAtMs)}</td><td class="name">${escapeHtml(gate)}</td><td>${from === null ? '' : `${chip(from)} → `}${chip(to)}</td><td>${escapeHtml(sentence)}</td></tr>`,
     )
     .join('\n');
   return `<h2>Verdict changes</h2>

@@ -3,7 +3,7 @@ import { MonitorError } from '../errors.ts';
 import { isRecord } from '../health/expectation.ts';
 
 /** Format of the log that this version writes; it stands in the first line. */
-export const sampleLogFormat = 1;
+const sampleLogFormat = 1;
 
 const missedReasons: readonly MissedReason[] = ['asleep', 'overrun', 'not running'];
 

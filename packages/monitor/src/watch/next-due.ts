@@ -1,4 +1,4 @@
-import { nextPollAt, pollTimes, type WatchPolicy } from '@dhash/quality-gates';
+import { nextPollAt, pollTimes, SETTLING_CADENCE_MS, type WatchPolicy } from '@dhash/quality-gates';
 
 /** A poll to come. `lateMs`: how late it may be made and still count as this one. */
 export type Due = {
@@ -8,13 +8,11 @@ export type Due = {
   readonly lateMs: number;
 };
 
-/** Distance of the polls after the window, while the last check is not OK (GATES.md, decision 2). */
-export const settlingCadenceMs = 10_000;
 /**
- * Most of those polls. A streak breaks its gate or ends long before; but with no enforcing health
+ * Most polls after the window, while the last check is not OK (GATES.md, decision 2). A streak breaks its gate or ends long before; but with no enforcing health
  * gate, or a control check that keeps failing, it could go on for ever.
  */
-export const maxSettlingPolls = 60;
+const maxSettlingPolls = 60;
 /**
  * A sample is judged as taken when it was due, so one made much later would be untrue; a few seconds
  * are what a busy machine takes. Never more than half the way to the next scheduled poll.
@@ -53,7 +51,11 @@ export const schedule = (
       if (lastAt === null) return scheduledAt(startedAt, 0);
       if (lastAt >= endAt) {
         if (!unsettled || settlingPolls >= maxSettlingPolls) return null;
-        return { at: lastAt + settlingCadenceMs, kind: 'settling', lateMs: settlingCadenceMs / 2 };
+        return {
+          at: lastAt + SETTLING_CADENCE_MS,
+          kind: 'settling',
+          lateMs: SETTLING_CADENCE_MS / 2,
+        };
       }
       const at = nextPollAt(policy, { startedAt, lastAt, suspicious });
       if (at === null) return null;

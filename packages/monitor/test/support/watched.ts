@@ -29,6 +29,7 @@ export const assessmentOf = (
   decision: 'continue',
   gates: Object.fromEntries(Object.entries(gates).map(([name, one]) => [name, verdictOf(one)])),
   reasons: [],
+  fingerprint: 'ab'.repeat(32),
   settled: true,
   ...more,
 });
