@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { ConfigIssue } from './config-error.ts';
-import { knownKeys } from './json-schema.ts';
+import { knownKeys, knownTypes } from './json-schema.ts';
 import { suggest } from './nearest.ts';
 import { formatPath, type Path, type Positions } from './positions.ts';
 
@@ -121,6 +121,14 @@ export const issuesOf = (
             `${ours ? issue.message : `must be ${bound}`}${got(context, path)}`,
           ),
         ];
+      }
+      case 'invalid_union': {
+        const known = knownTypes(path.slice(0, -1), context.raw).join(', ');
+        if (issue.discriminator === undefined || known === '')
+          return [issueAt(context, path, `${issue.message}${got(context, path)}`)];
+        return missing
+          ? [issueAt(context, path, 'is required', `one of: ${known}`)]
+          : [issueAt(context, path, `must be one of ${known}${got(context, path)}`)];
       }
       default:
         return [

@@ -32,19 +32,36 @@ const alternative = (schema: JsonSchema, value: unknown): JsonSchema => {
   return isObject(chosen) ? chosen : schema;
 };
 
-/** Keys that the part of rollout.yaml at `path` may have. */
-export const knownKeys = (path: Path, file: unknown): string[] => {
-  let schema: JsonSchema = rolloutJsonSchema();
+const propertiesOf = (schema: JsonSchema): JsonSchema =>
+  isObject(schema['properties']) ? schema['properties'] : {};
+
+/** The schema of the part at `path`; of a union, the alternative that the part's `type` names. */
+const schemaAt = (path: Path, file: unknown): JsonSchema => {
+  let schema = rolloutJsonSchema();
   let value: unknown = file;
   for (const part of path) {
     value =
       isObject(value) || Array.isArray(value) ? (value as JsonSchema)[String(part)] : undefined;
-    const properties = schema['properties'];
     const next =
-      (isObject(properties) ? properties[String(part)] : undefined) ??
+      propertiesOf(schema)[String(part)] ??
       (typeof part === 'number' ? schema['items'] : schema['additionalProperties']);
-    if (!isObject(next)) return [];
+    if (!isObject(next)) return {};
     schema = alternative(next, value);
   }
-  return isObject(schema['properties']) ? Object.keys(schema['properties']) : [];
+  return schema;
+};
+
+/** Keys that the part of rollout.yaml at `path` may have. */
+export const knownKeys = (path: Path, file: unknown): string[] =>
+  Object.keys(propertiesOf(schemaAt(path, file)));
+
+/** What `type` may be in the part of rollout.yaml at `path`, where it decides about the rest. */
+export const knownTypes = (path: Path, file: unknown): string[] => {
+  const { oneOf } = schemaAt(path, file);
+  return Array.isArray(oneOf)
+    ? oneOf.flatMap((one) => {
+        const type = isObject(one) ? propertiesOf(one)['type'] : undefined;
+        return isObject(type) ? [String(type['const'])] : [];
+      })
+    : [];
 };

@@ -64,48 +64,36 @@ const source = z.strictObject({
   exclude: z.array(text).optional().describe('Globs of files to leave out.'),
 });
 
-/** zod's own text for a wrong `type` does not say which there are. */
-const unknownType = (known: string) => (issue: { code?: string }) =>
-  issue.code === 'invalid_union' ? `must be ${known}` : undefined;
-
 const withVersion = path.refine(
   (value) => value.split('{version}').length === 2,
   'must hold {version} once: the release it belongs to',
 );
 
-const target = z.discriminatedUnion(
-  'type',
-  [
-    z.strictObject({
-      type: z.literal('releases'),
-      root: path.describe('Folder of the releases: <root>/releases/<version>, <root>/current.'),
-      artifact: withVersion.describe('A folder, .zip or .tar.gz, with {version} in its path.'),
-      init: command.optional().describe('Makes the data, once, before a first deploy.'),
-      start: command.describe('Starts the release; runs in <root>/current.'),
-      stop: command.describe('Stops it; runs in <root>/current.'),
-      keep: z.int().min(2).default(5).describe('Releases to keep; current and previous always.'),
-    }),
-    z.strictObject({
-      type: z.literal('command'),
-      current: command.describe('Prints the running version; nothing where none is.'),
-      activate: command.describe('Makes ROLLOUT_VERSION the one that start starts.'),
-      init: command.optional().describe('Makes the data, once, before a first deploy.'),
-      start: command,
-      stop: command,
-      version: command.optional().describe('Prints the version to deploy where none is given.'),
-    }),
-  ],
-  { error: unknownType('releases or command') },
-);
+const target = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('releases'),
+    root: path.describe('Folder of the releases: <root>/releases/<version>, <root>/current.'),
+    artifact: withVersion.describe('A folder, .zip or .tar.gz, with {version} in its path.'),
+    init: command.optional().describe('Makes the data, once, before a first deploy.'),
+    start: command.describe('Starts the release; runs in <root>/current.'),
+    stop: command.describe('Stops it; runs in <root>/current.'),
+    keep: z.int().min(2).default(5).describe('Releases to keep; current and previous always.'),
+  }),
+  z.strictObject({
+    type: z.literal('command'),
+    current: command.describe('Prints the running version; nothing where none is.'),
+    activate: command.describe('Makes ROLLOUT_VERSION the one that start starts.'),
+    init: command.optional().describe('Makes the data, once, before a first deploy.'),
+    start: command,
+    stop: command,
+    version: command.optional().describe('Prints the version to deploy where none is given.'),
+  }),
+]);
 
-const metrics = z.discriminatedUnion(
-  'type',
-  [
-    z.strictObject({ type: z.literal('prometheus'), path: urlPath }),
-    z.strictObject({ type: z.literal('json'), path: urlPath }),
-  ],
-  { error: unknownType('prometheus or json') },
-);
+const metrics = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('prometheus'), path: urlPath }),
+  z.strictObject({ type: z.literal('json'), path: urlPath }),
+]);
 
 const rollbackData = 'restore (the backup of the run is put back) or keep (it stays as it is then)';
 const rollback = z

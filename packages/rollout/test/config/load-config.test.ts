@@ -163,7 +163,7 @@ describe('what is wrong is said with its place', () => {
       'type: folders',
       [7, 21],
       'environments.production.target.type',
-      /releases or command/,
+      /must be one of releases, command, found "folders"/,
     ],
     [
       'an artifact without version',
