@@ -106,6 +106,18 @@ test('old releases go, but never the active one or the one before', async () => 
   expect((await readdir(releases)).sort()).toEqual(['1.2', '1.4', '1.5']);
 });
 
+test('the release before is kept though the run does not name it, and though it is the oldest', async () => {
+  const { root, open, at, releases } = await setUp();
+  const two = { ...at('dist/{version}'), keep: 2 };
+  for (const version of ['1.0', '1.1', '1.2']) await makeFolderArtifact(root, version);
+  await open({}, two).activate('1.0');
+  await open({}, two).lay('1.1');
+  await open({}, two).lay('1.2');
+  await open({}, two).activate('1.1');
+  expect((await readdir(releases)).sort()).toEqual(['1.0', '1.1']);
+  expect(await readlink(join(root, 'app', 'previous'))).toBe(join('releases', '1.0'));
+});
+
 test('a `current` that is no link is left alone', async () => {
   const { root, open } = await setUp();
   await makeFolderArtifact(root, '1.0');
@@ -190,6 +202,7 @@ describe('archives', () => {
     ['backslashes', [file('..\\x')], /leads out/],
     ['an inner link', [link('a/b', '../c')], null],
     ['a link out', [link('a/b', '../../c')], /link that leads out/],
+    ['a link to the folder above', [link('a', '..')], /link that leads out/],
     ['an absolute link', [link('a', '/etc')], /link that leads out/],
     [
       'out by way of another link',
