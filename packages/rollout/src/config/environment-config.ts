@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { type ChannelConfig, channelSchema } from '@dhash/notifier';
 import { ConfigError, type ConfigIssue } from './config-error.ts';
 import { crossCheck } from './cross-check.ts';
 import { parseDuration } from './duration.ts';
@@ -6,14 +7,9 @@ import { type IssueContext, issueAt, issuesOf, valueAt } from './issues.ts';
 import { nearestWord } from './nearest.ts';
 import { inOrder, type RolloutFile } from './parse-config.ts';
 import { formatPath, type Path } from './positions.ts';
-import {
-  channelSchema,
-  type EnvironmentInput,
-  environmentSchema,
-  type FileInput,
-} from './schema.ts';
+import { type EnvironmentInput, environmentSchema, type FileInput } from './schema.ts';
 import { type Substituted, substitute } from './substitute.ts';
-import type { ChannelConfig, EnvironmentConfig, TargetConfig } from './types.ts';
+import type { EnvironmentConfig, TargetConfig } from './types.ts';
 
 const duration = (text: string): number => {
   const ms = parseDuration(text);
@@ -120,7 +116,11 @@ const secretsOf = (
   fromChannels: Substituted['values'],
   fromEnvironment: Substituted['values'],
 ): string[] => {
-  const fields = channels.flatMap((channel) => secretFields.map((field) => channel[field]));
+  const fields = channels.flatMap((channel) =>
+    Object.entries(channel).flatMap(([field, value]) =>
+      secretFields.includes(field) ? [value].flat() : [],
+    ),
+  );
   const all = [
     ...fields.filter((value): value is string => typeof value === 'string'),
     ...fromChannels.map(({ value }) => value),

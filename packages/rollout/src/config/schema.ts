@@ -1,3 +1,4 @@
+import { channelSchema } from '@dhash/notifier';
 import { z } from 'zod';
 import { durationPattern, parseDuration } from './duration.ts';
 
@@ -140,18 +141,6 @@ export const environmentSchema = z.strictObject({
   smoke: z.strictObject({ command, timeout: duration.default('2m') }).optional(),
   rollback,
   notify: z.array(name).default([]).describe('Names of channels.'),
-});
-
-/** One channel as it is written; an empty address means that it is off. */
-export const channelSchema = z.looseObject({
-  type: z.enum(['slack', 'teams', 'discord', 'email', 'webhook']),
-  url: z.string().optional().describe('Address of slack, teams, discord and webhook channels.'),
-  smtp: z.string().optional().describe('smtp:// or smtps:// address of an email channel.'),
-  from: z.string().optional(),
-  to: z.array(z.string()).optional(),
-  secret: z.string().optional().describe('Signs a webhook: whsec_….'),
-  allowPrivate: z.boolean().optional().describe('Lifts https and the private-network rule.'),
-  minSeverity: z.enum(['info', 'warning', 'critical']).optional(),
 });
 
 /** rollout.yaml as it is written. */

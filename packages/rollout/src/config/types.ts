@@ -1,3 +1,5 @@
+import type { ChannelConfig } from '@dhash/notifier';
+
 /** One part of the service's data: a backup holds it and a restore puts it back. */
 export interface DataSource {
   readonly name: string;
@@ -50,13 +52,6 @@ export interface CommandTargetConfig {
 }
 
 export type TargetConfig = ReleasesTargetConfig | CommandTargetConfig;
-
-/** A notification channel with its variables put in; an empty `url` or `smtp` means that it is off. */
-export type ChannelConfig = {
-  readonly name: string;
-  readonly type: 'slack' | 'teams' | 'discord' | 'email' | 'webhook';
-  readonly [field: string]: unknown;
-};
 
 export interface MigrationsConfig {
   /** Absolute; may hold `{version}`: the migrations that come with that release. */

@@ -307,7 +307,7 @@ test('a secret may come from a file; it and the password in it are known as secr
   const folder = await tempFolder();
   await writeFile(join(folder, 'url'), 'https://u:pa%21ss@hooks.test/T1\n');
   const config = open(good, 'production', { SLACK_URL_FILE: join(folder, 'url') });
-  expect(config.channels[0]?.['url']).toBe('https://u:pa%21ss@hooks.test/T1');
+  expect(config.channels[0]).toMatchObject({ url: 'https://u:pa%21ss@hooks.test/T1' });
   expect(config.secrets).toEqual(['https://u:pa%21ss@hooks.test/T1', 'pa%21ss', 'pa!ss']);
 });
 
@@ -324,9 +324,17 @@ describe('channels', () => {
     });
   });
 
+  test.each([
+    ['slak, url: u', /must be one of slack, teams, discord, webhook, email, found "slak"/],
+    ['slack, urll: u', /unknown key "urll".*did you mean "url"/s],
+    ['slack', /needs "url"/],
+  ])('%s is refused', (channel, says) => {
+    expect(errorOf(() => parseConfig(withChannel(channel), 'rollout.yaml')).message).toMatch(says);
+  });
+
   test('files lie beside rollout.yaml', () => {
     const text = withChannel('slack, urlFile: secrets/slack');
-    expect(open(text).channels[0]?.['urlFile']).toBe('/app/secrets/slack');
+    expect(open(text).channels[0]).toMatchObject({ urlFile: '/app/secrets/slack' });
   });
 });
 
