@@ -1,1 +1,39 @@
-export {};
+export type { Channel, Delivery } from './channels/channel.ts';
+export { type Clock, systemClock } from './clock.ts';
+export {
+  type ChannelConfig,
+  type ChannelSettings,
+  channelSchema,
+  isChannelOff,
+} from './config/channel-schema.ts';
+export { readSecretVariable, secretsOf } from './config/secrets.ts';
+export { serverHintMs } from './delivery/server-hint.ts';
+export { type RetryPolicy, withRetry } from './delivery/with-retry.ts';
+export {
+  isNotifierError,
+  isTemplateError,
+  NotifierError,
+  type NotifierErrorCode,
+  TemplateError,
+  type TemplateIssue,
+} from './errors.ts';
+export type { FlushReport } from './flush.ts';
+export { type Message, parseMessage, type Severity, severities } from './message.ts';
+export {
+  createNotifier,
+  type Notifier,
+  type NotifierOptions,
+  type SendOptions,
+} from './notifier.ts';
+export type { Receipt } from './receipt.ts';
+export { redactor } from './redact.ts';
+export { type DiscordPayload, renderDiscord } from './render/discord.ts';
+export { type EmailContent, renderEmail } from './render/email.ts';
+export { escapeSlack, renderSlack, type SlackPayload } from './render/slack.ts';
+export { renderTeams, type TeamsPayload } from './render/teams.ts';
+export { renderWebhook, type WebhookPayload } from './render/webhook.ts';
+export { signWebhook } from './sign.ts';
+export type { DeadMessage, SpoolStatus, WaitingMessage } from './status.ts';
+export { loadTemplates, type Templates } from './templates/load-templates.ts';
+export { renderMessage } from './templates/render-message.ts';
+export { truncate } from './text/cut.ts';

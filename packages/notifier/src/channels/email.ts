@@ -1,0 +1,192 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { SMTPTransportOptions } from 'nodemailer';
+import { type MailAddress, parseAddress, recipientDigest } from '../config/addresses.ts';
+import type { ChannelOf } from '../config/channel-schema.ts';
+import { addressOf, readSecretFile } from '../config/secrets.ts';
+import { type AttemptResult, permanent, succeeded, transient } from '../delivery/attempt.ts';
+import { classifySmtp, type SmtpFailure } from '../delivery/classify-smtp.ts';
+import { isNotifierError, NotifierError } from '../errors.ts';
+import { composeEmail } from '../render/email.ts';
+import { cleanLine } from '../text/clean.ts';
+import { truncate } from '../text/cut.ts';
+import type { Channel, ChannelTools, Delivery, TryContext } from './channel.ts';
+
+const connectTimeoutMs = 10_000;
+const greetingTimeoutMs = 10_000;
+const socketTimeoutMs = 30_000;
+const submissionPort = 587;
+const smtpsPort = 465;
+const saidLimit = 200;
+
+const digest = (text: string): string =>
+  createHash('sha256').update(text).digest('hex').slice(0, 32);
+
+/** What an smtp:// address says, checked; nothing of it goes into an error. */
+const smtpOptions = (config: ChannelOf<'email'>): SMTPTransportOptions => {
+  const text = addressOf(config);
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !['smtp:', 'smtps:'].includes(url.protocol) || url.hostname === '')
+    throw new NotifierError(
+      'bad-config',
+      'its smtp address is not smtp://[user:password@]host[:port] or smtps://…',
+    );
+  const isSecure = url.protocol === 'smtps:';
+  const user = decodeURIComponent(url.username);
+  const pass =
+    config.passwordFile === undefined
+      ? decodeURIComponent(url.password)
+      : readSecretFile(config.passwordFile);
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? (isSecure ? smtpsPort : submissionPort) : Number(url.port),
+    secure: isSecure,
+    // nodemailer's default sends the password in the clear where STARTTLS is not offered.
+    requireTLS: !isSecure && config.requireTls !== false,
+    connectionTimeout: connectTimeoutMs,
+    greetingTimeout: greetingTimeoutMs,
+    socketTimeout: socketTimeoutMs,
+    dnsTimeout: connectTimeoutMs,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+    tls: {
+      minVersion: 'TLSv1.2',
+      ...(config.caFile === undefined ? {} : { ca: readFileSync(config.caFile, 'utf8') }),
+    },
+    ...(user === '' ? {} : { auth: { user, pass } }),
+  };
+};
+
+const record = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+
+const failureOf = (error: unknown): SmtpFailure => {
+  const fields = record(error);
+  const text = (key: string): string => (typeof fields[key] === 'string' ? fields[key] : '');
+  return {
+    code: text('code'),
+    responseCode: typeof fields['responseCode'] === 'number' ? fields['responseCode'] : null,
+    isPermanent: typeof fields['permanent'] === 'boolean' ? fields['permanent'] : null,
+    response: text('response'),
+    command: text('command'),
+  };
+};
+
+/** What the server said of each recipient it refused, apart by whether it is for good. */
+const refusals = (rejectedErrors: unknown, redact: (text: string) => string) => {
+  const list = Array.isArray(rejectedErrors) ? rejectedErrors.map(record) : [];
+  const refused: string[] = [];
+  const later: string[] = [];
+  for (const error of list) {
+    const { recipient, permanent: isForGood, response } = error;
+    if (typeof recipient !== 'string') continue;
+    const said = truncate(redact(cleanLine(String(response ?? ''))), saidLimit);
+    if (isForGood === true) refused.push(`${recipient}: ${said}`);
+    else later.push(recipient);
+  }
+  return { refused, later };
+};
+
+/** A channel that hands mails to an SMTP server. */
+export const openEmailChannel = (config: ChannelOf<'email'>, tools: ChannelTools): Channel => {
+  const mail = (delivery: Delivery, from: MailAddress, everyone: readonly MailAddress[]) => {
+    const { message } = delivery;
+    const domain = from.address.slice(from.address.indexOf('@') + 1);
+    const recipients = everyone.map(({ address }) => address.toLowerCase()).sort();
+    // Only hex digits: nodemailer gives back a Message-ID as it got it.
+    const messageId = `<${digest(JSON.stringify([message.id, config.name, recipients]))}@${domain}>`;
+    const run = message.run === null ? null : `<${digest(message.run)}@${domain}>`;
+    const { subject, text, html } = composeEmail(message, [
+      ...delivery.notes,
+      ...delivery.redelivery,
+    ]).payload;
+    return {
+      from,
+      to: [...everyone],
+      subject,
+      text,
+      html,
+      messageId,
+      date: new Date(message.at),
+      ...(run === null ? {} : { references: run, inReplyTo: run }),
+      ...(message.severity === 'critical' ? { priority: 'high' as const } : {}),
+      // No out-of-office answers to a machine.
+      headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
+    };
+  };
+
+  const send = async (delivery: Delivery, context: TryContext): Promise<AttemptResult> => {
+    const from = parseAddress(config.from);
+    const everyone = [config.to].flat().map(parseAddress);
+    const { waiting } = context;
+    const recipients = everyone.filter(
+      ({ address }) => waiting === null || waiting.includes(recipientDigest(address)),
+    );
+    if (recipients.length === 0)
+      return permanent('the recipients it still waited for are no longer configured');
+    const { createTransport } = await import('nodemailer');
+    const transport = createTransport(smtpOptions(config));
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), context.tryMs);
+    try {
+      const info = await transport.sendMail({
+        ...mail(delivery, from, everyone),
+        envelope: { from: from.address, to: recipients.map(({ address }) => address) },
+        signal: AbortSignal.any([
+          timeout.signal,
+          ...(context.signal === undefined ? [] : [context.signal]),
+        ]),
+      });
+      const { refused, later } = refusals(record(info)['rejectedErrors'], tools.redact);
+      const accepted = recipients.length - refused.length - later.length;
+      if (later.length > 0)
+        return transient(
+          `accepted for ${accepted} of ${recipients.length}; to be tried again for ${later.length}`,
+          { waiting: later.map(recipientDigest), refused },
+        );
+      const said = truncate(tools.redact(cleanLine(info.response)), saidLimit);
+      return succeeded('accepted', said === '' ? null : said, refused);
+    } catch (error) {
+      return judge(error, timeout.signal.aborted, context, recipients.length);
+    } finally {
+      clearTimeout(timer);
+      transport.close();
+    }
+  };
+
+  const judge = (
+    error: unknown,
+    isTimeout: boolean,
+    context: TryContext,
+    recipients: number,
+  ): AttemptResult => {
+    if (isNotifierError(error)) throw error;
+    if (context.signal?.aborted)
+      return transient('cancelled', { isAmbiguous: true, isCancelled: true });
+    if (isTimeout) return transient(`no answer in ${context.tryMs} ms`, { isAmbiguous: true });
+    const failure = failureOf(error);
+    // Not one of nodemailer's: a bug, not a delivery that failed.
+    if (failure.code === '') throw error;
+    const said = truncate(tools.redact(cleanLine(failure.response)), saidLimit);
+    const { refused, later } = refusals(record(error)['rejectedErrors'], tools.redact);
+    const result = classifySmtp(failure, said);
+    // All were refused, some only for now: those alone are worth another try.
+    if (later.length > 0 && refused.length > 0 && refused.length + later.length === recipients)
+      return transient(result.reason, { waiting: later.map(recipientDigest), refused });
+    return result;
+  };
+
+  return {
+    attempt: async (delivery, context) => {
+      try {
+        return await send(delivery, context);
+      } catch (error) {
+        if (isNotifierError(error)) return permanent(error.message);
+        throw error;
+      }
+    },
+    isTruncated: ({ message, notes, redelivery }) =>
+      composeEmail(message, [...notes, ...redelivery]).isTruncated,
+    close: () => undefined,
+  };
+};

@@ -1,0 +1,145 @@
+import type { ChannelConfig, ChannelOf } from '../config/channel-schema.ts';
+import { addressOf, signingSecretsOf } from '../config/secrets.ts';
+import { type AttemptResult, permanent, succeeded, transient } from '../delivery/attempt.ts';
+import { classifyStatus, isSuccess } from '../delivery/classify-http.ts';
+import { serverHintMs } from '../delivery/server-hint.ts';
+import { isNotifierError } from '../errors.ts';
+import { whyNotTarget } from '../net/target-policy.ts';
+import { composeDiscord } from '../render/discord.ts';
+import { composeSlack } from '../render/slack.ts';
+import { composeTeams } from '../render/teams.ts';
+import type { Composed } from '../render/view.ts';
+import { composeWebhook } from '../render/webhook.ts';
+import { signWebhook } from '../sign.ts';
+import type { Channel, ChannelTools, Delivery } from './channel.ts';
+import { type HttpAnswer, httpPost } from './http-post.ts';
+
+/** What sets one HTTP channel apart from another. */
+interface HttpContract {
+  compose(delivery: Delivery): Composed<unknown>;
+  /** Reads a 2xx answer: most vendors hide failures in one. */
+  judge(answer: HttpAnswer, nowMs: number): AttemptResult;
+  address?(url: URL): void;
+  headers?(id: string, nowMs: number, body: string): Record<string, string>;
+}
+
+const everyNote = ({ notes, redelivery }: Delivery): string[] => [...notes, ...redelivery];
+
+const slackContract: HttpContract = {
+  compose: (delivery) => composeSlack(delivery.message, everyNote(delivery)),
+  judge: (answer, nowMs) => {
+    if (answer.text === 'ok') return succeeded('delivered');
+    if (!answer.isWhole) return transient('200, but its answer was cut off', { isAmbiguous: true });
+    const isJson = (answer.header('content-type') ?? '').includes('json');
+    if (isJson) {
+      const { json } = answer;
+      if (typeof json !== 'object' || json === null || !('ok' in json))
+        return transient(`200 with an unreadable answer: ${answer.said}`, {
+          hintMs: serverHintMs(answer, nowMs),
+          isAmbiguous: true,
+        });
+      if (json.ok === true) return succeeded('delivered');
+    }
+    return permanent(`200, but not "ok": ${answer.said}`);
+  },
+};
+
+/** What a retired connector, and some flows, write into a 200. NOTIFY.md 1.2. */
+const teamsErrorText = /returned HTTP error (\d{3})/;
+
+const teamsContract: HttpContract = {
+  compose: (delivery) => composeTeams(delivery.message, everyNote(delivery)),
+  judge: (answer, nowMs) => {
+    const error = teamsErrorText.exec(answer.text);
+    if (error?.[1] !== undefined) return classifyStatus(Number(error[1]), answer, nowMs);
+    if (answer.text.trim() === '1') return succeeded('delivered');
+    if (/Webhook message delivery failed/i.test(answer.text))
+      return permanent(`${answer.status}, but: ${answer.said}`);
+    // The flow runs after its answer; whether the card arrived can't be seen from here.
+    return succeeded('accepted');
+  },
+};
+
+const discordContract: HttpContract = {
+  // Without it "a message that is not saved does not return an error".
+  address: (url) => {
+    if (!url.searchParams.has('wait'))
+      url.search = `${url.search}${url.search === '' ? '?' : '&'}wait=true`;
+  },
+  compose: (delivery) => composeDiscord(delivery.message, everyNote(delivery)),
+  judge: (answer) => {
+    const { json } = answer;
+    const id =
+      typeof json === 'object' && json !== null && 'id' in json && typeof json.id === 'string'
+        ? json.id
+        : null;
+    return succeeded('delivered', id);
+  },
+};
+
+const webhookContract = (config: ChannelOf<'webhook'>): HttpContract => ({
+  compose: ({ message, notes }) => composeWebhook(message, notes),
+  judge: () => succeeded('delivered'),
+  headers: (id, nowMs, body) => {
+    const secrets = signingSecretsOf(config);
+    const seconds = Math.floor(nowMs / 1000);
+    return secrets.length === 0
+      ? { 'webhook-id': id, 'webhook-timestamp': String(seconds) }
+      : signWebhook(secrets, id, seconds, body);
+  },
+});
+
+const contractOf = (config: Exclude<ChannelConfig, { type: 'email' }>): HttpContract => {
+  switch (config.type) {
+    case 'slack':
+      return slackContract;
+    case 'teams':
+      return teamsContract;
+    case 'discord':
+      return discordContract;
+    case 'webhook':
+      return webhookContract(config);
+  }
+};
+
+/** A channel that posts JSON over HTTP. */
+export const openHttpChannel = (
+  config: Exclude<ChannelConfig, { type: 'email' }>,
+  tools: ChannelTools,
+): Channel => {
+  const contract = contractOf(config);
+  const post = async (delivery: Delivery, tryMs: number, signal: AbortSignal | undefined) => {
+    const address = addressOf(config);
+    const refusal = whyNotTarget(address, config);
+    if (refusal !== null) return permanent(refusal);
+    const url = new URL(address);
+    contract.address?.(url);
+    const body = JSON.stringify(contract.compose(delivery).payload);
+    const headers = contract.headers?.(delivery.message.id, tools.now(), body) ?? {};
+    const posted = await httpPost(url.href, body, headers, {
+      fetch: tools.fetch,
+      dispatcher: tools.dispatchers.for({ allowsPrivate: config.allowPrivate === true }),
+      redact: tools.redact,
+      tryMs,
+      signal,
+    });
+    if (posted.kind === 'failed') return posted.result;
+    const { answer } = posted;
+    return isSuccess(answer.status)
+      ? contract.judge(answer, tools.now())
+      : classifyStatus(answer.status, answer, tools.now());
+  };
+  return {
+    attempt: async (delivery, { tryMs, signal }) => {
+      try {
+        return await post(delivery, tryMs, signal);
+      } catch (error) {
+        // A secret that can't be read or used: a mistake in the configuration, for a person.
+        if (isNotifierError(error)) return permanent(error.message);
+        throw error;
+      }
+    },
+    isTruncated: (delivery) => contract.compose(delivery).isTruncated,
+    close: () => undefined,
+  };
+};

@@ -1,0 +1,21 @@
+import type { ChannelConfig } from '../config/channel-schema.ts';
+import type { Channel, ChannelTools } from './channel.ts';
+import { openEmailChannel } from './email.ts';
+import { openHttpChannel } from './http-channels.ts';
+
+/** A channel of any type. */
+export const openChannel = (config: ChannelConfig, tools: ChannelTools): Channel =>
+  config.type === 'email' ? openEmailChannel(config, tools) : openHttpChannel(config, tools);
+
+/**
+ * Tries a second, unless `perSecond` says otherwise. Slack: "1 per second" (docs.slack.dev rate
+ * limits); Teams: 60 in 30 s (legacy connector); Discord: 5 in 2 s per webhook is what its headers
+ * were seen to say, so 2; the others have no common limit and get a modest one.
+ */
+export const defaultPerSecond: Readonly<Record<ChannelConfig['type'], number>> = {
+  slack: 1,
+  teams: 2,
+  discord: 2,
+  email: 5,
+  webhook: 20,
+};

@@ -1,0 +1,273 @@
+import { join } from 'node:path';
+import { defaultPerSecond, openChannel } from './channels/open-channel.ts';
+import type { Clock } from './clock.ts';
+import { systemClock } from './clock.ts';
+import { type ChannelConfig, channelSchema, isChannelOff } from './config/channel-schema.ts';
+import { secretsOf } from './config/secrets.ts';
+import type { DeliverContext, Runtime } from './deliver.ts';
+import { createGate } from './delivery/gate.ts';
+import { defaultRetryPolicy, type RetryPolicy } from './delivery/with-retry.ts';
+import { NotifierError } from './errors.ts';
+import { type FlushReport, flushSpool } from './flush.ts';
+import { keepMessage } from './keep.ts';
+import { type Message, mapTexts, parseMessage } from './message.ts';
+import { createDispatchers } from './net/dispatcher.ts';
+import type { Receipt } from './receipt.ts';
+import { redactor } from './redact.ts';
+import { createLanes, sendRecord, whyNotFor } from './send.ts';
+import type { SpoolRecord } from './spool/record.ts';
+import { openSpool } from './spool/spool.ts';
+import { type SpoolStatus, spoolStatus } from './status.ts';
+
+/** What a notifier is made with. */
+export interface NotifierOptions {
+  readonly channels: readonly ChannelConfig[];
+  /** Holds `spool/` and `dead/`; made when the first message is sent. */
+  readonly folder: string;
+  readonly clock?: Clock | undefined;
+  readonly fetch?: typeof globalThis.fetch | undefined;
+  /** 0 ≤ r < 1: jitter. */
+  readonly random?: (() => number) | undefined;
+  /** Names the proxy: HTTPS_PROXY, HTTP_PROXY, NO_PROXY. Default: process.env. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Tries and budgets of one message; default 5 tries, 15 s in all, 10 s a try. */
+  readonly retry?: Partial<RetryPolicy> | undefined;
+  /** A message that could not be delivered for this long is given up, ms. Default 72 h. */
+  readonly maxAgeMs?: number | undefined;
+  /** More secrets that no message may carry: database addresses, tokens. */
+  readonly secrets?: readonly string[] | undefined;
+}
+
+/** What one `send` may say. */
+export interface SendOptions {
+  /** Names of channels; default: all. */
+  readonly channels?: readonly string[] | undefined;
+  /** Channels that stand in for a held one when the message is critical; default: all. */
+  readonly fallback?: readonly string[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Instead of the 15 s. */
+  readonly budgetMs?: number | undefined;
+}
+
+/** Delivers messages; nothing it returns or throws holds a secret. */
+export interface Notifier {
+  /**
+   * Delivers to every channel beside each other; resolves when each has a receipt, and never
+   * rejects for what a server, the network or the disk did.
+   * @throws NotifierError `bad-message`, `unknown-channel`.
+   */
+  send(message: Message, options?: SendOptions): Promise<Receipt[]>;
+  /** Delivers what waits. `due` also obeys our own backoff; `now` (default) only a server's word. */
+  flush(options?: {
+    readonly signal?: AbortSignal | undefined;
+    readonly mode?: 'now' | 'due' | undefined;
+  }): Promise<FlushReport>;
+  /** What waits and what was given up; changes nothing. */
+  status(): Promise<SpoolStatus>;
+  /** Removes messages of dead/ that a person has seen to: those with these ids, or all. */
+  clearDead(ids?: readonly string[]): Promise<number>;
+  /** Puts messages of dead/ back into the spool, as new, in their old order. */
+  reviveDead(ids?: readonly string[]): Promise<number>;
+}
+
+const defaultMaxAgeMs = 72 * 3_600_000;
+
+const checked = (channels: readonly ChannelConfig[]): ChannelConfig[] => {
+  const problems: string[] = [];
+  const names = new Set<string>();
+  const sound = channels.flatMap((channel): ChannelConfig[] => {
+    const { name, ...settings } = channel;
+    if (typeof name !== 'string' || name === '') {
+      problems.push('a channel has no name');
+      return [];
+    }
+    if (names.has(name)) problems.push(`${name}: the name is used twice`);
+    names.add(name);
+    const parsed = channelSchema.safeParse(settings);
+    if (parsed.success) return [{ ...parsed.data, name }];
+    for (const { path, message } of parsed.error.issues)
+      problems.push(`${name}${path.length === 0 ? '' : `.${path.join('.')}`}: ${message}`);
+    return [];
+  });
+  if (problems.length > 0)
+    throw new NotifierError('bad-config', `these channels can't be used: ${problems.join('; ')}`);
+  return sound;
+};
+
+/** Leaves out what is undefined, so that it never beats a default. */
+const defined = (policy: Partial<RetryPolicy>): Partial<RetryPolicy> =>
+  Object.fromEntries(Object.entries(policy).filter(([, value]) => value !== undefined));
+
+/**
+ * A notifier for these channels.
+ * @throws NotifierError `bad-config` that names every mistake and no value.
+ */
+export const createNotifier = (options: NotifierOptions): Notifier => {
+  const channels = checked(options.channels);
+  const clock = options.clock ?? systemClock;
+  const random = options.random ?? Math.random;
+  const policy: RetryPolicy = { ...defaultRetryPolicy, ...defined(options.retry ?? {}) };
+  const spool = openSpool(options.folder, () => clock.now());
+  const dispatchers = createDispatchers(options.env ?? process.env);
+  const lanes = createLanes();
+  let order = 0;
+
+  const redact = (text: string): string =>
+    redactor([...(options.secrets ?? []), ...channels.flatMap(secretsOf)])(text);
+  const runtimes = new Map<string, Runtime>();
+  for (const config of channels) {
+    if (isChannelOff(config)) continue;
+    const tools = {
+      fetch: options.fetch ?? globalThis.fetch,
+      dispatchers,
+      now: () => clock.now(),
+      redact,
+    };
+    const gate = createGate(clock, config.perSecond ?? defaultPerSecond[config.type]);
+    runtimes.set(config.name, { config, channel: openChannel(config, tools), gate });
+  }
+
+  const contextFor = (
+    signal: AbortSignal | undefined,
+    budgetMs: number | undefined,
+  ): DeliverContext => ({
+    spool,
+    clock,
+    random,
+    policy: budgetMs === undefined ? policy : { ...policy, budgetMs },
+    maxAgeMs: options.maxAgeMs ?? defaultMaxAgeMs,
+    signal,
+  });
+
+  const newRecord = (message: Message, channel: string, notes: readonly string[]): SpoolRecord => {
+    const nowMs = clock.now();
+    return {
+      format: 1,
+      channel,
+      message,
+      createdAt: nowMs,
+      order: order++,
+      attempts: 0,
+      redeliveries: 0,
+      notBefore: null,
+      retryAt: nowMs,
+      reason: null,
+      isAmbiguous: false,
+      notes,
+      waiting: null,
+      count: 1,
+      lastAt: nowMs,
+    };
+  };
+
+  const known = (names: readonly string[]): ChannelConfig[] =>
+    names.map((name) => {
+      const config = channels.find((channel) => channel.name === name);
+      if (config === undefined)
+        throw new NotifierError(
+          'unknown-channel',
+          `there is no channel "${name}"; configured: ${channels.map((channel) => channel.name).join(', ') || 'none'}`,
+        );
+      return config;
+    });
+
+  const send = async (input: Message, sendOptions: SendOptions = {}): Promise<Receipt[]> => {
+    const parsed = parseMessage(input);
+    const all = channels.map(({ name }) => name);
+    const targets = known([...new Set(sendOptions.channels ?? all)]);
+    const fallback = known(sendOptions.fallback ?? all);
+    // One redactor for all of the message's texts: building it reads secret files.
+    const message = mapTexts(
+      parsed,
+      redactor([...(options.secrets ?? []), ...channels.flatMap(secretsOf)]),
+    );
+    const context = contextFor(sendOptions.signal, sendOptions.budgetMs);
+    const standIns: Promise<Receipt>[] = [];
+    const held: string[] = [];
+    const isUnable = (runtime: Runtime): boolean =>
+      runtime.gate.heldUntil() > 0 || runtime.gate.goneReason() !== null;
+
+    const reroute = (name: string): void => {
+      held.push(name);
+      if (held.length > 1) return;
+      for (const { name: other } of fallback) {
+        const runtime = runtimes.get(other);
+        const isTarget = targets.some((target) => target.name === other);
+        if (runtime === undefined || isUnable(runtime)) continue;
+        if (isTarget && whyNotFor(message, runtime) === null) continue;
+        const note = `sent here because ${name} can't be reached now`;
+        const receipt = sendRecord(runtime, newRecord(message, other, [note]), lanes, context);
+        standIns.push(receipt.then((given) => ({ ...given, insteadOf: held })));
+      }
+    };
+
+    const off = (channel: string, reason: string): Receipt => ({
+      channel,
+      status: 'off',
+      attempts: 0,
+      ms: 0,
+      reason,
+    });
+    const receipts = await Promise.all(
+      targets.map(async ({ name }): Promise<Receipt> => {
+        const runtime = runtimes.get(name);
+        if (runtime === undefined) return off(name, 'its variable is not set');
+        const why = whyNotFor(message, runtime);
+        if (why !== null) return off(name, why);
+        const record = newRecord(message, name, []);
+        const receipt = await sendRecord(runtime, record, lanes, context);
+        if (message.severity === 'critical' && isUnable(runtime)) reroute(name);
+        return receipt;
+      }),
+    );
+    const stoodIn = (await Promise.all(standIns)).filter(
+      ({ channel }) =>
+        !receipts.some((receipt) => receipt.channel === channel && receipt.status !== 'off'),
+    );
+    if (!targets.some(({ name }) => runtimes.has(name)) && stoodIn.length === 0)
+      return [...receipts, await keepMessage(join(options.folder, 'kept'), message)];
+    return [
+      ...receipts.filter(({ channel }) => !stoodIn.some((s) => s.channel === channel)),
+      ...stoodIn,
+    ];
+  };
+
+  const pickDead = async (ids: readonly string[] | undefined) => {
+    const entries = await spool.listDead();
+    if (ids === undefined) return entries;
+    for (const id of ids)
+      if (!entries.some(({ record, file }) => record?.message.id === id || file.endsWith(id)))
+        throw new NotifierError('unknown-message', `no message "${id}" in dead/`);
+    return entries.filter(({ record, file }) =>
+      ids.some((id) => record?.message.id === id || file.endsWith(id)),
+    );
+  };
+
+  return {
+    send,
+    flush: ({ signal, mode } = {}) =>
+      flushSpool(runtimes, mode ?? 'now', contextFor(signal, undefined)),
+    status: () => spoolStatus(spool, channels, runtimes, clock.now()),
+    clearDead: async (ids) => {
+      const entries = await pickDead(ids);
+      for (const entry of entries) await spool.removeDead(entry);
+      return entries.length;
+    },
+    reviveDead: async (ids) => {
+      let revived = 0;
+      for (const entry of await pickDead(ids)) {
+        if (entry.record === null) continue;
+        const { dead: _dead, ...record } = entry.record;
+        await spool.add({
+          ...record,
+          createdAt: record.createdAt,
+          notBefore: null,
+          retryAt: clock.now(),
+        });
+        await spool.removeDead(entry);
+        revived++;
+      }
+      return revived;
+    },
+  };
+};

@@ -1,0 +1,175 @@
+import { type DeliverContext, deliver, type Runtime } from './deliver.ts';
+import { isAtLeast, type Message } from './message.ts';
+import type { Receipt } from './receipt.ts';
+import { readableTime } from './render/severity-look.ts';
+import { codeOf } from './spool/durable.ts';
+import { byAge, contentDigest, laneOf, recordName, type SpoolRecord } from './spool/record.ts';
+import type { SpoolEntry } from './spool/spool.ts';
+
+/** Keeps the order of lanes within this process. */
+export interface Lanes {
+  /** Enters the queue at once; `turn` resolves when those before have left. */
+  enter(lane: string): { readonly turn: Promise<void>; leave(): void };
+}
+
+/** Queues by name, forgotten when empty. */
+export const createLanes = (): Lanes => {
+  const tails = new Map<string, Promise<void>>();
+  return {
+    enter: (lane) => {
+      const turn = tails.get(lane) ?? Promise.resolve();
+      let leave = (): void => undefined;
+      const own = new Promise<void>((resolve) => {
+        leave = resolve;
+      });
+      const tail = turn.then(() => own);
+      tails.set(lane, tail);
+      return {
+        turn,
+        leave: () => {
+          leave();
+          if (tails.get(lane) === tail) tails.delete(lane);
+        },
+      };
+    },
+  };
+};
+
+/** Why a channel does not get a message, or null. */
+export const whyNotFor = (message: Message, { config }: Runtime): string | null => {
+  if (config.events !== undefined && !config.events.includes(message.event))
+    return `the event ${message.event} is not for this channel`;
+  if (config.minSeverity !== undefined && !isAtLeast(message.severity, config.minSeverity))
+    return `below the channel's minSeverity, ${config.minSeverity}`;
+  return null;
+};
+
+interface Neighbour {
+  readonly entry: SpoolEntry;
+  readonly record: SpoolRecord;
+}
+
+const neighbours = async (context: DeliverContext, channel: string): Promise<Neighbour[]> => {
+  const found: Neighbour[] = [];
+  for (const entry of await context.spool.list(channel)) {
+    const read = await context.spool.read(entry);
+    if (read !== null && 'record' in read) found.push({ entry, record: read.record });
+  }
+  return found;
+};
+
+const receiptOf = (runtime: Runtime, status: Receipt['status'], reason: string): Receipt => ({
+  channel: runtime.config.name,
+  status,
+  attempts: 0,
+  ms: 0,
+  reason,
+});
+
+/**
+ * Adds to an identical message that waits already; null where there is none. A webhook's receiver
+ * dedupes by itself, and a message whose bytes changed would no longer be the same one to it.
+ */
+const fold = async (
+  runtime: Runtime,
+  record: SpoolRecord,
+  waiting: readonly Neighbour[],
+  context: DeliverContext,
+): Promise<Receipt | null> => {
+  if (runtime.config.type === 'webhook') return null;
+  const said = contentDigest(record.message);
+  const same = waiting.find(
+    (neighbour) =>
+      neighbour.entry.claimedBy === null &&
+      neighbour.record.message.id !== record.message.id &&
+      contentDigest(neighbour.record.message) === said,
+  );
+  if (same === undefined) return null;
+  const claim = await context.spool.claim(same.entry.name);
+  if (claim === null) return null;
+  const count = same.record.count + 1;
+  await context.spool.release(claim, { ...same.record, count, lastAt: record.createdAt });
+  return receiptOf(
+    runtime,
+    'spooled',
+    `folded into ${same.record.message.id}, which says the same and waits (${count} times)`,
+  );
+};
+
+/** Delivers what must go before `record`; null once nothing is in its way, else why it waits. */
+const clearTheWay = async (
+  runtime: Runtime,
+  record: SpoolRecord,
+  waiting: readonly Neighbour[],
+  context: DeliverContext,
+): Promise<string | null> => {
+  const lane = laneOf(record);
+  if (lane === null) return null;
+  const earlier = waiting
+    .filter((neighbour) => laneOf(neighbour.record) === lane && byAge(neighbour.record, record) < 0)
+    .sort((a, b) => byAge(a.record, b.record));
+  for (const { entry, record: before } of earlier) {
+    const why = `waits for ${before.message.id}, which must go first`;
+    if (before.retryAt > context.clock.now()) return why;
+    const claim = entry.claimedBy === null ? await context.spool.claim(entry.name) : null;
+    if (claim === null) return why;
+    const again = { ...before, redeliveries: before.redeliveries + 1 };
+    const receipt = await deliver(runtime, again, claim, context);
+    if (receipt.status === 'spooled') return why;
+  }
+  return null;
+};
+
+/** Spools a record, then delivers it if it is its turn. */
+export const sendRecord = async (
+  runtime: Runtime,
+  record: SpoolRecord,
+  lanes: Lanes,
+  context: DeliverContext,
+): Promise<Receipt> => {
+  const { spool } = context;
+  // Entered before anything is awaited: the order of calls is the order of messages.
+  const lane = laneOf(record);
+  const place = lane === null ? null : lanes.enter(lane);
+  try {
+    let waiting: Neighbour[];
+    try {
+      waiting = await neighbours(context, record.channel);
+      for (const { record: other } of waiting)
+        if (other.notBefore !== null) runtime.gate.holdUntil(other.notBefore);
+      const folded = await fold(runtime, record, waiting, context);
+      if (folded !== null) return folded;
+      await spool.add(record);
+    } catch (error) {
+      // A full or read-only disk must not stop a rollout: what can still be sent is sent.
+      await place?.turn;
+      const receipt = await deliver(runtime, record, null, context);
+      return receipt.status === 'lost'
+        ? {
+            ...receipt,
+            reason: `${receipt.reason}; and the spool can't be written (${codeOf(error) || 'error'})`,
+          }
+        : receipt;
+    }
+    await place?.turn;
+    if (runtime.gate.heldUntil() > 0) {
+      const until = readableTime(new Date(runtime.gate.heldUntil()).toISOString());
+      return receiptOf(runtime, 'spooled', `the server asked to be left alone until ${until}`);
+    }
+    const inTheWay = await clearTheWay(
+      runtime,
+      record,
+      place === null ? waiting : await neighbours(context, record.channel),
+      context,
+    );
+    if (inTheWay !== null) return receiptOf(runtime, 'spooled', inTheWay);
+    const name = recordName(record.message.id, record.channel);
+    const claim = await spool.claim(name);
+    if (claim === null) return receiptOf(runtime, 'spooled', 'another process is delivering it');
+    const held = await spool.read(claim);
+    const current = held !== null && 'record' in held ? held.record : record;
+    return await deliver(runtime, current, claim, context);
+  } finally {
+    place?.leave();
+  }
+};

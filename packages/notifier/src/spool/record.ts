@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import { type Message, parseMessage } from '../message.ts';
+
+/**
+ * One message on its way to one channel, as it lies in the spool. It holds the channel's *name*,
+ * never its address or a secret: those come from the configuration at every try.
+ */
+export interface SpoolRecord {
+  readonly format: 1;
+  readonly channel: string;
+  readonly message: Message;
+  /** Epoch ms. */
+  readonly createdAt: number;
+  /** Orders messages of one process that were made within one millisecond. */
+  readonly order: number;
+  readonly attempts: number;
+  /** How often it was taken up again after its first command. */
+  readonly redeliveries: number;
+  /** Epoch ms: the server's word; nothing goes to the channel before it. */
+  readonly notBefore: number | null;
+  /** Epoch ms: our own backoff; `flush` does not wait for it. */
+  readonly retryAt: number;
+  readonly reason: string | null;
+  /** An answer was cut off: it may have arrived already. */
+  readonly isAmbiguous: boolean;
+  readonly notes: readonly string[];
+  /** Digests of the recipients still to be served; null: all. */
+  readonly waiting: readonly string[] | null;
+  /** Identical messages that were folded into this one, itself included. */
+  readonly count: number;
+  /** When the last of them was made, epoch ms. */
+  readonly lastAt: number;
+}
+
+/** A record that was given up. */
+export interface DeadRecord extends SpoolRecord {
+  readonly dead: { readonly at: number; readonly reason: string };
+}
+
+const isNumber = (value: unknown): value is number => typeof value === 'number';
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string');
+
+/**
+ * A spool file's content, or why it is none. A format that is not known is refused by name, so that
+ * an older program never misreads what a newer one wrote.
+ */
+export const parseRecord = (
+  text: string,
+): { readonly record: SpoolRecord } | { readonly problem: string } => {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { problem: 'not JSON' };
+  }
+  if (typeof value !== 'object' || value === null) return { problem: 'not an object' };
+  const fields = value as Partial<Record<keyof SpoolRecord, unknown>>;
+  if (fields.format !== 1)
+    return { problem: `format ${JSON.stringify(fields.format)?.slice(0, 20)}, not 1` };
+  const isSound =
+    typeof fields.channel === 'string' &&
+    isNumber(fields.createdAt) &&
+    isNumber(fields.order) &&
+    isNumber(fields.attempts) &&
+    isNumber(fields.redeliveries) &&
+    (fields.notBefore === null || isNumber(fields.notBefore)) &&
+    isNumber(fields.retryAt) &&
+    (fields.reason === null || typeof fields.reason === 'string') &&
+    typeof fields.isAmbiguous === 'boolean' &&
+    isTexts(fields.notes) &&
+    (fields.waiting === null || isTexts(fields.waiting)) &&
+    isNumber(fields.count) &&
+    isNumber(fields.lastAt);
+  if (!isSound) return { problem: 'a field is missing or of another type' };
+  try {
+    return { record: { ...(value as SpoolRecord), message: parseMessage(fields.message) } };
+  } catch {
+    return { problem: 'its message is not one' };
+  }
+};
+
+const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** A channel's name as part of a file name. */
+export const channelSlug = (channel: string): string =>
+  /^[a-z0-9_-]{1,40}$/.test(channel) ? channel : `x${hash(channel).slice(0, 20)}`;
+
+/** The same for the same message to the same channel: sending it twice makes one file. */
+export const recordName = (id: string, channel: string): string =>
+  `${id}.${channelSlug(channel)}.json`;
+
+/** Equal for messages that say the same, whenever and under whatever id. */
+export const contentDigest = ({ id: _id, at: _at, ...said }: Message): string =>
+  hash(JSON.stringify(said));
+
+/** What is made first goes first. */
+export const byAge = (a: SpoolRecord, b: SpoolRecord): number =>
+  a.createdAt - b.createdAt || a.order - b.order || (a.message.id < b.message.id ? -1 : 1);
+
+/** Messages of one lane keep their order; null: this one keeps none. */
+export const laneOf = ({ channel, message }: SpoolRecord): string | null =>
+  message.run === null ? null : JSON.stringify([channel, message.run, message.severity]);

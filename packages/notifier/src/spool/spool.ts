@@ -1,0 +1,239 @@
+import { link, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { codeOf, makeFolder, replaceFile, syncFolder, writeNew } from './durable.ts';
+import { isOwnerAlive, ownerTag } from './owner.ts';
+import {
+  channelSlug,
+  type DeadRecord,
+  parseRecord,
+  recordName,
+  type SpoolRecord,
+} from './record.ts';
+
+/** A claim of another machine, of which nothing can be known, is taken over after this, ms. */
+const leaseMs = 15 * 60_000;
+/** A temporary file this old is what a killed writer left, ms. */
+const temporaryMs = 60 * 60_000;
+
+/** A file of the spool. */
+export interface SpoolEntry {
+  /** `<id>.<channel>.json`, claimed or not. */
+  readonly name: string;
+  readonly file: string;
+  /** Who is at it; null: free. */
+  readonly claimedBy: string | null;
+}
+
+/** A record that only this process may deliver, until it is settled. */
+export interface Claim {
+  readonly file: string;
+  readonly name: string;
+}
+
+/** A file of dead/ that can be read. */
+export interface DeadEntry {
+  readonly file: string;
+  /** null: it could not be read as a record. */
+  readonly record: DeadRecord | null;
+  readonly reason: string;
+  readonly at: number;
+}
+
+const claimPattern = /^(.+\.json)\.([a-f0-9-]+)\.claim$/;
+
+const bodyOf = (value: unknown): string => `${JSON.stringify(value, null, 1)}\n`;
+
+/**
+ * The outbox: a file a message and channel, written before the first try and removed after the
+ * receipt. A claim is a rename, so of two who want a record exactly one gets it.
+ */
+export const openSpool = (folder: string, now: () => number) => {
+  const spool = join(folder, 'spool');
+  const dead = join(folder, 'dead');
+  let isReady = false;
+
+  const ready = async (): Promise<void> => {
+    if (isReady) return;
+    await makeFolder(spool);
+    await makeFolder(dead);
+    isReady = true;
+  };
+
+  const namesIn = async (path: string): Promise<string[]> => {
+    try {
+      return await readdir(path);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return [];
+      throw error;
+    }
+  };
+
+  const list = async (channel?: string): Promise<SpoolEntry[]> => {
+    const suffix = channel === undefined ? '.json' : `.${channelSlug(channel)}.json`;
+    return (await namesIn(spool))
+      .map((file): SpoolEntry => {
+        const claim = claimPattern.exec(file);
+        return claim?.[1] !== undefined && claim[2] !== undefined
+          ? { name: claim[1], file: join(spool, file), claimedBy: claim[2] }
+          : { name: file, file: join(spool, file), claimedBy: null };
+      })
+      .filter(({ name }) => name.endsWith(suffix) && !name.startsWith('.'));
+  };
+
+  /** null where the file went away meanwhile. */
+  const read = async (entry: {
+    readonly file: string;
+  }): Promise<{ record: SpoolRecord } | { problem: string } | null> => {
+    try {
+      return parseRecord(await readFile(entry.file, 'utf8'));
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return null;
+      throw error;
+    }
+  };
+
+  const claim = async (name: string): Promise<Claim | null> => {
+    const file = join(spool, `${name}.${ownerTag()}.claim`);
+    try {
+      await rename(join(spool, name), file);
+      return { file, name };
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return null;
+      throw error;
+    }
+  };
+
+  const remove = async ({ file }: { readonly file: string }): Promise<void> => {
+    await rm(file, { force: true });
+    await syncFolder(spool);
+  };
+
+  const writeDead = async (name: string, body: string): Promise<void> => {
+    await ready();
+    for (let copy = 1; ; copy++) {
+      const file = copy === 1 ? name : name.replace(/\.json$/, `.${copy}.json`);
+      if (await writeNew(join(dead, file), body)) return;
+    }
+  };
+
+  return {
+    folder,
+    list,
+    read,
+    claim,
+    remove,
+
+    /** false where the same message already waits for that channel. */
+    add: async (record: SpoolRecord): Promise<boolean> => {
+      await ready();
+      const name = recordName(record.message.id, record.channel);
+      const waiting = await list(record.channel);
+      if (waiting.some((entry) => entry.name === name)) return false;
+      return writeNew(join(spool, name), bodyOf(record));
+    },
+
+    /** Changes a free record in place. */
+    replace: (name: string, record: SpoolRecord): Promise<void> =>
+      replaceFile(join(spool, name), bodyOf(record)),
+
+    /** Puts a claimed record back, changed. */
+    release: async (held: Claim, record: SpoolRecord): Promise<void> => {
+      await replaceFile(join(spool, held.name), bodyOf(record));
+      await remove(held);
+    },
+
+    /** Moves a record to dead/ with its reason; a copy where `held` is null. */
+    bury: async (held: Claim | null, record: SpoolRecord, reason: string): Promise<void> => {
+      const buried: DeadRecord = { ...record, dead: { at: now(), reason } };
+      await writeDead(recordName(record.message.id, record.channel), bodyOf(buried));
+      if (held !== null) await remove(held);
+    },
+
+    /** Moves a file that is no record to dead/ as it is, with its reason beside it. */
+    buryUnreadable: async (entry: SpoolEntry, problem: string): Promise<void> => {
+      await ready();
+      let text: string;
+      try {
+        text = await readFile(entry.file, 'utf8');
+      } catch (error) {
+        if (codeOf(error) === 'ENOENT') return;
+        throw error;
+      }
+      const reason = `not readable as a spool file: ${problem}`;
+      await writeDead(
+        entry.name,
+        bodyOf({ format: 1, dead: { at: now(), reason }, unreadable: text }),
+      );
+      await remove(entry);
+    },
+
+    /** Frees the claims of processes that are gone, and clears away what killed writers left. */
+    recover: async (): Promise<number> => {
+      let freed = 0;
+      for (const entry of await list()) {
+        if (entry.claimedBy === null) continue;
+        const isAlive = isOwnerAlive(entry.claimedBy);
+        if (isAlive === true) continue;
+        try {
+          if (isAlive === null && now() - (await stat(entry.file)).ctimeMs < leaseMs) continue;
+          await link(entry.file, join(spool, entry.name));
+          freed++;
+        } catch (error) {
+          // Put back already, by its owner's last act or by another that recovers.
+          if (!['EEXIST', 'ENOENT'].includes(codeOf(error))) throw error;
+        }
+        await remove(entry);
+      }
+      for (const file of await namesIn(spool)) {
+        if (!/^\..+\.tmp$/.test(file)) continue;
+        const path = join(spool, file);
+        try {
+          if (now() - (await stat(path)).mtimeMs > temporaryMs) await rm(path, { force: true });
+        } catch (error) {
+          if (codeOf(error) !== 'ENOENT') throw error;
+        }
+      }
+      return freed;
+    },
+
+    /** What was given up, oldest first. */
+    listDead: async (): Promise<DeadEntry[]> => {
+      const entries: DeadEntry[] = [];
+      for (const file of await namesIn(dead)) {
+        if (!file.endsWith('.json') || file.startsWith('.')) continue;
+        const path = join(dead, file);
+        const text = await readFile(path, 'utf8');
+        const parsed = parseRecord(text);
+        const fields = deadFields(text);
+        entries.push({
+          file: path,
+          record: 'record' in parsed && fields !== null ? { ...parsed.record, dead: fields } : null,
+          reason: fields?.reason ?? 'not readable',
+          at: fields?.at ?? 0,
+        });
+      }
+      return entries.sort((a, b) => a.at - b.at || (a.file < b.file ? -1 : 1));
+    },
+
+    /** Removes a file of dead/: a person has seen to it. */
+    removeDead: async ({ file }: DeadEntry): Promise<void> => {
+      await rm(file, { force: true });
+      await syncFolder(dead);
+    },
+  };
+};
+
+const deadFields = (text: string): { at: number; reason: string } | null => {
+  try {
+    const { dead } = JSON.parse(text) as { dead?: { at?: unknown; reason?: unknown } };
+    return typeof dead?.at === 'number' && typeof dead.reason === 'string'
+      ? { at: dead.at, reason: dead.reason }
+      : null;
+  } catch {
+    // Damaged by hand; it is still listed, as not readable.
+    return null;
+  }
+};
+
+/** The outbox of a folder. */
+export type Spool = ReturnType<typeof openSpool>;
