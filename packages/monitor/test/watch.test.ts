@@ -39,10 +39,14 @@ describe('an unbroken watch', () => {
       1500,
     ],
   ] as const)('%s', async (_, answers, decision, lastSecond) => {
-    const { outcome, samples } = await runWatch(answers);
+    const { outcome, samples, events } = await runWatch(answers);
     expect(outcome.decision).toBe(decision);
     expect(told(samples).at(-1)).toBe(String(lastSecond));
-    expect(replay(policyOf(), samples, { startedAt }).decision).toBe(decision);
+    // What was told live is what a replay of the log says, poll by poll.
+    const { history } = replay(policyOf(), samples, { startedAt });
+    expect(history.at(-1)).toEqual(outcome.assessment);
+    const live = events.filter((event) => event.type !== 'verdict.changed');
+    expect(live.map(({ assessment }) => assessment)).toEqual(history);
   });
 
   it('tells a verdict change after the poll that made it', async () => {
