@@ -96,6 +96,15 @@ const checks: readonly Check[] = [
 /** Follows relative imports from an entry point, and refuses packages that it may not reach. */
 const checkReach = ({ rule, sources }: Facts): Violation[] => {
   return Object.entries(rule.reach ?? {}).flatMap(([entry, allowed]) => {
+    // A renamed entry point would otherwise reach nothing, and so break nothing.
+    if (!sources.files.has(entry))
+      return [
+        {
+          file: `${rule.folder}/package.json`,
+          line: 1,
+          message: `${sources.name} has no ${entry}; its rule in internal/import-rules/src/rules.ts names it`,
+        },
+      ];
     const reached = new Set([entry]);
     const violations: Violation[] = [];
     for (const file of reached)

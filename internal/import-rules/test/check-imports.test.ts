@@ -12,6 +12,7 @@ const rules: PackageRule[] = [
     node: 'refused',
     reach: { 'src/index.ts': [], 'src/config.ts': ['yaml'] },
   },
+  { folder: 'packages/bare', siblings: [], node: 'allowed', reach: { 'src/index.ts': [] } },
   { folder: 'packages/low', siblings: [], node: 'allowed' },
   { folder: 'packages/top', siblings: ['@t/low'], node: 'allowed' },
   { folder: 'internal/kit', siblings: [], node: 'allowed' },
@@ -149,6 +150,13 @@ describe('checkImports', () => {
       },
       found: [
         'packages/pure/src/parse.ts:1: src/config.ts of @t/pure reaches zod here; it may reach only yaml',
+      ],
+    },
+    {
+      name: 'a rule for a package without sources',
+      files: { 'packages/bare/package.json': manifest('@t/bare', []) },
+      found: [
+        'packages/bare/package.json:1: @t/bare has no src/index.ts; its rule in internal/import-rules/src/rules.ts names it',
       ],
     },
     {
