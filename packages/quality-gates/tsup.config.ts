@@ -1,3 +1,7 @@
 import { library } from '../../tsup.base.ts';
 
-export default library({ entry: ['src/index.ts', 'src/config.ts'], target: 'es2022', platform: 'neutral' });
+export default library({
+  entry: ['src/index.ts', 'src/config.ts'],
+  target: 'es2022',
+  platform: 'neutral',
+});

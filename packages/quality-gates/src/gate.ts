@@ -1,0 +1,142 @@
+import type { Measure, MeasureContext } from './measures/measure.ts';
+import { openMeasure } from './measures/open-measure.ts';
+import type { GatePolicy } from './policy.ts';
+import type { PolledSample } from './sample.ts';
+import { sentenceOf } from './sentence.ts';
+import type { Verdict } from './verdict.ts';
+
+/** One gate of a running watch. */
+export type Gate = {
+  readonly name: string;
+  readonly policy: GatePolicy;
+  readonly limit: number;
+  readonly measure: Measure;
+  /** After a poll that was made. */
+  poll(at: number, sample: PolledSample): Verdict;
+  /** A poll that was due and not made. */
+  miss(): void;
+  /** At time `at`, without a new reading. */
+  look(at: number): Verdict;
+};
+
+/** The newest `of` outcomes, and how many of them were beyond. */
+const createStreak = ({ need, of }: GatePolicy['streak']) => {
+  const newest: boolean[] = new Array<boolean>(of).fill(false);
+  let next = 0;
+  let beyond = 0;
+  return {
+    push: (isBeyond: boolean): boolean => {
+      beyond += Number(isBeyond) - Number(newest[next]);
+      newest[next] = isBeyond;
+      next = (next + 1) % of;
+      return isBeyond && beyond >= need;
+    },
+  };
+};
+
+/** What a relative gate's limit is worked out with: its own measure over the whole baseline. */
+const baselineValue = (gate: GatePolicy, context: MeasureContext): number | null => {
+  const measure = openMeasure(gate, {
+    ...context,
+    limit: 0,
+    windowMs: Infinity,
+    activation: null,
+    baseline: [],
+  });
+  let last: number | null = null;
+  for (const { at, sample } of context.baseline) {
+    measure.take(at, sample);
+    last = at;
+  }
+  if (last === null) return null;
+  const look = measure.look(last);
+  return look.lack === null ? look.value : null;
+};
+
+const limitOf = (gate: GatePolicy, context: MeasureContext): number | null => {
+  if (gate.relative === null) return gate.threshold;
+  const value = baselineValue(gate, context);
+  return value === null ? null : value * gate.relative.factor;
+};
+
+/** Opens a gate; everything it decides is a function of the polls it is given. */
+export const openGate = (
+  name: string,
+  policy: GatePolicy,
+  context: Omit<MeasureContext, 'limit' | 'windowMs'>,
+): Gate => {
+  const full = {
+    ...context,
+    windowMs: 'windowMs' in policy ? policy.windowMs : Infinity,
+    limit: policy.threshold,
+  };
+  const found = limitOf(policy, full);
+  const measure: Measure & { readonly limit?: number } = openMeasure(policy, {
+    ...full,
+    limit: found ?? 0,
+  });
+  const limit = measure.limit ?? found ?? 0;
+  const streak = createStreak(policy.streak);
+  const { after, then } = policy.noData;
+  let without = 0;
+  let broken: Verdict | null = null;
+  let newestBeyond = false;
+
+  const judge = (at: number, poll: 'usable' | 'unusable' | 'none'): Verdict => {
+    if (broken) return broken;
+    const seen = measure.look(at);
+    const look = found === null ? { ...seen, lack: 'baseline' as const, beyond: false } : seen;
+    // A comparison is judged at the end, whether or not that poll brought a reading.
+    const isJudged = look.lack === null && (poll === 'usable' || policy.kind === 'compare');
+    const breaks = isJudged && streak.push(look.beyond);
+    if (isJudged) newestBeyond = look.beyond;
+    const isSilent =
+      !breaks && without >= after && !(policy.kind === 'compare' && look.lack === null);
+    const verdict = ((): Verdict['verdict'] => {
+      if (breaks) return 'break';
+      if (look.lack === 'restarts' || look.lack === 'baseline') return 'nodata';
+      if (isSilent) return then === 'break' && poll === 'unusable' ? 'break' : 'nodata';
+      if (look.lack === 'traffic') return 'nodata';
+      return look.lack === null ? 'pass' : 'pending';
+    })();
+    const reason = measure.reason?.() ?? null;
+    const told = { name, gate: policy, limit, verdict, look, without, isSilent, reason };
+    const result: Verdict = {
+      verdict,
+      kind: policy.kind,
+      mode: policy.mode,
+      value: look.value,
+      threshold: limit,
+      unit: policy.unit,
+      windowMs: 'windowMs' in policy ? policy.windowMs : null,
+      readings: look.readings,
+      events: look.events,
+      suspicious:
+        verdict !== 'break' &&
+        policy.mode === 'enforce' &&
+        found !== null &&
+        (policy.streak.of > 1 ? newestBeyond : look.suspicious),
+      // Most sentences are never read: made on demand, of facts that don't change.
+      get sentence() {
+        return sentenceOf(told);
+      },
+    };
+    if (verdict === 'break') broken = result;
+    return result;
+  };
+  return {
+    name,
+    policy,
+    limit,
+    measure,
+    poll: (at, sample) => {
+      const isUsable = measure.take(at, sample);
+      without = isUsable ? 0 : without + 1;
+      return judge(at, isUsable ? 'usable' : 'unusable');
+    },
+    miss: () => {
+      without += 1;
+    },
+    look: (at) => judge(at, 'none'),
+  };
+};

@@ -1,0 +1,63 @@
+import type { CompareGate } from '../policy.ts';
+import { hodgesLehmann, mannWhitney, median } from '../rank-test.ts';
+import { readGauge } from '../sample.ts';
+import type { Look, Measure, MeasureContext } from './measure.ts';
+
+/** Fewer readings on a side than this tell nothing at any usual alpha. */
+const fewest = 8;
+/** Sums of two readings stay finite below this. */
+const largest = 2 ** 960;
+
+/**
+ * The readings of the whole watch against the baseline's, judged once, when the window has ended:
+ * looked at on each poll, identical releases would break in up to a third of watches.
+ */
+export const openCompare = (
+  gate: CompareGate,
+  { endAt, baseline }: MeasureContext,
+): Measure & { readonly limit: number } => {
+  const read = (sample: Parameters<Measure['take']>[1]) => {
+    const value = readGauge(sample, gate.gauge, gate.scale);
+    return value === null ? null : Math.max(-largest, Math.min(largest, value));
+  };
+  const before = baseline.map(({ sample }) => read(sample)).filter((value) => value !== null);
+  const limit = before.length === 0 ? 0 : gate.tolerance * Math.abs(median(before));
+  const now: number[] = [];
+  let judged: Look | null = null;
+
+  const judge = (): Look => {
+    const shift = hodgesLehmann(now, before);
+    const worse = gate.below ? 'less' : 'greater';
+    const inBadDirection = (shift ?? 0) * (gate.below ? -1 : 1);
+    return {
+      value: shift,
+      readings: now.length,
+      events: null,
+      lack: before.length < fewest ? 'baseline' : now.length < fewest ? 'samples' : null,
+      beyond: inBadDirection > limit && mannWhitney(now, before, worse).p < gate.alpha,
+      suspicious: false,
+    };
+  };
+  return {
+    limit,
+    take: (_at, sample) => {
+      const value = read(sample);
+      if (value === null) return false;
+      if (judged === null) now.push(value);
+      return true;
+    },
+    look: (at) => {
+      if (at >= endAt) judged ??= judge();
+      return (
+        judged ?? {
+          value: null,
+          readings: now.length,
+          events: null,
+          lack: 'end',
+          beyond: false,
+          suspicious: false,
+        }
+      );
+    },
+  };
+};

@@ -1,0 +1,80 @@
+import type { Lack, Look } from './measures/measure.ts';
+import { amount, duration } from './numbers.ts';
+import type { GatePolicy } from './policy.ts';
+import type { Verdict } from './verdict.ts';
+
+/** What a sentence is made of. */
+export type Told = {
+  readonly name: string;
+  readonly gate: GatePolicy;
+  readonly limit: number;
+  readonly verdict: Verdict['verdict'];
+  readonly look: Look;
+  /** Polls in a row without a usable reading. */
+  readonly without: number;
+  /** The verdict is `nodata` (or its break) because of them. */
+  readonly isSilent: boolean;
+  /** Why the newest check was not OK. */
+  readonly reason: string | null;
+};
+
+/** The metric, or what else is read. */
+export const sourceOf = (gate: GatePolicy): string => {
+  switch (gate.kind) {
+    case 'consecutive':
+    case 'share':
+      return 'a health check';
+    case 'ratio':
+      return gate.source === 'counters' ? `${gate.bad} and ${gate.total}` : gate.rate;
+    case 'quantile':
+      return gate.source === 'histogram' ? gate.histogram : gate.gauge;
+    default:
+      return gate.gauge;
+  }
+};
+
+/** `over 10 min`, or nothing for a gate without a window. */
+export const overWindow = (gate: GatePolicy): string =>
+  'windowMs' in gate ? ` over ${duration(gate.windowMs)}` : '';
+
+const valueText = ({ gate, look, limit }: Told): string => {
+  const value = look.value ?? 0;
+  if (gate.kind === 'consecutive')
+    return value === 1 ? '1 check in a row not OK' : `${value} checks in a row not OK`;
+  const shown = amount(value, gate.unit ?? (gate.kind === 'share' ? 'percent' : null), limit);
+  if (gate.kind === 'share') return `${shown} of checks not OK${overWindow(gate)}`;
+  if (gate.kind === 'compare') return `shifted by ${shown} against the baseline`;
+  const what = gate.kind === 'quantile' && gate.source === 'histogram' ? `q${gate.q} ` : '';
+  return `${what}${shown}${overWindow(gate)}`;
+};
+
+const lackText: Readonly<Record<Lack, (told: Told) => string>> = {
+  samples: ({ gate, look }) => {
+    const wanted = 'minSamples' in gate ? gate.minSamples : gate.kind === 'compare' ? 8 : 1;
+    return `not judged yet: ${look.readings} of ${wanted} readings${overWindow(gate)}`;
+  },
+  traffic: ({ gate }) => `no traffic${overWindow(gate)}: nothing to judge, which is not 0 %`,
+  events: ({ gate, look }) =>
+    `not judged yet: ${look.events ?? 0} of ${'minEvents' in gate ? gate.minEvents : 0} events${overWindow(gate)}`,
+  restarts: ({ gate }) =>
+    `a counter of ${sourceOf(gate)} fell more than twice${overWindow(gate)}: read through a load balancer?`,
+  baseline: () => 'no baseline to compare with, or too few readings in it',
+  end: ({ look }) => `judged once, at the end of the watch; ${look.readings} readings so far`,
+};
+
+/** The verdict for a person at 3 a.m. */
+export const sentenceOf = (told: Told): string => {
+  const { name, gate, limit, verdict, look } = told;
+  if (told.isSilent)
+    return `${name}: ${told.without} polls in a row without a reading of ${sourceOf(gate)}${verdict === 'break' ? '; that breaks it' : ''}`;
+  if (look.lack !== null) return `${name}: ${lackText[look.lack](told)}`;
+  const bound = `the limit of ${amount(limit, gate.kind === 'consecutive' ? null : (gate.unit ?? (gate.kind === 'share' ? 'percent' : null)))}`;
+  if (!look.beyond) return `${name}: ${valueText(told)}, within ${bound}`;
+  const side = `${valueText(told)}, ${gate.below ? 'under' : 'over'} ${bound}`;
+  const why = told.reason === null ? '' : ` (${told.reason})`;
+  if (verdict === 'break') return `${name} broke: ${side}${why}`;
+  const { need, of } = gate.streak;
+  return of > 1
+    ? `${name}: ${side}${why}, not yet ${need} of ${of} times`
+    : `${name}: ${side}${why}, but without a reading at this poll`;
+};
