@@ -18,10 +18,11 @@ const bundle = join(root, 'premerge_artifacts');
 const place = join(root, 'var/premerge');
 const bin = join(root, 'packages/rollout/bin/dhash-rollout.js');
 
-/** Without what an operator's shell may say of the real service: its address, its data. */
-const env = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !name.startsWith('DHASH_')),
-);
+/** What an operator's shell may say of the real service, its address and its data, gives way. */
+const env = {
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('DHASH_'))),
+  DHASH_DATA: place,
+};
 
 /** @param {string} path from the root */
 const readText = (path) => readFile(join(root, path), 'utf8');
