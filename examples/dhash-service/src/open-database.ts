@@ -23,14 +23,20 @@ export const openDatabase = (file: string): DatabaseSync => {
 };
 
 /**
- * Runs what prepares a release's statements.
+ * Runs what prepares a release's statements; closes the database where that fails.
  *
  * @throws ServiceError `schema-missing` where the library lacks a table or a column of this release
  */
-export const withSchema = <T>(file: string, version: string, prepare: () => T): T => {
+export const withSchema = <T>(
+  db: DatabaseSync,
+  file: string,
+  version: string,
+  prepare: () => T,
+): T => {
   try {
     return prepare();
   } catch (error) {
+    db.close();
     throw new ServiceError(
       'schema-missing',
       `${file} does not have the schema of release ${version} (${messageOf(error)}); apply the release's migrations/ first`,

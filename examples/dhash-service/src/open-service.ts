@@ -31,7 +31,7 @@ export const openService = async (
   now: () => number = Date.now,
 ): Promise<OpenService> => {
   const db = openDatabase(settings.database);
-  const { library, queue, sighted } = withSchema(settings.database, release.version, () => ({
+  const { library, queue, sighted } = withSchema(db, settings.database, release.version, () => ({
     library: openLibrary(db, settings.images),
     queue: release.openQueue(db),
     sighted: release.openSightings?.(db) ?? null,
@@ -65,5 +65,11 @@ export const openService = async (
     log,
     now,
   });
-  return { app, filled: fill(), close: () => db.close() };
+  return {
+    app,
+    filled: fill(),
+    close: () => {
+      if (db.isOpen) db.close();
+    },
+  };
 };

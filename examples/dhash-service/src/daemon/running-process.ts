@@ -34,9 +34,15 @@ export interface RunningDaemon {
   readonly commandLine: string;
 }
 
+/** The process of a pid, where it lives and was started as the daemon of this data folder. */
+export const daemonOf = async (pid: number, base: string): Promise<RunningDaemon | null> => {
+  const commandLine = (await commandLineOf(pid))?.replaceAll('\0', ' ').trimEnd();
+  return commandLine?.endsWith(`server.js --data ${base}`) ? { pid, commandLine } : null;
+};
+
 /**
- * The daemon that the pid file names, where that process lives and was started on this data folder.
- * A file left by a crash, or whose pid belongs to another program by now, names none.
+ * The daemon that the pid file names. A file left by a crash, or whose pid belongs to another program
+ * by now, names none.
  */
 export const runningDaemon = async (
   pidFile: string,
@@ -50,7 +56,5 @@ export const runningDaemon = async (
     throw error;
   }
   const pid = Number(text);
-  if (!Number.isInteger(pid) || pid <= 1) return null;
-  const commandLine = (await commandLineOf(pid))?.replaceAll('\0', ' ').trimEnd();
-  return commandLine?.endsWith(`server.js --data ${base}`) ? { pid, commandLine } : null;
+  return Number.isInteger(pid) && pid > 1 ? daemonOf(pid, base) : null;
 };

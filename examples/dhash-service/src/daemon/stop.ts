@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ServiceError } from '../errors.ts';
 import { isAbsent } from './is-absent.ts';
-import { runningDaemon } from './running-process.ts';
+import { daemonOf, runningDaemon } from './running-process.ts';
 
 const graceMs = 10_000;
 const afterKillMs = 5000;
@@ -31,7 +31,7 @@ export const stopDaemon = async (pidFile: string, base: string): Promise<string>
   const gone = async (withinMs: number): Promise<boolean> => {
     const until = performance.now() + withinMs;
     while (performance.now() < until) {
-      if ((await runningDaemon(pidFile, base))?.pid !== daemon.pid) return true;
+      if ((await daemonOf(daemon.pid, base)) === null) return true;
       await sleep(lookEveryMs);
     }
     return false;
