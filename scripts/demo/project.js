@@ -40,7 +40,7 @@ environments:
     notify: [ops-hook, ops-mail]
 channels:
   ops-hook: { type: webhook, url: "\${DEMO_WEBHOOK_URL}", secret: "\${DEMO_WEBHOOK_SECRET}", allowPrivate: true }
-  ops-mail: { type: email, smtp: "\${DEMO_SMTP_URL}", from: deploy@example.org, to: [ops@example.org], allowPrivate: true }
+  ops-mail: { type: email, smtp: "\${DEMO_SMTP_URL}", from: deploy@example.org, to: [ops@example.org], requireTls: false }
 `;
 
 /** The shipped gates, with windows that fit into a minute. */

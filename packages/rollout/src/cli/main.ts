@@ -72,7 +72,9 @@ const processIo = (): { io: CommandIo; dispose: () => void } => {
 
 const buildProgram = (io: CommandIo, run: Run): Command => {
   const program = new Command('dhash-rollout')
-    .description('Guarded rollouts: back up, migrate, activate, watch, and put back where a gate breaks')
+    .description(
+      'Guarded rollouts: back up, migrate, activate, watch, and put back where a gate breaks',
+    )
     .version(tool.version)
     .showSuggestionAfterError()
     .enablePositionalOptions()

@@ -21,8 +21,18 @@ export interface Output {
 }
 
 export interface Streams {
-  readonly stdout: { write(text: string): unknown; isTTY?: boolean; columns?: number; rows?: number };
-  readonly stderr: { write(text: string): unknown; isTTY?: boolean; columns?: number; rows?: number };
+  readonly stdout: {
+    write(text: string): unknown;
+    isTTY?: boolean;
+    columns?: number;
+    rows?: number;
+  };
+  readonly stderr: {
+    write(text: string): unknown;
+    isTTY?: boolean;
+    columns?: number;
+    rows?: number;
+  };
 }
 
 export interface OutputOptions {
@@ -36,7 +46,9 @@ export interface OutputOptions {
 export const createOutput = (streams: Streams, options: OutputOptions): Output => {
   const people = options.json ? streams.stderr : streams.stdout;
   const color =
-    people.isTTY === true && (options.env['NO_COLOR'] ?? '') === '' && options.env['TERM'] !== 'dumb';
+    people.isTTY === true &&
+    (options.env['NO_COLOR'] ?? '') === '' &&
+    options.env['TERM'] !== 'dumb';
   const line = (text: string) => {
     people.write(`${text}\n`);
     options.copyTo?.(`${text}\n`);

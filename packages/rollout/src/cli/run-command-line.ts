@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { atomicWriteFile } from '@dhash/journal';
 import type { Clock } from '../clock.ts';
-import { exitCodes } from '../errors.ts';
+import { exitCodes, messageOf } from '../errors.ts';
 import type { CommandContext, CommandResult } from '../operate/context.ts';
 import { createOutput, type Streams } from './output.ts';
 import { failureOf } from './show-error.ts';
@@ -54,13 +54,22 @@ export const runCommandLine = async (
     configFile,
   };
   const finish = async (exit: number, fields: Record<string, unknown>): Promise<number> => {
+    let ended = exit;
     if (log !== null) {
       const file = resolve(configFile, '..', log.name);
       const at = new Date(io.clock.now()).toISOString();
-      await atomicWriteFile(file, `# dhash-rollout ${command}, ${at}, exit ${exit}\n${copied.join('')}`);
+      try {
+        await atomicWriteFile(
+          file,
+          `# dhash-rollout ${command}, ${at}, exit ${exit}\n${copied.join('')}`,
+        );
+      } catch (error) {
+        io.stderr.write(`error: the log ${file} could not be written: ${messageOf(error)}\n`);
+        if (exit === exitCodes.done) ended = exitCodes.failed;
+      }
     }
-    output.event({ type: 'result', command, exit, ...fields });
-    return exit;
+    output.event({ type: 'result', command, exit: ended, ...fields });
+    return ended;
   };
   try {
     const result = await work(context);

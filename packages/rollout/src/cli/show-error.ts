@@ -4,6 +4,7 @@ import { isMonitorError } from '@dhash/monitor';
 import { isNotifierError } from '@dhash/notifier';
 import { isGatesConfigError } from '@dhash/quality-gates/config';
 import { isRollbackError } from '@dhash/rollback';
+import { isCommandError } from '../command/run-command.ts';
 import { isConfigError } from '../config/config-error.ts';
 import { type ExitCode, exitCodes, isRolloutError, messageOf } from '../errors.ts';
 import { isMigrationError } from '../migrations/types.ts';
@@ -33,7 +34,16 @@ const issueLine = (issue: PositionedIssue): string => {
 };
 
 /** Faults of the machine that leave a backup or record unwritten, not unverified. */
-const ioCodes = new Set(['io', 'no-space', 'aborted', 'source-changed', 'source-missing', 'incomplete', 'name-taken', 'clock-back']);
+const ioCodes = new Set([
+  'io',
+  'no-space',
+  'aborted',
+  'source-changed',
+  'source-missing',
+  'incomplete',
+  'name-taken',
+  'clock-back',
+]);
 
 /** Journal faults that say nothing against the record itself. */
 const journalExits: Readonly<Record<string, ExitCode>> = {
@@ -46,7 +56,11 @@ const journalExits: Readonly<Record<string, ExitCode>> = {
 /** Maps everything that a command may throw to an exit code and the lines that explain it. */
 export const failureOf = (error: unknown): Failure => {
   if (error instanceof Interrupted)
-    return { exit: error.exit, code: 'interrupted', lines: [`${error.message}; --resume continues`] };
+    return {
+      exit: error.exit,
+      code: 'interrupted',
+      lines: [`${error.message}; --resume continues`],
+    };
   if (isRolloutError(error))
     return {
       exit: error.exit,
@@ -65,6 +79,8 @@ export const failureOf = (error: unknown): Failure => {
       code: error.code,
       lines: [`error: ${error.message}`],
     };
+  if (isCommandError(error))
+    return { exit: exitCodes.failed, code: error.code, lines: [`error: ${error.message}`] };
   if (isMigrationError(error))
     return {
       exit: ['unreadable', 'refused'].includes(error.code) ? exitCodes.usage : exitCodes.failed,

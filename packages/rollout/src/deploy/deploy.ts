@@ -9,17 +9,17 @@ import { openAnnouncer } from '../operate/announcer.ts';
 import type { CommandContext, CommandResult } from '../operate/context.ts';
 import type { Environment } from '../operate/environment.ts';
 import { holding } from '../operate/holding.ts';
-import { showSteps } from '../operate/show-steps.ts';
 import { waitUntilHealthy } from '../operate/service-checks.ts';
+import { showSteps } from '../operate/show-steps.ts';
 import { currentHost, currentUser } from '../operate/who.ts';
 import { asJson, openRecorder, type Recorder } from '../record/recorder.ts';
 import { newRunId } from '../record/run-id.ts';
 import { listRuns, newestChange } from '../record/runs.ts';
 import { tool } from '../tool.ts';
 import { closeOver } from './close-over.ts';
-import { gatherDeploy, type GatheredDeploy } from './gather.ts';
+import { type GatheredDeploy, gatherDeploy } from './gather.ts';
 import { type DeployOptions, type DeployPlan, planDeploy } from './plan.ts';
-import { parsePlannedRun, type PlannedRun, plannedRun } from './planned-run.ts';
+import { type PlannedRun, parsePlannedRun, plannedRun } from './planned-run.ts';
 import { deploySteps } from './steps.ts';
 
 type Go = Extract<DeployPlan, { kind: 'go' }>;
@@ -60,39 +60,52 @@ export const deploy = async (
 ): Promise<CommandResult> => {
   const { config, layout } = environment;
   const runId = newRunId(context.clock.now(), config.env, 'deploy');
-  const { lockFile } = environment.target({ runId, version: plan.version, previous: plan.previous });
-  return holding(context, { lockFile, command: 'deploy', env: config.env, run: runId }, async (lock) => {
-    const newest = newestChange(await listRuns(layout, config.env));
-    if ((newest?.state.run ?? null) !== (gathered.facts.newest?.run ?? null))
-      throw new RolloutError('overtaken', exitCodes.busy, `run ${newest?.state.run} began meanwhile`, {
-        hints: ['deploy again: it will plan from how things are now'],
-      });
-    if (plan.supersedes !== null)
-      await closeOver(context, environment, plan.supersedes, 'superseded', `by ${runId}`);
-    const recorder = await openRecorder(layout, runId, { now: context.clock.now });
-    try {
-      await recorder.record({
-        type: 'run.opened',
-        kind: 'deploy',
-        env: config.env,
-        service: config.service,
-        version: plan.version,
-        tool: asJson(tool),
-        user: currentUser(context.processEnv),
-        host: currentHost(),
-      });
-      await recorder.record({
-        type: 'deploy.planned',
-        ...plannedRun(plan, gathered.facts),
-        options: asJson(options),
-        sentences: [...plan.sentences],
-      });
-      await saveBaseline(layout.run(runId).baseline, gathered.baseline);
-      return await runDeploy(context, environment, recorder, lock, after);
-    } finally {
-      await recorder.close();
-    }
+  const { lockFile } = environment.target({
+    runId,
+    version: plan.version,
+    previous: plan.previous,
   });
+  return holding(
+    context,
+    { lockFile, command: 'deploy', env: config.env, run: runId },
+    async (lock) => {
+      const newest = newestChange(await listRuns(layout, config.env));
+      if ((newest?.state.run ?? null) !== (gathered.facts.newest?.run ?? null))
+        throw new RolloutError(
+          'overtaken',
+          exitCodes.busy,
+          `run ${newest?.state.run} began meanwhile`,
+          {
+            hints: ['deploy again: it will plan from how things are now'],
+          },
+        );
+      if (plan.supersedes !== null)
+        await closeOver(context, environment, plan.supersedes, 'superseded', `by ${runId}`);
+      const recorder = await openRecorder(layout, runId, { now: context.clock.now });
+      try {
+        await recorder.record({
+          type: 'run.opened',
+          kind: 'deploy',
+          env: config.env,
+          service: config.service,
+          version: plan.version,
+          tool: asJson(tool),
+          user: currentUser(context.processEnv),
+          host: currentHost(),
+        });
+        await recorder.record({
+          type: 'deploy.planned',
+          ...plannedRun(plan, gathered.facts),
+          options: asJson(options),
+          sentences: [...plan.sentences],
+        });
+        await saveBaseline(layout.run(runId).baseline, gathered.baseline);
+        return await runDeploy(context, environment, recorder, lock, after);
+      } finally {
+        await recorder.close();
+      }
+    },
+  );
 };
 
 /** Runs, or goes on with, the steps that a run's record says were planned. */
@@ -128,7 +141,11 @@ export const runDeploy = async (
     });
     await announcer.settle();
     if (result.exit === exitCodes.failed)
-      await recorder.record({ type: 'run.closed', outcome: 'failed and undone', reason: messageOf(outcome.error) });
+      await recorder.record({
+        type: 'run.closed',
+        outcome: 'failed and undone',
+        reason: messageOf(outcome.error),
+      });
     return result;
   }
   const activation = await takeSample({
@@ -190,7 +207,9 @@ const afterUndo = async (
   }
   await recorder.record({ type: 'run.stuck', problem });
   output.line(`people are needed now: ${problem}`);
-  output.line(`dhash-rollout status --env ${environment.config.env} shows the run; deploy --abort tries the undo again`);
+  output.line(
+    `dhash-rollout status --env ${environment.config.env} shows the run; deploy --abort tries the undo again`,
+  );
   const exit: ExitCode = exitCodes.rollbackNotValidated;
   return { exit, run: recorder.run, fields: { ...fields, problem } };
 };

@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
-import { isChannelOff } from '@dhash/notifier';
 import { takeArmingSamples } from '@dhash/monitor';
+import { isChannelOff } from '@dhash/notifier';
 import { judgeArming, type PolledSample, type WatchPolicy } from '@dhash/quality-gates';
 import { gateWarnings } from '@dhash/quality-gates/config';
 import type { Clock } from '../clock.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
 import type { CommandContext } from '../operate/context.ts';
 import type { Environment } from '../operate/environment.ts';
-import { listRuns, newestChange, type RecordedRun } from '../record/runs.ts';
 import { displayedStatus } from '../record/run-state.ts';
+import { listRuns, newestChange, type RecordedRun } from '../record/runs.ts';
 import { lookAtMigrations } from './migrate-data.ts';
 import type { DeployFacts } from './plan.ts';
 
@@ -45,7 +45,10 @@ const isLoopback = (url: string): boolean =>
   /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname);
 
 /** The run that last put this version in place and then took it back, unless a later one kept it. */
-const rolledBackBy = (runs: readonly RecordedRun[], version: string): DeployFacts['rolledBackBy'] => {
+const rolledBackBy = (
+  runs: readonly RecordedRun[],
+  version: string,
+): DeployFacts['rolledBackBy'] => {
   const last = runs.find(
     ({ state }) => state.kind === 'deploy' && state.version === version && state.closed,
   );

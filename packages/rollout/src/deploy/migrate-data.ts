@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Json } from '@dhash/journal';
-import type { EnvironmentConfig, MigrationsConfig } from '../config/types.ts';
 import { formatDuration } from '../cli/format.ts';
+import type { EnvironmentConfig, MigrationsConfig } from '../config/types.ts';
 import { readApplied } from '../migrations/applied.ts';
 import { runMigrations, runnable } from '../migrations/apply-migration.ts';
 import { planMigrations } from '../migrations/plan-migrations.ts';
@@ -11,7 +11,10 @@ import type { MigrationPlan, TrialReport } from '../migrations/types.ts';
 import { asJson } from '../record/recorder.ts';
 import type { DeployFacts } from './plan.ts';
 
-const forwardPlan = async (config: MigrationsConfig, version: string): Promise<MigrationPlan & { kind: 'go' }> =>
+const forwardPlan = async (
+  config: MigrationsConfig,
+  version: string,
+): Promise<MigrationPlan & { kind: 'go' }> =>
   runnable(
     planMigrations({
       files: await readMigrations(migrationsFolder(config, version)),
@@ -25,7 +28,9 @@ export const describeTrial = ({ steps, copyMs, rows }: TrialReport): string => {
   const changed = Object.entries(rows)
     .filter(([, { before, after }]) => before !== after)
     .map(([table, { before, after }]) => `${table} ${before ?? 'new'} → ${after ?? 'gone'} rows`);
-  const ran = steps.map(({ version, name, ms }) => `${migrationName({ version, name })} in ${formatDuration(ms)}`);
+  const ran = steps.map(
+    ({ version, name, ms }) => `${migrationName({ version, name })} in ${formatDuration(ms)}`,
+  );
   return `${ran.join(', ')}; copied in ${formatDuration(copyMs)}; integrity and references OK${changed.length > 0 ? `; ${changed.join(', ')}` : ''}`;
 };
 

@@ -11,7 +11,11 @@ export interface DeployFacts {
   readonly artifactExists: boolean;
   /** Whether the target can activate `current` again. */
   readonly canGoBack: boolean;
-  readonly data: readonly { readonly name: string; readonly path: string; readonly exists: boolean }[];
+  readonly data: readonly {
+    readonly name: string;
+    readonly path: string;
+    readonly exists: boolean;
+  }[];
   /** The environment's newest deploy, migration or rollback. */
   readonly newest: Pick<RunState, 'run' | 'status' | 'version' | 'closed'> | null;
   /** The run that rolled this version back, if one did. */
@@ -72,7 +76,13 @@ export type DeployPlan =
       readonly sentences: readonly string[];
       readonly warnings: readonly string[];
     }
-  | { readonly kind: 'refused'; readonly code: string; readonly exit: 2 | 7; readonly message: string; readonly hints: readonly string[] };
+  | {
+      readonly kind: 'refused';
+      readonly code: string;
+      readonly exit: 2 | 7;
+      readonly message: string;
+      readonly hints: readonly string[];
+    };
 
 const refused = (
   code: string,
@@ -104,10 +114,16 @@ const refusal = (facts: DeployFacts, options: DeployOptions, first: boolean): De
     );
   }
   if ((options.retryVersion || options.disarm.length > 0) && options.reason === null)
-    return refused('reason-missing', '--retry-version and --disarm need --reason "…": it goes on the record');
+    return refused(
+      'reason-missing',
+      '--retry-version and --disarm need --reason "…": it goes on the record',
+    );
   const unknown = options.disarm.find((gate) => !facts.gateNames.includes(gate));
   if (unknown !== undefined)
-    return refused('unknown-gate', `--disarm ${unknown}: no such gate; there are ${facts.gateNames.join(', ')}`);
+    return refused(
+      'unknown-gate',
+      `--disarm ${unknown}: no such gate; there are ${facts.gateNames.join(', ')}`,
+    );
   const missing = facts.data.filter((source) => !source.exists);
   if (!first && missing.length > 0) {
     return refused(
@@ -116,7 +132,9 @@ const refusal = (facts: DeployFacts, options: DeployOptions, first: boolean): De
         (current === null
           ? 'part of the declared data exists, so this is no first deploy'
           : `release ${current} is active, so it should be there`),
-      ['correct the paths under "data" in rollout.yaml, or restore it: dhash-rollout rollback --backup FILE'],
+      [
+        'correct the paths under "data" in rollout.yaml, or restore it: dhash-rollout rollback --backup FILE',
+      ],
     );
   }
   if (current !== null && !facts.canGoBack) {
@@ -137,10 +155,16 @@ const refusal = (facts: DeployFacts, options: DeployOptions, first: boolean): De
     return refused(
       'already-broken',
       `before the deploy, on the running release: ${broken.map(({ gate, sentence }) => `${gate}: ${sentence}`).join('; ')}. Rolling back would not mend it`,
-      broken.map(({ gate }) => `mend it first, or watch it without deciding: --disarm ${gate} --reason "…"`),
+      broken.map(
+        ({ gate }) => `mend it first, or watch it without deciding: --disarm ${gate} --reason "…"`,
+      ),
     );
   }
-  if (facts.migrations !== null && facts.migrations.withoutDown.length > 0 && facts.rollbackData === 'keep') {
+  if (
+    facts.migrations !== null &&
+    facts.migrations.withoutDown.length > 0 &&
+    facts.rollbackData === 'keep'
+  ) {
     return refused(
       'no-way-down',
       `migration ${facts.migrations.withoutDown.join(', ')} has no down file and rollback.data is "keep": a failed deploy could not be undone`,

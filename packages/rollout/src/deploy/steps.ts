@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { relative } from 'node:path';
 import type { Step } from '@dhash/journal';
+import { exitCodes, RolloutError } from '../errors.ts';
 import type { CommandContext } from '../operate/context.ts';
 import type { Environment } from '../operate/environment.ts';
 import { runSmoke, waitUntilHealthy } from '../operate/service-checks.ts';
 import { takeBackup } from '../operate/take-backup.ts';
-import { exitCodes, RolloutError } from '../errors.ts';
 import { asJson } from '../record/recorder.ts';
 import type { Target } from '../targets/target.ts';
 import { migrateForward, undoMigrations } from './migrate-data.ts';
@@ -29,7 +29,12 @@ export type StepDeps = {
   readonly run: DeployRun;
 };
 
-const backupStep = (name: DeployStep, release: string | null, tag: string, deps: StepDeps): Step => ({
+const backupStep = (
+  name: DeployStep,
+  release: string | null,
+  tag: string,
+  deps: StepDeps,
+): Step => ({
   name,
   run: async () => {
     const { config } = deps.environment;
@@ -74,8 +79,7 @@ const stepMakers: Record<DeployStep, (deps: StepDeps) => Step> = {
   migrate: ({ context, environment, run }) => ({
     name: 'migrate',
     run: () => migrateForward(environment.config, run.version, context.clock.now),
-    undo: () =>
-      undoMigrations(environment.config, run.version, run.migrations, context.clock.now),
+    undo: () => undoMigrations(environment.config, run.version, run.migrations, context.clock.now),
   }),
   activate: ({ target, run }) => ({
     name: 'activate',
@@ -95,7 +99,11 @@ const stepMakers: Record<DeployStep, (deps: StepDeps) => Step> = {
         context.clock,
         signal,
       );
-      if (!outcome.ok) throw stepFailed('not-healthy', `${run.version} at ${environment.config.url} is ${outcome.reason}`);
+      if (!outcome.ok)
+        throw stepFailed(
+          'not-healthy',
+          `${run.version} at ${environment.config.url} is ${outcome.reason}`,
+        );
       return asJson(outcome);
     },
   }),
@@ -107,7 +115,10 @@ const stepMakers: Record<DeployStep, (deps: StepDeps) => Step> = {
         onOutput: (text) => context.output.detail(text.trimEnd()),
       });
       if (outcome !== null && !outcome.ok)
-        throw stepFailed('smoke-failed', `the smoke tests failed (exit ${outcome.exit}):\n${outcome.output.trimEnd()}`);
+        throw stepFailed(
+          'smoke-failed',
+          `the smoke tests failed (exit ${outcome.exit}):\n${outcome.output.trimEnd()}`,
+        );
       return outcome === null ? null : { exit: outcome.exit };
     },
   }),
@@ -116,4 +127,3 @@ const stepMakers: Record<DeployStep, (deps: StepDeps) => Step> = {
 /** The planned steps, ready for `runSteps`. */
 export const deploySteps = (names: readonly DeployStep[], deps: StepDeps): Step[] =>
   names.map((name) => stepMakers[name](deps));
-

@@ -43,10 +43,11 @@ export const whyNoRollback = (facts: {
   if (!facts.autoRollback) return 'automatic rollback was switched off (--no-auto-rollback)';
   if (facts.active !== facts.activated)
     return `drift: the target runs ${facts.active ?? 'no release'}, this run activated ${facts.activated ?? 'none'}; nothing is undone`;
-  if (facts.previous === null) return 'this was the first deploy: there is no release to go back to';
+  if (facts.previous === null)
+    return 'this was the first deploy: there is no release to go back to';
   if (facts.gapMs > longGapMs)
     return `nobody watched for ${Math.round(facts.gapMs / 60_000)} min: data written since then is not replaced without a person`;
-  if (facts.data === 'restore' && facts.backup === null) return 'the run has no backup of its own to restore';
+  if (facts.backup === null) return 'the run has no backup of its own to go back to';
   return null;
 };
 
@@ -91,7 +92,12 @@ export const actOn = async (
     const { kind, user, reason } = watched.request;
     output.line(`${kind} asked for by ${user}: ${reason}`);
     if (kind === 'promote') {
-      await recorder.record({ type: 'run.closed', outcome: 'promoted', reason: `by ${user}: ${reason}`, user });
+      await recorder.record({
+        type: 'run.closed',
+        outcome: 'promoted',
+        reason: `by ${user}: ${reason}`,
+        user,
+      });
       return result(exitCodes.done);
     }
     output.line(`the watch stands down; --resume goes on with it where the run is still open`);
@@ -102,20 +108,28 @@ export const actOn = async (
     case 'interrupted':
     case 'stood-down': {
       const { reason } = context.signal;
-      output.line(`interrupted: node scripts/monitor_dhash.js --env ${config.env} --resume goes on`);
+      output.line(
+        `interrupted: node scripts/monitor_dhash.js --env ${config.env} --resume goes on`,
+      );
       return result(reason instanceof Interrupted ? reason.exit : exitCodes.interrupted);
     }
     case 'promote':
       announcer.announce('success', variables);
       await announcer.settle();
-      await recorder.record({ type: 'run.closed', outcome: state.kind === 'watch' ? 'done' : 'promoted' });
-      output.line(`every gate held to the end: ${version === '' ? 'the watch' : `release ${version}`} is promoted`);
+      await recorder.record({
+        type: 'run.closed',
+        outcome: state.kind === 'watch' ? 'done' : 'promoted',
+      });
+      output.line(
+        `every gate held to the end: ${version === '' ? 'the watch' : `release ${version}`} is promoted`,
+      );
       output.line(`report: ${fields.report}`);
       return result(exitCodes.done);
     case 'inconclusive':
       announcer.announce('inconclusive', variables);
       await announcer.settle();
-      if (state.kind === 'watch') await recorder.record({ type: 'run.closed', outcome: 'done', reason: 'inconclusive' });
+      if (state.kind === 'watch')
+        await recorder.record({ type: 'run.closed', outcome: 'done', reason: 'inconclusive' });
       output.line(`inconclusive: ${variables.reason}`);
       output.line(`report: ${fields.report}`);
       return result(exitCodes.inconclusive);
@@ -146,15 +160,21 @@ export const actOn = async (
           backup: state.backup,
         })
       : `the gate asks for: ${outcome.decision}`;
-  if (whyNot !== null) {
-    await recorder.record({ type: 'rollback.withheld', why: whyNot, decision: outcome.decision });
-    if (state.kind === 'watch') await recorder.record({ type: 'run.closed', outcome: 'done', reason: 'a gate broke' });
+  if (whyNot !== null || state.backup === null) {
+    await recorder.record({
+      type: 'rollback.withheld',
+      why: whyNot ?? '',
+      decision: outcome.decision,
+    });
+    if (state.kind === 'watch')
+      await recorder.record({ type: 'run.closed', outcome: 'done', reason: 'a gate broke' });
     output.line(`not rolled back: ${whyNot}`);
     await announcer.settle();
     return result(exitCodes.brokenNotRolledBack);
   }
   const rolledBack = await recordRollback(context, environment, recorder, lock, announcer, {
-    backup: state.backup === null ? null : join(config.root, state.backup),
+    backup: join(config.root, state.backup),
+    data: config.rollback.data,
     reason: broken.map(({ gate, sentence }) => `${gate}: ${sentence}`).join('; '),
     trigger: 'gate',
     resume: false,

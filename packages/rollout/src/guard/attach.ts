@@ -8,7 +8,12 @@ export type Attachment =
   | { readonly kind: 'resume'; readonly run: RecordedRun }
   /** Nothing awaits a guard: watch and alert, never roll back. */
   | { readonly kind: 'alone' }
-  | { readonly kind: 'refused'; readonly exit: 2 | 7; readonly message: string; readonly hint: string };
+  | {
+      readonly kind: 'refused';
+      readonly exit: 2 | 7;
+      readonly message: string;
+      readonly hint: string;
+    };
 
 /**
  * @param runs of one environment, newest first

@@ -1,8 +1,14 @@
 import { existsSync } from 'node:fs';
 import { readFile, rename } from 'node:fs/promises';
 import type { Lock } from '@dhash/journal';
-import { openSampleLog, sampleLogSha256, STAND_DOWN, watch, type WatchOutcome } from '@dhash/monitor';
-import { disarm, type Sample, type WatchPolicy } from '@dhash/quality-gates';
+import {
+  openSampleLog,
+  STAND_DOWN,
+  sampleLogSha256,
+  type WatchOutcome,
+  watch,
+} from '@dhash/monitor';
+import { disarm, type WatchPolicy } from '@dhash/quality-gates';
 import { exitCodes, RolloutError } from '../errors.ts';
 import { type Announcer, openAnnouncer } from '../operate/announcer.ts';
 import type { CommandContext, CommandResult } from '../operate/context.ts';
@@ -14,8 +20,8 @@ import { type ActOptions, actOn } from './act.ts';
 import { watchInbox } from './inbox-watch.ts';
 import { activationOf, recordedBaseline } from './recorded-samples.ts';
 import { startSnapshots } from './snapshots.ts';
-import { watchView } from './watch-view.ts';
 import { writeWatchReport } from './watch-report.ts';
+import { watchView } from './watch-view.ts';
 
 export interface GuardOptions {
   /** False with `--no-auto-rollback`, and for a watch without a rollout. */
@@ -32,7 +38,11 @@ export const guardAfterDeploy =
 const stateOf = (recorder: Recorder): RunState => {
   const state = foldRun(recorder.run, recorder.events);
   if (state === null)
-    throw new RolloutError('empty-run', exitCodes.notVerified, `run ${recorder.run} holds no event`);
+    throw new RolloutError(
+      'empty-run',
+      exitCodes.notVerified,
+      `run ${recorder.run} holds no event`,
+    );
   return state;
 };
 
@@ -92,14 +102,17 @@ const watchToDecision = async (
       'gates-changed',
       exitCodes.usage,
       `the gates have changed since the watch of ${recorder.run} began (${resumed.fingerprint.slice(0, 12)} → ${policy.fingerprint.slice(0, 12)}); a resumed watch must judge by the same ones`,
-      { hints: ['put the gates file back, or look at the samples with: dhash-rollout gates replay'] },
+      {
+        hints: ['put the gates file back, or look at the samples with: dhash-rollout gates replay'],
+      },
     );
   if (resumed === null) await setEarlierSamplesAside(files.samples);
 
   const { log, past } = await openSampleLog(files.samples);
   const startedAt = resumed?.startedAt ?? clock.now();
   const lastAt = past.at(-1)?.at;
-  const gapMs = resumed === null ? 0 : clock.now() - (lastAt === undefined ? startedAt : Number(lastAt));
+  const gapMs =
+    resumed === null ? 0 : clock.now() - (lastAt === undefined ? startedAt : Number(lastAt));
   const baseline = await recordedBaseline(files.baseline);
   const activation = activationOf(recorder.events);
   await recorder.record(
@@ -126,8 +139,17 @@ const watchToDecision = async (
   });
   const inboxEnded = inbox.catch((error: unknown) => stop.abort(error));
 
-  const view = watchView(context, environment, policy, { run: recorder.run, version: before.version, startedAt });
-  const snapshots = startSnapshots(announcer, { startedAt, durationMs: policy.durationMs, version: before.version, past: recorder.events });
+  const view = watchView(context, environment, policy, {
+    run: recorder.run,
+    version: before.version,
+    startedAt,
+  });
+  const snapshots = startSnapshots(announcer, {
+    startedAt,
+    durationMs: policy.durationMs,
+    version: before.version,
+    past: recorder.events,
+  });
   let outcome: WatchOutcome | null = null;
   try {
     const events = watch({
@@ -202,5 +224,8 @@ const watchToDecision = async (
 
 const asJsonEvent = (event: { readonly type: string }) => {
   const json = asJson(event);
-  return { ...(typeof json === 'object' && json !== null && !Array.isArray(json) ? json : {}), type: event.type };
+  return {
+    ...(typeof json === 'object' && json !== null && !Array.isArray(json) ? json : {}),
+    type: event.type,
+  };
 };

@@ -31,7 +31,8 @@ export const watchInbox = async (
     try {
       await clock.sleep(lookEveryMs, signal);
     } catch (error) {
-      if (!signal.aborted) throw new Error(`the inbox watch failed: ${messageOf(error)}`, { cause: error });
+      if (!signal.aborted)
+        throw new Error(`the inbox watch failed: ${messageOf(error)}`, { cause: error });
     }
   }
 };

@@ -73,7 +73,11 @@ export const askOrPromote = async (
   const state = await openRun(environment);
   if (!promotable.includes(state.status))
     throw new RolloutError('not-promotable', exitCodes.busy, `run ${state.run} is ${state.status}`);
-  const { lockFile } = environment.target({ runId: state.run, version: state.version, previous: state.previous });
+  const { lockFile } = environment.target({
+    runId: state.run,
+    version: state.version,
+    previous: state.previous,
+  });
   const lock = await readLock(lockFile);
   if (lock?.alive === true) {
     if (lock.holder.run !== state.run) throw busy(environment.config.env, lock.holder);
@@ -83,7 +87,11 @@ export const askOrPromote = async (
       return now?.state.closed === true ? now.state : null;
     });
     if (closed === null)
-      throw new RolloutError('not-obeyed', exitCodes.busy, `the watch of ${state.run} did not answer within ${obeyBudgetMs / 1000} s`);
+      throw new RolloutError(
+        'not-obeyed',
+        exitCodes.busy,
+        `the watch of ${state.run} did not answer within ${obeyBudgetMs / 1000} s`,
+      );
   } else {
     await holding(
       context,
@@ -91,7 +99,9 @@ export const askOrPromote = async (
       () => closeOver(context, environment, state.run, 'promoted', reason),
     );
   }
-  context.output.line(`run ${state.run}: release ${state.version ?? '?'} is promoted by hand: ${reason}`);
+  context.output.line(
+    `run ${state.run}: release ${state.version ?? '?'} is promoted by hand: ${reason}`,
+  );
   return { exit: exitCodes.done, run: state.run };
 };
 
@@ -105,14 +115,24 @@ export const askToPause = async (
   const lock = await readLock(lockFile);
   const run = lock?.holder.run;
   if (lock?.alive !== true || run === undefined || !lock.holder.command.startsWith('monitor'))
-    throw new RolloutError('no-watch', exitCodes.usage, `no watch of ${environment.config.env} is running`);
+    throw new RolloutError(
+      'no-watch',
+      exitCodes.usage,
+      `no watch of ${environment.config.env} is running`,
+    );
   await ask(context, environment, run, 'pause', reason);
   const gone = await waitFor(context, async () => {
     const now = await readLock(lockFile);
     return now?.alive === true && now.holder.instance === lock.holder.instance ? null : true;
   });
   if (gone === null)
-    throw new RolloutError('not-obeyed', exitCodes.busy, `the watch of ${run} did not answer within ${obeyBudgetMs / 1000} s`);
-  context.output.line(`the watch of ${run} has stopped; node scripts/monitor_dhash.js --env ${environment.config.env} --resume goes on`);
+    throw new RolloutError(
+      'not-obeyed',
+      exitCodes.busy,
+      `the watch of ${run} did not answer within ${obeyBudgetMs / 1000} s`,
+    );
+  context.output.line(
+    `the watch of ${run} has stopped; node scripts/monitor_dhash.js --env ${environment.config.env} --resume goes on`,
+  );
   return { exit: exitCodes.done, run };
 };

@@ -1,5 +1,11 @@
 import { atomicWriteFile } from '@dhash/journal';
-import { readSampleLog, renderReport, sampleLogSha256, summarize, type WatchOutcome } from '@dhash/monitor';
+import {
+  readSampleLog,
+  renderReport,
+  sampleLogSha256,
+  summarize,
+  type WatchOutcome,
+} from '@dhash/monitor';
 import { replay, type Sample, type WatchPolicy } from '@dhash/quality-gates';
 import type { Environment } from '../operate/environment.ts';
 import type { Recorder } from '../record/recorder.ts';

@@ -42,7 +42,10 @@ export const watchView = (
   return {
     show: (event) => {
       const { type, ...rest } = event;
-      output.event({ type: type === 'poll' || type === 'missed' ? `watch.${type}` : type, ...rest });
+      output.event({
+        type: type === 'poll' || type === 'missed' ? `watch.${type}` : type,
+        ...rest,
+      });
       view.event(event, clock.now());
     },
     end: (outcome) => {
@@ -51,4 +54,3 @@ export const watchView = (
     },
   };
 };
-

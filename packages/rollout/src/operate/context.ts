@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts';
 import type { Output } from '../cli/output.ts';
+import type { Clock } from '../clock.ts';
 import type { ExitCode } from '../errors.ts';
 
 /** What every command gets from the process that runs it. */

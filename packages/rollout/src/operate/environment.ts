@@ -1,7 +1,13 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
-import { httpHealth, type HealthProbe, jsonSource, prometheusSource, type Source } from '@dhash/monitor';
+import {
+  type HealthProbe,
+  httpHealth,
+  jsonSource,
+  prometheusSource,
+  type Source,
+} from '@dhash/monitor';
 import type { WatchPolicy } from '@dhash/quality-gates';
 import { gatesFor, parseGates } from '@dhash/quality-gates/config';
 import { environmentConfig, loadConfig } from '../config/load-config.ts';
@@ -31,11 +37,7 @@ export const openEnvironment = async (
   context: CommandContext,
   name: string,
 ): Promise<Environment> => {
-  const config = environmentConfig(
-    await loadConfig(context.configFile),
-    name,
-    context.processEnv,
-  );
+  const config = environmentConfig(await loadConfig(context.configFile), name, context.processEnv);
   return environmentOf(context, config);
 };
 

@@ -1,7 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadTemplates, type Message, renderMessage, type Severity, type Templates } from '@dhash/notifier';
+import {
+  loadTemplates,
+  type Message,
+  renderMessage,
+  type Severity,
+  type Templates,
+} from '@dhash/notifier';
 import type { Environment } from './environment.ts';
 
 /** What a template may use; each event gives those it has. All are texts. */

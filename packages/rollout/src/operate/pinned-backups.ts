@@ -8,7 +8,10 @@ export const pinnedBackups = async (layout: Layout, env: string): Promise<Readon
   return new Set(
     open.flatMap(({ events }) =>
       events.flatMap(({ data }) =>
-        typeof data === 'object' && data !== null && 'file' in data && typeof data['file'] === 'string'
+        typeof data === 'object' &&
+        data !== null &&
+        'file' in data &&
+        typeof data['file'] === 'string'
           ? [basename(data['file'])]
           : [],
       ),

@@ -1,5 +1,6 @@
 import type { HealthProbe } from '@dhash/monitor';
 import type { Clock } from '../clock.ts';
+import { commandVariables } from '../command/command-variables.ts';
 import { runCommand } from '../command/run-command.ts';
 import type { EnvironmentConfig } from '../config/types.ts';
 
@@ -36,18 +37,6 @@ export const waitUntilHealthy = async (
   }
 };
 
-/** Variables that every command of rollout.yaml gets. */
-export const commandVariables = (
-  config: EnvironmentConfig,
-  run: { runId: string; version: string | null; previous: string | null },
-): Record<string, string> => ({
-  ROLLOUT_ENV: config.env,
-  ROLLOUT_RUN: run.runId,
-  ROLLOUT_VERSION: run.version ?? '',
-  ROLLOUT_PREVIOUS: run.previous ?? '',
-  ROLLOUT_URL: config.url,
-});
-
 /** Runs the smoke tests; `null` where rollout.yaml names none. */
 export const runSmoke = async (
   config: EnvironmentConfig,
@@ -63,5 +52,5 @@ export const runSmoke = async (
     signal: options.signal,
     ...(options.onOutput === undefined ? {} : { onOutput: options.onOutput }),
   });
-  return { ok: ended.exit === 0, output: ended.output, exit: ended.exit };
+  return { ok: ended.exit === 0 && !ended.timedOut, output: ended.output, exit: ended.exit };
 };

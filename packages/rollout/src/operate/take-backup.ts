@@ -1,4 +1,4 @@
-import { createBackup, type BackupReport, verifyBackup } from '@dhash/backup-core';
+import { type BackupReport, createBackup, verifyBackup } from '@dhash/backup-core';
 import type { EnvironmentConfig } from '../config/types.ts';
 import { appliedMigrations } from '../migrations/applied.ts';
 import { tool } from '../tool.ts';

@@ -23,6 +23,12 @@ const filesBelow = async (folder: string): Promise<string[]> => {
     .sort();
 };
 
+/** A check that speaks by throwing. */
+const nothingWrong = async (check: Promise<unknown>): Promise<null> => {
+  await check;
+  return null;
+};
+
 const attempt = async (work: () => Promise<string | null>): Promise<string | null> => {
   try {
     return await work();
@@ -34,17 +40,24 @@ const attempt = async (work: () => Promise<string | null>): Promise<string | nul
 /** A closed run says so in its last line; each watch's samples are those that its end names. */
 const completeness = async (layout: Layout, journal: string): Promise<string | null> => {
   const { events, torn } = await readJournal(journal);
-  if (torn) return 'its last line is torn: the process died while it wrote; the next open cuts it off';
+  if (torn)
+    return 'its last line is torn: the process died while it wrote; the next open cuts it off';
   const closedAt = events.findIndex(({ type }) => type === 'run.closed');
-  if (closedAt >= 0 && closedAt !== events.length - 1) return `line ${closedAt + 2} comes after run.closed`;
+  if (closedAt >= 0 && closedAt !== events.length - 1)
+    return `line ${closedAt + 2} comes after run.closed`;
   const ended = events.findLast(({ type }) => type === 'watch.ended');
-  const started = events.findLast(({ type }) => type === 'watch.started' || type === 'watch.resumed');
+  const started = events.findLast(
+    ({ type }) => type === 'watch.started' || type === 'watch.resumed',
+  );
   if (ended === undefined || (started !== undefined && started.seq > ended.seq)) return null;
   const run = journal.split(/[\\/]/).at(-2) ?? '';
   const samples = layout.run(run).samples;
-  if (!existsSync(samples)) return `${relative(layout.root, samples)}, which watch.ended names, is missing`;
+  if (!existsSync(samples))
+    return `${relative(layout.root, samples)}, which watch.ended names, is missing`;
   const sha256 = await sampleLogSha256(samples);
-  return sha256 === ended['sha256'] ? null : `${relative(layout.root, samples)} is not the file that watch.ended names`;
+  return sha256 === ended['sha256']
+    ? null
+    : `${relative(layout.root, samples)} is not the file that watch.ended names`;
 };
 
 const jsonProblem = async (file: string): Promise<string | null> => {
@@ -66,21 +79,30 @@ export const validateLogs = async (
   const findings: LogFinding[] = [];
   const add = (file: string, check: LogFinding['check'], problem: string | null) =>
     findings.push({ file: relative(layout.root, file), check, problem });
-  const folders = [layout.rollouts, join(layout.root, 'monitor_logs'), layout.incidents, layout.notifications];
+  const folders = [
+    layout.rollouts,
+    join(layout.root, 'monitor_logs'),
+    layout.incidents,
+    layout.notifications,
+  ];
   const files = (await Promise.all(folders.map(filesBelow))).flat();
   const wanted = secrets.filter((secret) => secret.length >= minSecretLength);
   for (const file of files) {
     if (file.endsWith('journal.ndjson')) {
-      add(file, 'chain', await attempt(async () => (await verifyJournal(file, {}), null)));
+      add(file, 'chain', await attempt(() => nothingWrong(verifyJournal(file))));
       add(file, 'complete', await attempt(() => completeness(layout, file)));
     } else if (/(samples|baseline)(-\d+)?\.ndjson$/.test(file)) {
-      add(file, 'samples', await attempt(async () => (await readSampleLog(file), null)));
+      add(file, 'samples', await attempt(() => nothingWrong(readSampleLog(file))));
     } else if (file.endsWith('.json')) {
       add(file, 'json', await attempt(() => jsonProblem(file)));
     }
     const content = await readFile(file);
     const leaked = wanted.some((secret) => content.includes(secret));
-    add(file, 'secret', leaked ? 'it holds a secret of rollout.yaml: remove the file and change the secret' : null);
+    add(
+      file,
+      'secret',
+      leaked ? 'it holds a secret of rollout.yaml: remove the file and change the secret' : null,
+    );
   }
   return findings;
 };

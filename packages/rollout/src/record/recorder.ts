@@ -1,4 +1,10 @@
-import { type Journal, type JournalEvent, type Json, type NewEvent, openJournal } from '@dhash/journal';
+import {
+  type Journal,
+  type JournalEvent,
+  type Json,
+  type NewEvent,
+  openJournal,
+} from '@dhash/journal';
 import type { Layout } from './layout.ts';
 
 /**

@@ -61,7 +61,8 @@ export const rollbackByHand = async (
     },
     standDownMs,
   );
-  if (lock !== null) return releasing(lock, () => withLock(context, environment, lock, backup, reason));
+  if (lock !== null)
+    return releasing(lock, () => withLock(context, environment, lock, backup, reason));
 
   const now = await readRun(environment.layout, run);
   if (now?.state.status === 'rolling back') return follow(context, environment, run);
@@ -117,10 +118,15 @@ const withLock = async (
   const recorder = await recorderFor(context, environment);
   try {
     if (takenFrom !== undefined)
-      await recorder.record({ type: 'lock.taken-over', from: takenFrom, by: currentUser(context.processEnv) });
+      await recorder.record({
+        type: 'lock.taken-over',
+        from: takenFrom,
+        by: currentUser(context.processEnv),
+      });
     const announcer = openAnnouncer(context, environment, recorder);
     return await recordRollback(context, environment, recorder, lock, announcer, {
       backup,
+      data: 'restore',
       reason,
       trigger: 'person',
       resume: false,
@@ -138,28 +144,47 @@ export const resumeRollback = async (
   const { config, layout } = environment;
   const newest = newestChange(await listRuns(layout, config.env));
   const state = newest?.state;
-  if (state === undefined || state.closed || !['rolling back', 'needs people'].includes(state.status))
+  if (
+    state === undefined ||
+    state.closed ||
+    !['rolling back', 'needs people'].includes(state.status)
+  )
     throw new RolloutError(
       'nothing-to-resume',
       exitCodes.usage,
       `${config.env} has no rollback that was cut off${state === undefined ? '' : `; its newest run, ${state.run}, is ${state.status}`}`,
     );
-  const { lockFile } = environment.target({ runId: state.run, version: state.version, previous: state.previous });
-  return holding(context, { lockFile, command: 'rollback --resume', env: config.env, run: state.run }, async (lock) => {
-    const recorder = await openRecorder(layout, state.run, { now: context.clock.now });
-    try {
-      const started = recorder.events.findLast(({ type }) => type === 'rollback.started');
-      const announcer = openAnnouncer(context, environment, recorder);
-      return await recordRollback(context, environment, recorder, lock, announcer, {
-        backup: typeof started?.['backup'] === 'string' ? started['backup'] : null,
-        reason: String(started?.['reason'] ?? ''),
-        trigger: started?.['trigger'] === 'gate' ? 'gate' : 'person',
-        resume: true,
-      });
-    } finally {
-      await recorder.close();
-    }
+  const { lockFile } = environment.target({
+    runId: state.run,
+    version: state.version,
+    previous: state.previous,
   });
+  return holding(
+    context,
+    { lockFile, command: 'rollback --resume', env: config.env, run: state.run },
+    async (lock) => {
+      const recorder = await openRecorder(layout, state.run, { now: context.clock.now });
+      try {
+        const started = recorder.events.findLast(({ type }) => type === 'rollback.started');
+        if (typeof started?.['backup'] !== 'string')
+          throw new RolloutError(
+            'nothing-to-resume',
+            exitCodes.usage,
+            `run ${state.run} names no backup`,
+          );
+        const announcer = openAnnouncer(context, environment, recorder);
+        return await recordRollback(context, environment, recorder, lock, announcer, {
+          backup: started['backup'],
+          data: started['data'] === 'keep' ? 'keep' : 'restore',
+          reason: String(started['reason'] ?? ''),
+          trigger: started['trigger'] === 'gate' ? 'gate' : 'person',
+          resume: true,
+        });
+      } finally {
+        await recorder.close();
+      }
+    },
+  );
 };
 
 /** An automatic rollback is under way: it is followed, not doubled. */

@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs';
+import { gatherRollback, planRollback, type RollbackPlan } from '@dhash/rollback';
+import { exitCodes, RolloutError } from '../errors.ts';
+import type { CommandContext } from '../operate/context.ts';
+import type { Environment } from '../operate/environment.ts';
+
+/**
+ * Verifies a backup and plans the way back to it, before anything is stopped.
+ *
+ * @throws RolloutError (exit 2) where there is no such file; RollbackError (exit 8) where it does
+ * not verify or does not belong here.
+ */
+export const prepareRollback = async (
+  context: CommandContext,
+  environment: Environment,
+  backup: string,
+  data: 'restore' | 'keep' = 'restore',
+): Promise<RollbackPlan> => {
+  const { config } = environment;
+  if (!existsSync(backup))
+    throw new RolloutError('no-such-backup', exitCodes.usage, `there is no backup ${backup}`, {
+      hints: [`dhash-rollout backup --env ${config.env} --list   shows them`],
+    });
+  const target = environment.target({ runId: 'preflight', version: null, previous: null });
+  const facts = await gatherRollback({
+    backup,
+    service: config.service,
+    env: config.env,
+    sources: config.data,
+    targetService: { active: () => target.current() },
+    canRead: async ({ release }) =>
+      release === null || (await target.hasVersion(release))
+        ? null
+        : `its data belongs to release ${release}, which the target cannot activate any more`,
+    signal: context.signal,
+  });
+  return planRollback(facts, { data });
+};

@@ -1,15 +1,204 @@
-import { readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Lock } from '@dhash/journal';
-import { gatherRollback, planRollback, rollback, type RollbackOutcome } from '@dhash/rollback';
+import { type RollbackOutcome, type RollbackPlan, rollback } from '@dhash/rollback';
 import { exitCodes, messageOf, RolloutError } from '../errors.ts';
+import { appliedMigrations } from '../migrations/applied.ts';
 import type { Announcer } from '../operate/announcer.ts';
 import type { CommandContext, CommandResult } from '../operate/context.ts';
 import type { Environment } from '../operate/environment.ts';
 import { runSmoke } from '../operate/service-checks.ts';
 import { showSteps } from '../operate/show-steps.ts';
 import { currentUser } from '../operate/who.ts';
-import type { Recorder } from '../record/recorder.ts';
+import { asJson, type Recorder } from '../record/recorder.ts';
 import { tool } from '../tool.ts';
+import { prepareRollback } from './prepare.ts';
 
+export interface RollbackRequest {
+  /** Absolute. */
+  readonly backup: string;
+  /** `restore`: release and data; `keep`: the release alone. */
+  readonly data: 'restore' | 'keep';
+  readonly reason: string;
+  readonly trigger: 'gate' | 'person';
+  /** Go on with the rollback that the record holds. */
+  readonly resume: boolean;
+}
+
+/**
+ * Rolls back on a run's record, and closes the run where it validated. Exit 0 here means: release and
+ * data are back and the service is well; a watch turns it into its own 4.
+ */
+export const recordRollback = async (
+  context: CommandContext,
+  environment: Environment,
+  recorder: Recorder,
+  lock: Lock,
+  announcer: Announcer,
+  request: RollbackRequest,
+): Promise<CommandResult> => {
+  const { config, layout } = environment;
+  const plan = await prepareRollback(context, environment, request.backup, request.data);
+  if (!(await lock.isHeld()))
+    throw new RolloutError('overtaken', exitCodes.busy, `another command took ${config.env} over`);
+  for (const sentence of plan.sentences) context.output.line(sentence);
+  recorder.onEvent(showSteps(context.output));
+  const user = currentUser(context.processEnv);
+  const { from, to } = plan.release;
+  await recorder.record(
+    request.resume
+      ? { type: 'rollback.resumed', user }
+      : {
+          type: 'rollback.started',
+          backup: plan.facts.backup.file,
+          sha256: plan.facts.backup.sha256,
+          data: request.data,
+          from,
+          to,
+          reason: request.reason,
+          trigger: request.trigger,
+          user,
+        },
+  );
+  const variables = {
+    version: from ?? '',
+    previous: to ?? '',
+    reason: request.reason,
+    backup: environment.shown(plan.facts.backup.file),
+    incident: environment.shown(layout.run(recorder.run).incident),
+  };
+  announcer.announce('rollback-started', variables);
+  const outcome = await recorder.follow(
+    rollback(await rollbackOptions(context, environment, recorder, plan, request)),
+  );
+  return concluded(context, environment, recorder, announcer, plan, outcome, variables);
+};
+
+const rollbackOptions = async (
+  context: CommandContext,
+  environment: Environment,
+  recorder: Recorder,
+  plan: RollbackPlan,
+  request: RollbackRequest,
+): Promise<Parameters<typeof rollback>[0]> => {
+  const { config, layout } = environment;
+  const files = layout.run(recorder.run);
+  const { from, to } = plan.release;
+  const target = environment.target({ runId: recorder.run, version: to, previous: from });
+  const health = environment.health(to);
+  return {
+    plan,
+    service: {
+      active: () => target.current(),
+      stop: () => target.stop(),
+      activate: (version) => target.activate(version),
+      start: () => target.start(),
+    },
+    validation: {
+      health: async (signal) => {
+        const { ok, reason } = await health.check(signal);
+        return { ok: ok === true, ...(reason === undefined ? {} : { reason }) };
+      },
+      smoke: (signal) =>
+        runSmoke(config, { runId: recorder.run, version: to, previous: from }, { signal }),
+    },
+    clock: context.clock,
+    runId: recorder.run,
+    safetyDir: join(config.backup.dir, 'safety'),
+    incidentDir: files.incident,
+    root: config.root,
+    past: [...recorder.events],
+    tool,
+    reason: request.reason,
+    signal: context.signal,
+    migrations: await appliedMigrations(config),
+    report: async () => (existsSync(files.report) ? readFile(files.report, 'utf8') : null),
+    nextCommands: [
+      `dhash-rollout status --env ${config.env}`,
+      `dhash-rollout rollback --env ${config.env} --resume`,
+      `dhash-rollout rollback --env ${config.env} --backup ${environment.shown(plan.facts.backup.file)}`,
+    ],
+  };
+};
+
+const concluded = async (
+  context: CommandContext,
+  environment: Environment,
+  recorder: Recorder,
+  announcer: Announcer,
+  plan: RollbackPlan,
+  outcome: RollbackOutcome,
+  variables: Record<string, string>,
+): Promise<CommandResult> => {
+  const { output } = context;
+  const { from, to, changes } = plan.release;
+  const fields = { from, to, backup: variables['backup'], outcome: outcome.kind };
+  switch (outcome.kind) {
+    case 'validated': {
+      for (const warning of outcome.warnings) output.warn(warning);
+      announcer.announce('rollback-done', variables);
+      await announcer.settle();
+      await recorder.record({
+        type: 'run.closed',
+        outcome: 'rolled back',
+        from,
+        to,
+        proof: outcome.proof,
+        warnings: [...outcome.warnings],
+      });
+      const shown = (path: string | null) => (path === null ? null : environment.shown(path));
+      output.line(
+        changes
+          ? `rolled back and validated: release ${to ?? '(none)'} runs on the data of the backup`
+          : `the data of the backup is back and validated; release ${to ?? '(none)'} stayed`,
+      );
+      output.line(`incident: ${shown(outcome.incident) ?? 'not written'}`);
+      if (outcome.safety !== null) output.line(`what it replaced: ${shown(outcome.safety)}`);
+      return {
+        exit: exitCodes.done,
+        run: recorder.run,
+        fields: {
+          ...fields,
+          incident: shown(outcome.incident),
+          safety: shown(outcome.safety),
+          proof: outcome.proof,
+          written: asJson(outcome.written),
+        },
+      };
+    }
+    case 'failed-before-swap': {
+      const error = messageOf(outcome.error);
+      await recorder.record({ type: 'rollback.put-back', step: outcome.step, error });
+      announcer.announce('rollback-failed', { ...variables, step: outcome.step, reason: error });
+      await announcer.settle();
+      output.line(`${outcome.step} failed: ${error}`);
+      output.line(
+        'nothing was changed: the data is the one from before, and the service runs again',
+      );
+      return { exit: exitCodes.failed, run: recorder.run, fields: { ...fields, error } };
+    }
+    case 'not-validated': {
+      const error = messageOf(outcome.error);
+      await recorder.record({
+        type: 'rollback.not-validated',
+        step: outcome.step,
+        error,
+        state: outcome.state,
+      });
+      announcer.announce('rollback-failed', {
+        ...variables,
+        step: outcome.step,
+        reason: outcome.state,
+      });
+      await announcer.settle();
+      output.line(`PEOPLE ARE NEEDED NOW: ${outcome.state}`);
+      for (const command of outcome.commands) output.line(`  → ${command}`);
+      return {
+        exit: exitCodes.rollbackNotValidated,
+        run: recorder.run,
+        fields: { ...fields, error, state: outcome.state },
+      };
+    }
+  }
+};

@@ -62,14 +62,24 @@ describe('the steps of a deploy', () => {
       {},
       'backup lay stop activate start health smoke',
     ],
-    ['data kept and no flag: no backup', { rollbackData: 'keep', migrations: null }, {}, 'lay stop activate start health smoke'],
+    [
+      'data kept and no flag: no backup',
+      { rollbackData: 'keep', migrations: null },
+      {},
+      'lay stop activate start health smoke',
+    ],
     [
       'data kept, but asked for',
       { rollbackData: 'keep', migrations: null },
       { backupFirst: true },
       'backup lay stop activate start health smoke',
     ],
-    ['no smoke tests', { hasSmoke: false, migrations: null }, {}, 'backup lay stop activate start health'],
+    [
+      'no smoke tests',
+      { hasSmoke: false, migrations: null },
+      {},
+      'backup lay stop activate start health',
+    ],
     [
       'a first deploy backs up after its smoke tests',
       fresh,
@@ -92,15 +102,66 @@ describe('a deploy is refused', () => {
   it.each<[string, Partial<DeployFacts>, Partial<DeployOptions>, string, number]>([
     ['while the newest run is open', { newest: open }, {}, 'run-open', 7],
     ['without an artifact', { artifactExists: false }, {}, 'no-artifact', 2],
-    ['of a version that was rolled back', { rolledBackBy: { run: 'r0', at: 'then' } }, {}, 'rolled-back-before', 2],
+    [
+      'of a version that was rolled back',
+      { rolledBackBy: { run: 'r0', at: 'then' } },
+      {},
+      'rolled-back-before',
+      2,
+    ],
     ['with --retry-version but no reason', {}, { retryVersion: true }, 'reason-missing', 2],
     ['with an unknown gate to disarm', {}, { disarm: ['p95'], reason: 'r' }, 'unknown-gate', 2],
-    ['where part of the data is missing', { current: null, data: [{ name: 'a', path: '/a', exists: true }, { name: 'b', path: '/b', exists: false }] }, {}, 'data-missing', 2],
-    ['where the active release has lost its data', { data: facts.data.map((source) => ({ ...source, exists: false })) }, {}, 'data-missing', 2],
-    ['where there is no way back to the active release', { canGoBack: false }, {}, 'nothing-to-go-back-to', 2],
-    ['where another program has the port', { ...fresh, portTakenAt: 'http://127.0.0.1:5001' }, {}, 'port-taken', 2],
-    ['where a gate is beyond already', { alreadyBroken: [{ gate: 'p95HashTime', sentence: '3000 ms > 2000 ms' }] }, {}, 'already-broken', 2],
-    ['where a migration could never be undone', { rollbackData: 'keep', migrations: { pending: ['003_x'], withoutDown: ['003_x'], online: false, trial: null } }, {}, 'no-way-down', 2],
+    [
+      'where part of the data is missing',
+      {
+        current: null,
+        data: [
+          { name: 'a', path: '/a', exists: true },
+          { name: 'b', path: '/b', exists: false },
+        ],
+      },
+      {},
+      'data-missing',
+      2,
+    ],
+    [
+      'where the active release has lost its data',
+      { data: facts.data.map((source) => ({ ...source, exists: false })) },
+      {},
+      'data-missing',
+      2,
+    ],
+    [
+      'where there is no way back to the active release',
+      { canGoBack: false },
+      {},
+      'nothing-to-go-back-to',
+      2,
+    ],
+    [
+      'where another program has the port',
+      { ...fresh, portTakenAt: 'http://127.0.0.1:5001' },
+      {},
+      'port-taken',
+      2,
+    ],
+    [
+      'where a gate is beyond already',
+      { alreadyBroken: [{ gate: 'p95HashTime', sentence: '3000 ms > 2000 ms' }] },
+      {},
+      'already-broken',
+      2,
+    ],
+    [
+      'where a migration could never be undone',
+      {
+        rollbackData: 'keep',
+        migrations: { pending: ['003_x'], withoutDown: ['003_x'], online: false, trial: null },
+      },
+      {},
+      'no-way-down',
+      2,
+    ],
   ])('%s', (_, changed, asked, code, exit) => {
     const plan = planDeploy({ ...facts, ...changed }, { ...options, ...asked });
     expect(plan).toMatchObject({ kind: 'refused', code, exit });
@@ -108,9 +169,21 @@ describe('a deploy is refused', () => {
 
   it.each<[string, Partial<DeployFacts>, Partial<DeployOptions>]>([
     ['--supersede goes over an open run', { newest: open }, { supersede: true }],
-    ['a closed run holds nothing back', { newest: { ...open, status: 'promoted', closed: true } }, {}],
-    ['--retry-version with a reason', { rolledBackBy: { run: 'r0', at: 'then' } }, { retryVersion: true, reason: 'fixed' }],
-    ['--disarm of the broken gate', { alreadyBroken: [{ gate: 'p95HashTime', sentence: 's' }] }, { disarm: ['p95HashTime'], reason: 'known' }],
+    [
+      'a closed run holds nothing back',
+      { newest: { ...open, status: 'promoted', closed: true } },
+      {},
+    ],
+    [
+      '--retry-version with a reason',
+      { rolledBackBy: { run: 'r0', at: 'then' } },
+      { retryVersion: true, reason: 'fixed' },
+    ],
+    [
+      '--disarm of the broken gate',
+      { alreadyBroken: [{ gate: 'p95HashTime', sentence: 's' }] },
+      { disarm: ['p95HashTime'], reason: 'known' },
+    ],
   ])('but not: %s', (_, changed, asked) => {
     expect(planDeploy({ ...facts, ...changed }, { ...options, ...asked }).kind).toBe('go');
   });
@@ -125,5 +198,7 @@ it('says in words what a first deploy has not', () => {
 
 it('names the run that is superseded', () => {
   const newest = { run: 'r1', status: 'inconclusive' as const, version: '1.0', closed: false };
-  expect(planDeploy({ ...facts, newest }, { ...options, supersede: true })).toMatchObject({ supersedes: 'r1' });
+  expect(planDeploy({ ...facts, newest }, { ...options, supersede: true })).toMatchObject({
+    supersedes: 'r1',
+  });
 });

@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { attachWatch } from '../../src/guard/attach.ts';
 import { whyNoRollback } from '../../src/guard/act.ts';
+import { attachWatch } from '../../src/guard/attach.ts';
 import type { RunState, RunStatus } from '../../src/record/run-state.ts';
 import type { RecordedRun } from '../../src/record/runs.ts';
 
-const run = (kind: RunState['kind'], status: RunStatus, changed: Partial<RunState> = {}): RecordedRun => ({
+const run = (
+  kind: RunState['kind'],
+  status: RunStatus,
+  changed: Partial<RunState> = {},
+): RecordedRun => ({
   events: [],
   state: {
     run: `${kind}-1`,
@@ -32,10 +36,20 @@ describe('attachWatch', () => {
     ['a deploy that awaits its guard', [run('deploy', 'awaiting guard')], false, 'guard'],
     ['a watch whose process died', [run('deploy', 'watching', { watch })], false, 'resume'],
     ['the same with --resume', [run('deploy', 'watching', { watch })], true, 'resume'],
-    ['an inconclusive run gets a new window', [run('deploy', 'inconclusive', { watch })], false, 'guard'],
+    [
+      'an inconclusive run gets a new window',
+      [run('deploy', 'inconclusive', { watch })],
+      false,
+      'guard',
+    ],
     ['which --resume cannot resume', [run('deploy', 'inconclusive', { watch })], true, 'refused'],
     ['a closed deploy', [run('deploy', 'promoted', { closed: true })], false, 'alone'],
-    ['--resume with nothing cut off', [run('deploy', 'promoted', { closed: true })], true, 'refused'],
+    [
+      '--resume with nothing cut off',
+      [run('deploy', 'promoted', { closed: true })],
+      true,
+      'refused',
+    ],
     ['--resume of a watch of its own', [run('watch', 'watching', { watch })], true, 'resume'],
     ['without --resume it starts anew', [run('watch', 'watching', { watch })], false, 'alone'],
     ['a deploy that was cut off', [run('deploy', 'in progress')], false, 'refused'],

@@ -5,7 +5,13 @@ import { displayedStatus, foldRun } from '../../src/record/run-state.ts';
 const events = (...given: { type: string; [field: string]: unknown }[]): JournalEvent[] =>
   given.map(
     (event, index) =>
-      ({ at: `2026-11-24T10:00:0${index}.000Z`, seq: index + 1, prev: '', hash: `h${index + 1}`, ...event }) as JournalEvent,
+      ({
+        at: `2026-11-24T10:00:0${index}.000Z`,
+        seq: index + 1,
+        prev: '',
+        hash: `h${index + 1}`,
+        ...event,
+      }) as JournalEvent,
   );
 
 const opened = { type: 'run.opened', kind: 'deploy', env: 'production', version: '1.1' };
@@ -21,17 +27,52 @@ describe('foldRun', () => {
     ['a planned deploy', [opened, planned], 'in progress', false],
     ['a deploy whose steps are through', [opened, planned, awaiting], 'awaiting guard', false],
     ['a watch', [opened, planned, awaiting, started], 'watching', false],
-    ['an interrupted watch', [opened, planned, awaiting, started, ended('interrupted')], 'interrupted', false],
+    [
+      'an interrupted watch',
+      [opened, planned, awaiting, started, ended('interrupted')],
+      'interrupted',
+      false,
+    ],
     ['a paused watch', [opened, awaiting, started, ended('paused')], 'interrupted', false],
-    ['a resumed watch', [opened, awaiting, started, ended('interrupted'), { type: 'watch.resumed' }], 'watching', false],
+    [
+      'a resumed watch',
+      [opened, awaiting, started, ended('interrupted'), { type: 'watch.resumed' }],
+      'watching',
+      false,
+    ],
     ['a frozen release', [opened, awaiting, started, ended('freeze')], 'frozen', false],
     ['an alert', [opened, awaiting, started, ended('alert')], 'alerted', false],
     ['not enough data', [opened, awaiting, started, ended('inconclusive')], 'inconclusive', false],
-    ['a promotion', [opened, awaiting, started, ended('promote'), closed('promoted')], 'promoted', true],
-    ['a rollback under way', [opened, awaiting, started, ended('rollback'), { type: 'rollback.started' }], 'rolling back', false],
-    ['a rollback withheld', [opened, awaiting, started, ended('rollback'), { type: 'rollback.withheld' }], 'alerted', false],
-    ['a rollback that did not validate', [opened, { type: 'rollback.started' }, { type: 'rollback.not-validated' }], 'needs people', false],
-    ['a rollback that did', [opened, { type: 'rollback.started' }, closed('rolled back')], 'rolled back', true],
+    [
+      'a promotion',
+      [opened, awaiting, started, ended('promote'), closed('promoted')],
+      'promoted',
+      true,
+    ],
+    [
+      'a rollback under way',
+      [opened, awaiting, started, ended('rollback'), { type: 'rollback.started' }],
+      'rolling back',
+      false,
+    ],
+    [
+      'a rollback withheld',
+      [opened, awaiting, started, ended('rollback'), { type: 'rollback.withheld' }],
+      'alerted',
+      false,
+    ],
+    [
+      'a rollback that did not validate',
+      [opened, { type: 'rollback.started' }, { type: 'rollback.not-validated' }],
+      'needs people',
+      false,
+    ],
+    [
+      'a rollback that did',
+      [opened, { type: 'rollback.started' }, closed('rolled back')],
+      'rolled back',
+      true,
+    ],
     ['a failed deploy', [opened, planned, closed('failed and undone')], 'failed and undone', true],
   ])('%s', (_, given, status, isClosed) => {
     const state = foldRun('r', events(...given));
@@ -53,7 +94,10 @@ describe('foldRun', () => {
   });
 
   it('keeps what a rollback went from and to', () => {
-    const state = foldRun('r', events(opened, { type: 'rollback.started', from: '1.1', to: '1.1' }));
+    const state = foldRun(
+      'r',
+      events(opened, { type: 'rollback.started', from: '1.1', to: '1.1' }),
+    );
     expect(state?.rolledBack).toEqual({ from: '1.1', to: '1.1' });
   });
 

@@ -16,7 +16,9 @@ const listAll = async (root: string): Promise<string[]> =>
   (await readdir(root, { recursive: true })).sort();
 
 const newestBackup = async (project: Project): Promise<string> => {
-  const names = (await readdir(join(project.root, 'backups'))).filter((name) => name.endsWith('.zip'));
+  const names = (await readdir(join(project.root, 'backups'))).filter((name) =>
+    name.endsWith('.zip'),
+  );
   return join(project.root, 'backups', names.sort().at(-1) ?? '');
 };
 
@@ -24,7 +26,14 @@ const deployed = async (version: string): Promise<Project> => {
   const project = await makeProject();
   const ran = await project.run('deploy', '--env', 'production', '--version', version);
   expect(ran, ran.err + ran.out).toMatchObject({ exit: 0 });
-  const promoted = await project.run('promote', '--env', 'production', '--now', '--reason', 'first release');
+  const promoted = await project.run(
+    'promote',
+    '--env',
+    'production',
+    '--now',
+    '--reason',
+    'first release',
+  );
   expect(promoted, promoted.err).toMatchObject({ exit: 0 });
   return project;
 };
@@ -40,18 +49,35 @@ describe('a first deploy', () => {
     expect(await project.read('deploy-dryrun.log')).toContain('first deploy');
   });
 
-  it('makes the data, backs it up after the smoke tests, and can be watched to promotion', { timeout }, async () => {
+  it('makes the data, backs it up after the smoke tests, and can be watched to promotion', {
+    timeout,
+  }, async () => {
     const project = await makeProject();
-    const ran = await project.run('deploy', '--env', 'production', '--version', '1.0', '--backup-first', '--monitor');
+    const ran = await project.run(
+      'deploy',
+      '--env',
+      'production',
+      '--version',
+      '1.0',
+      '--backup-first',
+      '--monitor',
+    );
     expect(ran, ran.err + ran.out).toMatchObject({ exit: 0 });
     const backup = await newestBackup(project);
     const { manifest } = await verifyBackup(backup);
     expect(manifest).toMatchObject({ service: 'notes', env: 'production', release: '1.0' });
-    expect(execFileSync('sha256sum', ['-c', `${backup}.sha256`], { cwd: project.root, encoding: 'utf8' })).toContain('OK');
+    expect(
+      execFileSync('sha256sum', ['-c', `${backup}.sha256`], {
+        cwd: project.root,
+        encoding: 'utf8',
+      }),
+    ).toContain('OK');
     const status = resultOf(await project.run('status', '--env', 'production', '--json'));
     expect(status).toMatchObject({ release: '1.0', status: 'promoted', exit: 0 });
     const run = String(status['run']);
-    expect(await verifyJournal(join(project.root, 'rollouts', run, 'journal.ndjson'))).toMatchObject({ closed: true });
+    expect(
+      await verifyJournal(join(project.root, 'rollouts', run, 'journal.ndjson')),
+    ).toMatchObject({ closed: true });
     expect(existsSync(join(project.root, 'monitor_logs', run, 'report.html'))).toBe(true);
     const logs = await project.run('validate-logging');
     expect(logs, logs.out).toMatchObject({ exit: 0 });
@@ -82,10 +108,20 @@ describe('a first deploy', () => {
 });
 
 describe('a release over another', () => {
-  it('migrates and is promoted; a bad one after it is rolled back with its data', { timeout }, async () => {
+  it('migrates and is promoted; a bad one after it is rolled back with its data', {
+    timeout,
+  }, async () => {
     const project = await deployed('1.0');
     await project.writeNote();
-    const good = await project.run('deploy', '--env', 'production', '--version', '1.1', '--backup-first', '--monitor');
+    const good = await project.run(
+      'deploy',
+      '--env',
+      'production',
+      '--version',
+      '1.1',
+      '--backup-first',
+      '--monitor',
+    );
     expect(good, good.err + good.out).toMatchObject({ exit: 0 });
     await project.writeNote();
     expect(project.notes()).toBe(2);
@@ -104,7 +140,9 @@ describe('a release over another', () => {
     expect(order.indexOf('prove')).toBeGreaterThan(0);
     expect(order.lastIndexOf('prove')).toBeLessThan(order.lastIndexOf('start'));
     expect(existsSync(join(project.root, 'incidents', run))).toBe(true);
-    expect(await readdir(join(project.root, 'backups', 'safety'))).toContainEqual(expect.stringMatching(/\.zip$/));
+    expect(await readdir(join(project.root, 'backups', 'safety'))).toContainEqual(
+      expect.stringMatching(/\.zip$/),
+    );
     const health = (await (await fetch(`${project.url}/health`)).json()) as Record<string, unknown>;
     expect(health).toMatchObject({ status: 'OK', version: '1.1' });
 
@@ -130,7 +168,9 @@ describe('a release over another', () => {
 
   it('that is still open refuses a second deploy, and can be aborted', { timeout }, async () => {
     const project = await deployed('1.0');
-    expect(await project.run('deploy', '--env', 'production', '--version', '1.1')).toMatchObject({ exit: 0 });
+    expect(await project.run('deploy', '--env', 'production', '--version', '1.1')).toMatchObject({
+      exit: 0,
+    });
     const second = await project.run('deploy', '--env', 'production', '--version', '1.2');
     expect(second).toMatchObject({ exit: 7 });
     expect(second.err).toContain('--abort');
@@ -138,19 +178,38 @@ describe('a release over another', () => {
     expect(aborted, aborted.err + aborted.out).toMatchObject({ exit: 0 });
     const status = resultOf(await project.run('status', '--json'));
     expect(status).toMatchObject({ release: '1.0', status: 'aborted' });
-    expect(await project.run('deploy', '--env', 'production', '--abort')).toMatchObject({ exit: 2 });
+    expect(await project.run('deploy', '--env', 'production', '--abort')).toMatchObject({
+      exit: 2,
+    });
   });
 });
 
 describe('a rollback by hand', () => {
-  it('puts data back that was stamped with the active release, and says so', { timeout }, async () => {
+  it('puts data back that was stamped with the active release, and says so', {
+    timeout,
+  }, async () => {
     const project = await deployed('1.0');
     const backup = await newestBackup(project);
     await project.writeNote();
-    const dry = await project.run('rollback', '--env', 'production', '--backup', backup, '--dry-run');
+    const dry = await project.run(
+      'rollback',
+      '--env',
+      'production',
+      '--backup',
+      backup,
+      '--dry-run',
+    );
     expect(dry, dry.err).toMatchObject({ exit: 0 });
     expect(project.notes()).toBe(1);
-    const ran = await project.run('rollback', '--env', 'production', '--backup', backup, '--reason', 'a bad import');
+    const ran = await project.run(
+      'rollback',
+      '--env',
+      'production',
+      '--backup',
+      backup,
+      '--reason',
+      'a bad import',
+    );
     expect(ran, ran.err + ran.out).toMatchObject({ exit: 0 });
     expect(project.notes()).toBe(0);
   });
@@ -160,7 +219,10 @@ describe('a rollback by hand', () => {
     const backup = await newestBackup(project);
     const broken = join(project.root, 'broken.zip');
     await copyFile(backup, broken);
-    await writeFile(`${broken}.sha256`, (await readFile(`${backup}.sha256`, 'utf8')).replace(/ {2}.*/, '  broken.zip'));
+    await writeFile(
+      `${broken}.sha256`,
+      (await readFile(`${backup}.sha256`, 'utf8')).replace(/ {2}.*/, '  broken.zip'),
+    );
     await appendFile(broken, 'x');
     const pid = await project.read('data/service.pid');
     for (const file of [broken, join(project.root, 'missing.zip')]) {
@@ -168,7 +230,9 @@ describe('a rollback by hand', () => {
       expect([2, 8]).toContain(ran.exit);
       expect(ran.err).not.toContain('    at ');
     }
-    expect(await project.run('rollback', '--env', 'production', '--backup', broken)).toMatchObject({ exit: 8 });
+    expect(await project.run('rollback', '--env', 'production', '--backup', broken)).toMatchObject({
+      exit: 8,
+    });
     expect(await project.read('data/service.pid')).toBe(pid);
   });
 });

@@ -60,12 +60,17 @@ const freePort = (): Promise<number> =>
     probe.once('error', reject);
     probe.listen(0, '127.0.0.1', () => {
       const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+      probe.close(() =>
+        resolve(typeof address === 'object' && address !== null ? address.port : 0),
+      );
     });
   });
 
 const migrations: Record<string, [string, string]> = {
-  '001_notes': ['CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL);', 'DROP TABLE notes;'],
+  '001_notes': [
+    'CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL);',
+    'DROP TABLE notes;',
+  ],
   '002_tags': ['ALTER TABLE notes ADD COLUMN tag TEXT;', 'ALTER TABLE notes DROP COLUMN tag;'],
 };
 
@@ -148,7 +153,10 @@ mkdirSync('data/files', { recursive: true });
 new DatabaseSync('data/notes.db').exec('PRAGMA journal_mode=WAL; CREATE TABLE IF NOT EXISTS made (at TEXT)');
 `;
   await writeFile(join(root, 'init.mjs'), init);
-  await writeFile(join(root, 'smoke.mjs'), 'const answer = await fetch(process.env.ROLLOUT_URL + "/health");\nconsole.log("ok health", answer.status);\nprocess.exitCode = answer.ok ? 0 : 1;\n');
+  await writeFile(
+    join(root, 'smoke.mjs'),
+    'const answer = await fetch(process.env.ROLLOUT_URL + "/health");\nconsole.log("ok health", answer.status);\nprocess.exitCode = answer.ok ? 0 : 1;\n',
+  );
   const policy = structuredClone(gates);
   if (options.duration !== undefined) policy.environments.production.duration = options.duration;
   await writeFile(join(root, 'gates.json'), JSON.stringify(policy, null, 2));
@@ -196,8 +204,16 @@ environments:
       let out = '';
       let err = '';
       const exit = await main(argv, {
-        stdout: { write: (text) => { out += text; } },
-        stderr: { write: (text) => { err += text; } },
+        stdout: {
+          write: (text) => {
+            out += text;
+          },
+        },
+        stderr: {
+          write: (text) => {
+            err += text;
+          },
+        },
         processEnv,
         cwd: root,
         clock: systemClock,

@@ -7,12 +7,12 @@ import {
   verifyBackup,
 } from '@dhash/backup-core';
 import { exitCodes, RolloutError } from '../../errors.ts';
+import { changingHolder } from '../../operate/changing-holder.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
 import { type Environment, openEnvironment } from '../../operate/environment.ts';
 import { busy } from '../../operate/holding.ts';
 import { pinnedBackups } from '../../operate/pinned-backups.ts';
 import { takeBackup } from '../../operate/take-backup.ts';
-import { changingHolder } from '../../operate/changing-holder.ts';
 import { formatBytes, formatDuration, formatTable } from '../format.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
@@ -74,10 +74,14 @@ const verify = async (context: CommandContext, given: string): Promise<CommandRe
   };
 };
 
-const list = async (context: CommandContext, { config, shown }: Environment): Promise<CommandResult> => {
+const list = async (
+  context: CommandContext,
+  { config, shown }: Environment,
+): Promise<CommandResult> => {
   const backups = await listBackups(config.backup.dir);
   const mine = backups.filter(({ env }) => env === config.env);
-  if (mine.length === 0) context.output.line(`no backup of ${config.env} in ${shown(config.backup.dir)}`);
+  if (mine.length === 0)
+    context.output.line(`no backup of ${config.env} in ${shown(config.backup.dir)}`);
   else {
     const rows = mine.map((backup) => [
       new Date(backup.at).toISOString().slice(0, 19).replace('T', ' '),
@@ -87,7 +91,10 @@ const list = async (context: CommandContext, { config, shown }: Environment): Pr
       backup.hasSidecar ? 'yes' : 'NO SIDECAR',
       shown(backup.file),
     ]);
-    for (const line of formatTable([['when (UTC)', 'env', 'tag', 'size', 'sidecar', 'file'], ...rows]))
+    for (const line of formatTable([
+      ['when (UTC)', 'env', 'tag', 'size', 'sidecar', 'file'],
+      ...rows,
+    ]))
       context.output.line(line);
   }
   return { exit: exitCodes.done, fields: { backups: mine } };
@@ -102,7 +109,8 @@ const prune = async (
   const pinned = await pinnedBackups(layout, config.env);
   const plan = planPrune(backups, config.backup.keep, { now: context.clock.now(), pinned });
   for (const warning of plan.warnings) context.output.warn(warning);
-  for (const { name, reasons } of plan.keep) context.output.line(`keep    ${name}  ${reasons.join(', ')}`);
+  for (const { name, reasons } of plan.keep)
+    context.output.line(`keep    ${name}  ${reasons.join(', ')}`);
   for (const { name, reasons } of plan.remove)
     context.output.line(`${dryRun ? 'would remove' : 'remove'}  ${name}  ${reasons.join(', ')}`);
   const removed = dryRun ? [] : await applyPrune(config.backup.dir, plan);
@@ -116,9 +124,14 @@ const take = async (
 ): Promise<CommandResult> => {
   const { config, shown } = environment;
   if (config.data.length === 0)
-    throw new RolloutError('no-data', exitCodes.usage, `${config.env} declares no data to back up`, {
-      hints: ['name it under "data" in rollout.yaml'],
-    });
+    throw new RolloutError(
+      'no-data',
+      exitCodes.usage,
+      `${config.env} declares no data to back up`,
+      {
+        hints: ['name it under "data" in rollout.yaml'],
+      },
+    );
   const target = environment.target({ runId: 'backup', version: null, previous: null });
   const holder = await changingHolder(target.lockFile);
   if (holder !== null) throw busy(config.env, holder);
@@ -129,10 +142,13 @@ const take = async (
     sink: flags.dryRun === true ? 'null' : 'file',
   });
   const size = `${report.entries} entries, ${formatBytes(report.bytes)} in ${formatDuration(report.ms)}`;
-  if (flags.dryRun === true) context.output.line(`dry run: everything can be read: ${size}; nothing was written`);
+  if (flags.dryRun === true)
+    context.output.line(`dry run: everything can be read: ${size}; nothing was written`);
   else {
     context.output.line(`${shown(report.file)}: ${size}, verified`);
-    context.output.line(`check it anywhere: sha256sum -c ${shown(report.file)}.sha256 && unzip -t ${shown(report.file)}`);
+    context.output.line(
+      `check it anywhere: sha256sum -c ${shown(report.file)}.sha256 && unzip -t ${shown(report.file)}`,
+    );
   }
   return {
     exit: exitCodes.done,

@@ -38,7 +38,12 @@ export const registerDeploy: Register = (program, run) => {
       .option('--abort', 'undo the open run')
       .option('--supersede', 'deploy although the newest run is still open')
       .option('--retry-version', 'deploy a version that was rolled back before (needs --reason)')
-      .option('--disarm <gate>', 'watch this gate without deciding (needs --reason); repeatable', collect, [])
+      .option(
+        '--disarm <gate>',
+        'watch this gate without deciding (needs --reason); repeatable',
+        collect,
+        [],
+      )
       .option('--reason <text>', 'why, for the record'),
   ).action((flags: DeployFlags) =>
     run(
@@ -64,8 +69,7 @@ const runDeployCommand = async (
   flags: DeployFlags,
 ): Promise<CommandResult> => {
   const environment = await openEnvironment(context, flags.env);
-  const after =
-    flags.monitor === true ? guardAfterDeploy(context, environment) : null;
+  const after = flags.monitor === true ? guardAfterDeploy(context, environment) : null;
   if (flags.resume === true || flags.abort === true) {
     return onOpenDeploy(context, environment, flags.resume === true ? 'resume' : 'abort', after);
   }
@@ -91,12 +95,17 @@ const onOpenDeploy = async (
   const { config, layout } = environment;
   const newest = newestChange(await listRuns(layout, config.env));
   if (newest === null || newest.state.closed || newest.state.kind !== 'deploy') {
-    const last = newest === null ? '' : `; the newest, ${newest.state.run}, is ${newest.state.status}`;
+    const last =
+      newest === null ? '' : `; the newest, ${newest.state.run}, is ${newest.state.status}`;
     throw new RolloutError(
       'no-open-deploy',
       exitCodes.usage,
       `${config.env} has no open deploy to ${what}${last}`,
-      { hints: [`to put an earlier state back: dhash-rollout rollback --env ${config.env} --backup FILE`] },
+      {
+        hints: [
+          `to put an earlier state back: dhash-rollout rollback --env ${config.env} --backup FILE`,
+        ],
+      },
     );
   }
   const { run, version, previous } = newest.state;
@@ -109,14 +118,18 @@ const onOpenDeploy = async (
     );
   }
   const { lockFile } = environment.target({ runId: run, version, previous });
-  return holding(context, { lockFile, command: `deploy --${what}`, env: config.env, run }, async (lock) => {
-    const recorder = await openRecorder(layout, run, { now: context.clock.now });
-    try {
-      if (what === 'abort') return await abortDeploy(context, environment, recorder);
-      await recorder.record({ type: 'deploy.resumed' });
-      return await runDeploy(context, environment, recorder, lock, after);
-    } finally {
-      await recorder.close();
-    }
-  });
+  return holding(
+    context,
+    { lockFile, command: `deploy --${what}`, env: config.env, run },
+    async (lock) => {
+      const recorder = await openRecorder(layout, run, { now: context.clock.now });
+      try {
+        if (what === 'abort') return await abortDeploy(context, environment, recorder);
+        await recorder.record({ type: 'deploy.resumed' });
+        return await runDeploy(context, environment, recorder, lock, after);
+      } finally {
+        await recorder.close();
+      }
+    },
+  );
 };

@@ -1,5 +1,5 @@
-import { access, constants } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
+import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { readLock, verifyJournal } from '@dhash/journal';
 import { isChannelOff } from '@dhash/notifier';
@@ -37,10 +37,16 @@ const gates = async (environment: Environment): Promise<Finding[]> => {
     ({ kind }) => kind !== 'consecutive' && kind !== 'share',
   );
   return [
-    ok(`gates: ${Object.keys(policy.gates).length} for ${policy.environment}; a broken one leads to ${policy.onBreak}`),
+    ok(
+      `gates: ${Object.keys(policy.gates).length} for ${policy.environment}; a broken one leads to ${policy.onBreak}`,
+    ),
     ...gateWarnings(policy).map(warning),
     ...(readsMetrics && environment.config.metrics === null
-      ? [warning('gates read metrics, but rollout.yaml names no metrics source: they will have no data')]
+      ? [
+          warning(
+            'gates read metrics, but rollout.yaml names no metrics source: they will have no data',
+          ),
+        ]
       : []),
     ok(
       environment.config.rollback.data === 'restore'
@@ -52,7 +58,9 @@ const gates = async (environment: Environment): Promise<Finding[]> => {
 
 const data = ({ config, shown }: Environment): Finding[] =>
   config.data.map(({ name, path }) =>
-    existsSync(path) ? ok(`data ${name}: ${shown(path)}`) : warning(`data ${name}: ${shown(path)} does not exist (yet)`),
+    existsSync(path)
+      ? ok(`data ${name}: ${shown(path)}`)
+      : warning(`data ${name}: ${shown(path)} does not exist (yet)`),
   );
 
 const writable = async ({ config, shown }: Environment): Promise<Finding> => {
@@ -68,7 +76,8 @@ const writable = async ({ config, shown }: Environment): Promise<Finding> => {
 
 const channels = ({ config }: Environment): Finding[] => {
   const named = config.channels.filter(({ name }) => config.notify.includes(name));
-  if (named.length === 0) return [warning('no notification channel: messages stay in notifications/spool')];
+  if (named.length === 0)
+    return [warning('no notification channel: messages stay in notifications/spool')];
   return named.map((channel) =>
     isChannelOff(channel)
       ? warning(`channel ${channel.name} (${channel.type}) is off: its variable is not set`)
@@ -84,11 +93,21 @@ const service = async (context: CommandContext, environment: Environment): Promi
   const reading = await environment.health(active).check(context.signal);
   return [
     active === null ? warning('no release is active') : ok(`release ${active} is active`),
-    versions.length === 0 ? warning('there is no artifact to deploy') : ok(`artifacts: ${versions.join(', ')}`),
-    reading.ok === true ? ok(`health: OK at ${environment.config.url}`) : warning(`health: ${reading.reason ?? 'no answer'}`),
+    versions.length === 0
+      ? warning('there is no artifact to deploy')
+      : ok(`artifacts: ${versions.join(', ')}`),
+    reading.ok === true
+      ? ok(`health: OK at ${environment.config.url}`)
+      : warning(`health: ${reading.reason ?? 'no answer'}`),
     ...(lock === null
       ? []
-      : [lock.alive ? ok(`held by ${describeHolder(lock.holder)}`) : warning(`a lock of a gone process: ${describeHolder(lock.holder)}; the next command takes it over`)]),
+      : [
+          lock.alive
+            ? ok(`held by ${describeHolder(lock.holder)}`)
+            : warning(
+                `a lock of a gone process: ${describeHolder(lock.holder)}; the next command takes it over`,
+              ),
+        ]),
   ];
 };
 

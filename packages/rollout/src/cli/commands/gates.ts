@@ -3,8 +3,8 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { readSampleLog } from '@dhash/monitor';
 import { explain, replay, type WatchPolicy } from '@dhash/quality-gates';
 import { environmentsOf, gatesFor, gateWarnings, parseGates } from '@dhash/quality-gates/config';
-import { exitCodes, messageOf, RolloutError } from '../../errors.ts';
 import { loadConfig } from '../../config/load-config.ts';
+import { exitCodes, messageOf, RolloutError } from '../../errors.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
@@ -20,7 +20,9 @@ interface ReplayFlags extends GatesFlags {
 }
 
 export const registerGates: Register = (program, run) => {
-  const gates = program.command('gates').description('check gates, and prove them on recorded samples');
+  const gates = program
+    .command('gates')
+    .description('check gates, and prove them on recorded samples');
   withGlobalOptions(
     gates
       .command('check')
@@ -35,14 +37,20 @@ export const registerGates: Register = (program, run) => {
       .option('--gates <file>', 'gates file (default: the one rollout.yaml names)')
       .requiredOption('--env <name>', 'environment of the gates file')
       .requiredOption('--samples <file>', 'a samples.ndjson'),
-  ).action((flags: ReplayFlags) => run('gates replay', flags, (context) => replaySamples(context, flags)));
+  ).action((flags: ReplayFlags) =>
+    run('gates replay', flags, (context) => replaySamples(context, flags)),
+  );
 };
 
 const readText = async (file: string, what: string): Promise<string> => {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    throw new RolloutError('file-unreadable', exitCodes.usage, `${what} ${file} cannot be read: ${messageOf(error)}`);
+    throw new RolloutError(
+      'file-unreadable',
+      exitCodes.usage,
+      `${what} ${file} cannot be read: ${messageOf(error)}`,
+    );
   }
 };
 
@@ -60,13 +68,16 @@ const shownFile = (context: CommandContext, file: string): string => {
 
 const check = async (context: CommandContext, flags: GatesFlags): Promise<CommandResult> => {
   const file = await gatesFile(context, flags.gates);
-  const parsed = parseGates(await readText(file, 'the gates file'), { file: shownFile(context, file) });
+  const parsed = parseGates(await readText(file, 'the gates file'), {
+    file: shownFile(context, file),
+  });
   const names = flags.env === undefined ? environmentsOf(parsed) : [flags.env];
   const policies: WatchPolicy[] = names.map((name) => gatesFor(parsed, name));
   for (const policy of policies) {
     context.output.line(`${policy.environment}  (policy ${policy.fingerprint.slice(0, 12)})`);
     for (const sentence of explain(policy)) context.output.line(`  ${sentence}`);
-    for (const warning of gateWarnings(policy)) context.output.warn(`${policy.environment}: ${warning}`);
+    for (const warning of gateWarnings(policy))
+      context.output.warn(`${policy.environment}: ${warning}`);
   }
   return {
     exit: exitCodes.done,
@@ -82,10 +93,18 @@ const check = async (context: CommandContext, flags: GatesFlags): Promise<Comman
   };
 };
 
-const replaySamples = async (context: CommandContext, flags: ReplayFlags): Promise<CommandResult> => {
+const replaySamples = async (
+  context: CommandContext,
+  flags: ReplayFlags,
+): Promise<CommandResult> => {
   const file = await gatesFile(context, flags.gates);
-  const policy = gatesFor(parseGates(await readText(file, 'the gates file'), { file: shownFile(context, file) }), flags.env);
-  const { samples } = await readSampleLog(resolve(context.cwd, flags.samples));
+  const policy = gatesFor(
+    parseGates(await readText(file, 'the gates file'), { file: shownFile(context, file) }),
+    flags.env,
+  );
+  const samplesFile = resolve(context.cwd, flags.samples);
+  await readText(samplesFile, 'the sample log');
+  const { samples } = await readSampleLog(samplesFile);
   if (samples.length === 0)
     throw new RolloutError('no-samples', exitCodes.usage, `${flags.samples} holds no sample`);
   const { history, ...last } = replay(policy, samples);
@@ -97,7 +116,9 @@ const replaySamples = async (context: CommandContext, flags: ReplayFlags): Promi
       if (before.get(gate) === verdict.verdict) continue;
       before.set(gate, verdict.verdict);
       const seconds = String(Math.round((assessment.at - startedAt) / 1000)).padStart(6);
-      context.output.line(`${seconds} s  ${gate.padEnd(24)} ${verdict.verdict.padEnd(8)} ${verdict.sentence}`);
+      context.output.line(
+        `${seconds} s  ${gate.padEnd(24)} ${verdict.verdict.padEnd(8)} ${verdict.sentence}`,
+      );
     }
   }
   const seconds = Math.round((last.at - startedAt) / 1000);
@@ -105,6 +126,11 @@ const replaySamples = async (context: CommandContext, flags: ReplayFlags): Promi
   for (const reason of last.reasons) context.output.line(`  ${reason}`);
   return {
     exit: exitCodes.done,
-    fields: { decision: last.decision, at: last.at, afterMs: last.at - startedAt, reasons: last.reasons },
+    fields: {
+      decision: last.decision,
+      at: last.at,
+      afterMs: last.at - startedAt,
+      reasons: last.reasons,
+    },
   };
 };

@@ -18,10 +18,15 @@ export const registerHistory: Register = (program, run) => {
       .command('history')
       .description('the runs so far, newest first, with how each ended')
       .option('--env <name>', 'only this environment'),
-  ).action((flags: HistoryFlags) => run('history', flags, (context) => showHistory(context, flags)));
+  ).action((flags: HistoryFlags) =>
+    run('history', flags, (context) => showHistory(context, flags)),
+  );
 };
 
-const showHistory = async (context: CommandContext, flags: HistoryFlags): Promise<CommandResult> => {
+const showHistory = async (
+  context: CommandContext,
+  flags: HistoryFlags,
+): Promise<CommandResult> => {
   const layout = layoutOf(dirname(context.configFile));
   const runs = (await listRuns(layout, flags.env ?? null)).map(({ state }) => ({
     ...state,
@@ -37,7 +42,10 @@ const showHistory = async (context: CommandContext, flags: HistoryFlags): Promis
       state.status,
       state.run,
     ]);
-    for (const line of formatTable([['when (UTC)', 'env', 'kind', 'release', 'status', 'run'], ...rows]))
+    for (const line of formatTable([
+      ['when (UTC)', 'env', 'kind', 'release', 'status', 'run'],
+      ...rows,
+    ]))
       context.output.line(line);
   }
   return { exit: exitCodes.done, fields: { runs } };

@@ -18,7 +18,10 @@ export const registerJournal: Register = (program, run) => {
       .command('verify')
       .description('check that no line of a record was changed, removed, inserted or reordered')
       .argument('<run>', 'run id, or path of a journal.ndjson')
-      .option('--head <seq:hash>', 'also check against a head that went out in a message or report'),
+      .option(
+        '--head <seq:hash>',
+        'also check against a head that went out in a message or report',
+      ),
   ).action((given: string, flags: VerifyFlags) =>
     run('journal verify', flags, (context) => verify(context, given, flags.head ?? null)),
   );
@@ -61,7 +64,9 @@ const show = async (context: CommandContext, given: string): Promise<CommandResu
     context.output.event(event);
     const { seq, at, prev: _prev, hash: _hash, type, ...rest } = event;
     const fields = JSON.stringify(rest);
-    context.output.line(`${String(seq).padStart(4)}  ${at}  ${type}${fields === '{}' ? '' : `  ${fields}`}`);
+    context.output.line(
+      `${String(seq).padStart(4)}  ${at}  ${type}${fields === '{}' ? '' : `  ${fields}`}`,
+    );
   }
   return { exit: exitCodes.done, fields: { events: events.length } };
 };

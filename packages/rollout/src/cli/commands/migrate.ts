@@ -1,13 +1,17 @@
 import { runSteps } from '@dhash/journal';
-import { readApplied } from '../../migrations/applied.ts';
-import { runnable } from '../../migrations/apply-migration.ts';
-import { planMigrations } from '../../migrations/plan-migrations.ts';
-import { migrationName, migrationsFolder, readMigrations } from '../../migrations/read-migrations.ts';
-import { tryOnCopy } from '../../migrations/try-on-copy.ts';
-import type { Direction, MigrationPlan } from '../../migrations/types.ts';
 import { describeTrial } from '../../deploy/migrate-data.ts';
 import { migrateSteps } from '../../deploy/migrate-steps.ts';
 import { exitCodes, messageOf, RolloutError } from '../../errors.ts';
+import { readApplied } from '../../migrations/applied.ts';
+import { runnable } from '../../migrations/apply-migration.ts';
+import { planMigrations } from '../../migrations/plan-migrations.ts';
+import {
+  migrationName,
+  migrationsFolder,
+  readMigrations,
+} from '../../migrations/read-migrations.ts';
+import { tryOnCopy } from '../../migrations/try-on-copy.ts';
+import type { Direction, MigrationPlan } from '../../migrations/types.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
 import { type Environment, openEnvironment } from '../../operate/environment.ts';
 import { holding } from '../../operate/holding.ts';
@@ -61,13 +65,22 @@ interface Prepared {
 const prepare = async (environment: Environment, direction: Direction): Promise<Prepared> => {
   const { config } = environment;
   if (config.migrations === null)
-    throw new RolloutError('no-migrations', exitCodes.usage, `${config.env} declares no migrations`, {
-      hints: ['name them in rollout.yaml: migrations: { dir: …, database: … }'],
-    });
+    throw new RolloutError(
+      'no-migrations',
+      exitCodes.usage,
+      `${config.env} declares no migrations`,
+      {
+        hints: ['name them in rollout.yaml: migrations: { dir: …, database: … }'],
+      },
+    );
   const target = environment.target({ runId: 'migrate', version: null, previous: null });
   const version = (await target.current()) ?? (await target.versions())[0];
   if (version === undefined)
-    throw new RolloutError('no-release', exitCodes.usage, 'no release is active and there is no artifact: whose migrations?');
+    throw new RolloutError(
+      'no-release',
+      exitCodes.usage,
+      'no release is active and there is no artifact: whose migrations?',
+    );
   const plan = runnable(
     planMigrations({
       files: await readMigrations(migrationsFolder(config.migrations, version)),
@@ -131,20 +144,28 @@ const migrate = async (
         host: currentHost(),
       });
       const steps = migrateSteps({ context, environment, target, ...prepared });
-      const outcome = await recorder.follow(runSteps(steps, recorder.events, { signal: context.signal }));
+      const outcome = await recorder.follow(
+        runSteps(steps, recorder.events, { signal: context.signal }),
+      );
       if (outcome.kind === 'done') {
         await recorder.record({ type: 'run.closed', outcome: 'done' });
         return { exit: exitCodes.done, run, fields };
       }
       if (outcome.undone === 'all') {
-        await recorder.record({ type: 'run.closed', outcome: 'failed and undone', reason: messageOf(outcome.error) });
+        await recorder.record({
+          type: 'run.closed',
+          outcome: 'failed and undone',
+          reason: messageOf(outcome.error),
+        });
         context.output.line(`${outcome.step} failed and was undone: ${messageOf(outcome.error)}`);
         return { exit: exitCodes.failed, run, fields };
       }
       if (context.signal.aborted) throw context.signal.reason;
       const problem = outcome.undone === 'none' ? outcome.error : outcome.undone.error;
       await recorder.record({ type: 'run.stuck', problem: messageOf(problem) });
-      context.output.line(`people are needed now: ${outcome.step} failed, and so did its undo: ${messageOf(problem)}`);
+      context.output.line(
+        `people are needed now: ${outcome.step} failed, and so did its undo: ${messageOf(problem)}`,
+      );
       return { exit: exitCodes.rollbackNotValidated, run, fields };
     } finally {
       await recorder.close();

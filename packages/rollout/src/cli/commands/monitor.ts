@@ -1,6 +1,6 @@
+import { takeSample } from '@dhash/monitor';
 import { explain, pollTimes } from '@dhash/quality-gates';
 import { gateWarnings } from '@dhash/quality-gates/config';
-import { takeSample } from '@dhash/monitor';
 import { exitCodes, RolloutError } from '../../errors.ts';
 import { type Attachment, attachWatch } from '../../guard/attach.ts';
 import { guardRun } from '../../guard/guard.ts';
@@ -28,7 +28,9 @@ export const registerMonitor: Register = (program, run) => {
   withGlobalOptions(
     program
       .command('monitor')
-      .description("watch the environment's newest release against its gates, and act where one breaks")
+      .description(
+        "watch the environment's newest release against its gates, and act where one breaks",
+      )
       .requiredOption('--env <name>', 'environment of rollout.yaml')
       .option('--resume', 'go on with a watch that was cut off')
       .option('--no-auto-rollback', 'on a broken gate alert only (exit 5)')
@@ -47,7 +49,9 @@ const attached = async (environment: Environment, flags: MonitorFlags): Promise<
     env: config.env,
   });
   if (attachment.kind === 'refused')
-    throw new RolloutError('cannot-watch', attachment.exit, attachment.message, { hints: [attachment.hint] });
+    throw new RolloutError('cannot-watch', attachment.exit, attachment.message, {
+      hints: [attachment.hint],
+    });
   return attachment;
 };
 
@@ -68,10 +72,13 @@ const runMonitorCommand = async (
     // What was read before the lock may have changed while another command had it.
     const still = await attached(environment, flags);
     if (still.kind !== attachment.kind || (still.kind !== 'alone' && still.run.state.run !== run))
-      throw new RolloutError('overtaken', exitCodes.busy, `${config.env} has changed meanwhile; start again`);
+      throw new RolloutError(
+        'overtaken',
+        exitCodes.busy,
+        `${config.env} has changed meanwhile; start again`,
+      );
     if (attachment.kind === 'alone') await openOwnRun(context, environment, run);
-    else if (attachment.kind === 'resume')
-      context.output.line(`going on with the watch of ${run}`);
+    else if (attachment.kind === 'resume') context.output.line(`going on with the watch of ${run}`);
     context.output.detail(`record: ${environment.shown(layout.run(run).journal)}`);
     return guardRun(context, environment, run, lock, {
       autoRollback: flags.autoRollback && attachment.kind !== 'alone',
@@ -126,7 +133,9 @@ const showWatch = async (
       ? `would watch ${config.env} for itself: no deploy awaits its guard, so nothing would be rolled back`
       : `would ${attachment.kind === 'resume' ? 'go on with' : 'watch'} run ${attachment.run.state.run}, release ${version ?? '?'}`,
   );
-  output.line(`${times.length} polls over ${formatDuration(policy.durationMs)}; a broken gate leads to: ${policy.onBreak}`);
+  output.line(
+    `${times.length} polls over ${formatDuration(policy.durationMs)}; a broken gate leads to: ${policy.onBreak}`,
+  );
   for (const sentence of explain(policy)) output.line(`  ${sentence}`);
   for (const warning of gateWarnings(policy)) output.warn(warning);
   const sample = await takeSample({
@@ -140,5 +149,8 @@ const showWatch = async (
       `${Object.keys(sample.metrics ?? {}).length} metrics${sample.metricsError === undefined ? '' : ` (${sample.metricsError})`}`,
   );
   output.line('dry run: nothing was written');
-  return { exit: exitCodes.done, fields: { dryRun: true, attachment: attachment.kind, polls: times.length, sample } };
+  return {
+    exit: exitCodes.done,
+    fields: { dryRun: true, attachment: attachment.kind, polls: times.length, sample },
+  };
 };

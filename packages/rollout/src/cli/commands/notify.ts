@@ -32,13 +32,19 @@ interface PhaseFlags extends SendFlags {
 const severities: readonly Severity[] = ['info', 'warning', 'critical'];
 
 export const registerNotify: Register = (program, run) => {
-  const notify = program.command('notify').description('send messages, and deliver those that wait');
+  const notify = program
+    .command('notify')
+    .description('send messages, and deliver those that wait');
   withGlobalOptions(
     notify
       .command('send')
       .description('send one message now')
       .requiredOption('--message <text>', 'what to say')
-      .option('--type <type>', "deploy, migrate, backup, monitor, rollback, test, or a template's event", 'test')
+      .option(
+        '--type <type>',
+        "deploy, migrate, backup, monitor, rollback, test, or a template's event",
+        'test',
+      )
       .option('--severity <severity>', severities.join(', '))
       .option('--title <title>', 'headline')
       .option('--env <name>', 'environment of rollout.yaml', 'production')
@@ -147,8 +153,12 @@ const deliver = async (
 ): Promise<CommandResult> => {
   const { output } = context;
   if (flags.outputFile !== undefined)
-    await atomicWriteFile(resolve(context.cwd, flags.outputFile), `${JSON.stringify(message, null, 2)}\n`);
-  const channels = flags.channels?.split(',').map((name) => name.trim()) ?? environment.config.notify;
+    await atomicWriteFile(
+      resolve(context.cwd, flags.outputFile),
+      `${JSON.stringify(message, null, 2)}\n`,
+    );
+  const channels =
+    flags.channels?.split(',').map((name) => name.trim()) ?? environment.config.notify;
   if (flags.dryRun === true) {
     output.line(`[${message.severity}] ${message.title}`);
     if (message.summary !== '') output.line(message.summary);
@@ -171,7 +181,9 @@ const receiptLine = ({ channel, status: how, ms, reason }: Receipt): string =>
 /** The gravest of the receipts decides: given up, then only spooled, then done. */
 const exitOf = (receipts: readonly Receipt[]): ExitCode => {
   if (receipts.some(({ status: how }) => how === 'dead' || how === 'lost')) return exitCodes.failed;
-  return receipts.some(({ status: how }) => how === 'spooled') ? exitCodes.inconclusive : exitCodes.done;
+  return receipts.some(({ status: how }) => how === 'spooled')
+    ? exitCodes.inconclusive
+    : exitCodes.done;
 };
 
 const flush = async (context: CommandContext, flags: SendFlags): Promise<CommandResult> => {

@@ -42,11 +42,18 @@ const writeReport = async (context: CommandContext, flags: ReportFlags): Promise
   );
   const policy = chosen === undefined ? null : recordedPolicy(chosen);
   const watch = chosen?.state.watch;
-  if (chosen === undefined || policy === null || watch == null || !existsSync(layout.run(chosen.state.run).samples))
+  if (
+    chosen === undefined ||
+    policy === null ||
+    watch == null ||
+    !existsSync(layout.run(chosen.state.run).samples)
+  )
     throw new RolloutError(
       'nothing-watched',
       exitCodes.usage,
-      flags.run === undefined ? `no run of ${config.env} was watched yet` : `run ${flags.run} was not watched`,
+      flags.run === undefined
+        ? `no run of ${config.env} was watched yet`
+        : `run ${flags.run} was not watched`,
       { hints: ['dhash-rollout history lists the runs'] },
     );
   const files = layout.run(chosen.state.run);
@@ -58,19 +65,23 @@ const writeReport = async (context: CommandContext, flags: ReportFlags): Promise
     ...(baseline === undefined ? {} : { baseline }),
     ...(activation === undefined ? {} : { activation }),
   });
-  await writeWatchReport(environment, { run: chosen.state.run, head: chosen.state.head }, {
-    policy,
-    startedAt: watch.startedAt,
-    endedAt: assessment.at,
-    version: chosen.state.version,
-    baseline,
-    activation,
-    outcome: {
-      decision: assessment.decision === 'continue' ? 'interrupted' : assessment.decision,
-      assessment,
-      samples: history.length,
+  await writeWatchReport(
+    environment,
+    { run: chosen.state.run, head: chosen.state.head },
+    {
+      policy,
+      startedAt: watch.startedAt,
+      endedAt: assessment.at,
+      version: chosen.state.version,
+      baseline,
+      activation,
+      outcome: {
+        decision: assessment.decision === 'continue' ? 'interrupted' : assessment.decision,
+        assessment,
+        samples: history.length,
+      },
     },
-  });
+  );
   const file = environment.shown(layout.run(chosen.state.run).report);
   context.output.line(file);
   return { exit: exitCodes.done, run: chosen.state.run, fields: { report: file } };

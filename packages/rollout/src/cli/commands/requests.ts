@@ -1,7 +1,7 @@
 import { exitCodes, RolloutError } from '../../errors.ts';
+import { askOrPromote, askToPause } from '../../guard/requests.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
 import { openEnvironment } from '../../operate/environment.ts';
-import { askOrPromote, askToPause } from '../../guard/requests.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 
@@ -31,7 +31,11 @@ export const registerRequests: Register = (program, run) => {
 
 const reasonOf = (flags: RequestFlags): string => {
   if (flags.reason !== undefined && flags.reason.trim() !== '') return flags.reason;
-  throw new RolloutError('reason-missing', exitCodes.usage, '--reason "…" is missing: it goes on the record');
+  throw new RolloutError(
+    'reason-missing',
+    exitCodes.usage,
+    '--reason "…" is missing: it goes on the record',
+  );
 };
 
 const promote = async (context: CommandContext, flags: RequestFlags): Promise<CommandResult> => {

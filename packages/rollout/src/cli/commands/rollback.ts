@@ -36,12 +36,17 @@ const runRollbackCommand = async (
   const environment = await openEnvironment(context, flags.env);
   if (flags.resume === true) return resumeRollback(context, environment);
   if (flags.backup === undefined || flags.backup === '')
-    throw new RolloutError('backup-missing', exitCodes.usage, '--backup FILE is missing: which backup?', {
-      hints: [
-        `dhash-rollout backup --env ${flags.env} --list   shows them`,
-        'newest of production: LATEST_BACKUP=$(ls -1 backups/dhash_*.zip | sort -r | head -n1)',
-      ],
-    });
+    throw new RolloutError(
+      'backup-missing',
+      exitCodes.usage,
+      '--backup FILE is missing: which backup?',
+      {
+        hints: [
+          `dhash-rollout backup --env ${flags.env} --list   shows them`,
+          'newest of production: LATEST_BACKUP=$(ls -1 backups/dhash_*.zip | sort -r | head -n1)',
+        ],
+      },
+    );
   const backup = resolve(context.cwd, flags.backup);
   if (flags.dryRun === true) return dryRunRollback(context, environment, backup);
   return rollbackByHand(context, environment, backup, flags.reason ?? 'asked for by hand');

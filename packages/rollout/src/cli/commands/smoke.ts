@@ -19,7 +19,9 @@ export const registerSmoke: Register = (program, run) => {
       .command('smoke')
       .description(`run the smoke tests of an environment; their output goes to ${logName} too`)
       .option('--env <name>', 'environment of rollout.yaml', 'production'),
-  ).action((flags: SmokeFlags) => run('smoke', flags, (context) => runSmokeCommand(context, flags)));
+  ).action((flags: SmokeFlags) =>
+    run('smoke', flags, (context) => runSmokeCommand(context, flags)),
+  );
 };
 
 const runSmokeCommand = async (
@@ -28,7 +30,9 @@ const runSmokeCommand = async (
 ): Promise<CommandResult> => {
   const environment = await openEnvironment(context, flags.env);
   const { config } = environment;
-  const version = await environment.target({ runId: 'smoke', version: null, previous: null }).current();
+  const version = await environment
+    .target({ runId: 'smoke', version: null, previous: null })
+    .current();
   const startedAt = new Date(context.clock.now()).toISOString();
   const outcome = await runSmoke(
     config,

@@ -34,7 +34,9 @@ const showStatus = async (context: CommandContext, flags: StatusFlags): Promise<
 
   output.line(`${config.service} ${config.env} at ${config.url}`);
   output.line(`  release   ${active ?? 'none is active'}`);
-  output.line(`  health    ${reading.ok === true ? `OK (${reading.ms ?? '?'} ms)` : `not OK: ${reading.reason ?? 'no answer'}`}`);
+  output.line(
+    `  health    ${reading.ok === true ? `OK (${reading.ms ?? '?'} ms)` : `not OK: ${reading.reason ?? 'no answer'}`}`,
+  );
   output.line(
     `  lock      ${lock === null ? 'free' : `${describeHolder(lock.holder)}${lock.alive ? '' : ': that process is gone'}`}`,
   );
@@ -44,7 +46,9 @@ const showStatus = async (context: CommandContext, flags: StatusFlags): Promise<
       : displayedStatus(newest.state, lock?.alive === true && lock.holder.run === newest.state.run);
   if (newest === null || status === null) output.line('  run       none yet');
   else {
-    output.line(`  run       ${newest.state.run}: ${status}${newest.state.version === null ? '' : `, release ${newest.state.version}`}`);
+    output.line(
+      `  run       ${newest.state.run}: ${status}${newest.state.version === null ? '' : `, release ${newest.state.version}`}`,
+    );
     for (const reason of newest.state.reasons) output.line(`            ${reason}`);
     if (newest.state.backup !== null) output.line(`  backup    ${newest.state.backup}`);
     output.line(`  head      ${newest.state.head}`);
@@ -53,6 +57,13 @@ const showStatus = async (context: CommandContext, flags: StatusFlags): Promise<
   return {
     exit: exitCodes.done,
     ...(newest === null ? {} : { run: newest.state.run }),
-    fields: { env: config.env, release: active, health: reading, lock, newest: newest?.state ?? null, status },
+    fields: {
+      env: config.env,
+      release: active,
+      health: reading,
+      lock,
+      newest: newest?.state ?? null,
+      status,
+    },
   };
 };

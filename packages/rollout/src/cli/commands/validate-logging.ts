@@ -16,7 +16,9 @@ export const registerValidateLogging: Register = (program, run) => {
       .description('check that the logs of all runs parse, are complete and hold no secret')
       .option('--env <name>', 'environment whose secrets are looked for', 'production'),
   ).action((flags: ValidateFlags) =>
-    run('validate-logging', flags, (context) => validate(context, flags), { name: 'test_logging.log' }),
+    run('validate-logging', flags, (context) => validate(context, flags), {
+      name: 'test_logging.log',
+    }),
   );
 };
 
@@ -35,7 +37,9 @@ const validate = async (context: CommandContext, flags: ValidateFlags): Promise<
   for (const [check, name] of Object.entries(checkNames)) {
     const of = findings.filter((finding) => finding.check === check);
     const good = of.filter(({ problem }) => problem === null).length;
-    context.output.line(`${good === of.length ? 'ok     ' : 'FAILED '} ${good} of ${of.length} ${name}`);
+    context.output.line(
+      `${good === of.length ? 'ok     ' : 'FAILED '} ${good} of ${of.length} ${name}`,
+    );
   }
   for (const { file, problem } of problems) context.output.line(`  ${file}: ${problem}`);
   if (findings.length === 0) context.output.line('no run has written a log yet');
