@@ -1,0 +1,137 @@
+import { type DataSource, type Manifest, verifyBackup } from '@dhash/backup-core';
+import { messageOf, RollbackError } from './errors.ts';
+import type { Service } from './ports.ts';
+
+/** What a plan is made from: plain data, read without touching the service or its data. */
+export type RollbackFacts = {
+  readonly service: string;
+  readonly env: string;
+  readonly activeRelease: string | null;
+  /** The data as configured. */
+  readonly sources: readonly DataSource[];
+  readonly backup: {
+    readonly file: string;
+    /** SHA-256 of the zip, lower-case hex. */
+    readonly sha256: string;
+    /** ISO 8601, UTC. */
+    readonly createdAt: string;
+    /** The release that was active when it was taken. */
+    readonly release: string | null;
+    readonly tag: string | null;
+    readonly files: number;
+    readonly bytes: number;
+    readonly migrations: readonly string[];
+  };
+};
+
+export type GatherOptions = {
+  /** The zip. */
+  readonly backup: string;
+  readonly service: string;
+  readonly env: string;
+  readonly sources: readonly DataSource[];
+  /** Only asked which release is active. */
+  readonly targetService: Pick<Service, 'active'>;
+  /** Why the release that would run can't read the backup's data; `null` where it can. */
+  readonly canRead?: (manifest: Manifest) => string | null | Promise<string | null>;
+  readonly signal?: AbortSignal;
+};
+
+/**
+ * Verifies a backup whole (sidecar, every CRC, every SHA-256) and that it belongs here. Read-only:
+ * whatever is wrong with the backup is found before anything stops.
+ *
+ * @throws RollbackError `backup-refused`, `incomplete-backup`, `wrong-service`, `wrong-environment`,
+ * `other-sources`, `unreadable-data`: exit 8.
+ */
+export const gatherRollback = async (options: GatherOptions): Promise<RollbackFacts> => {
+  const { backup, service, env, sources, signal } = options;
+  const verified = await verify(backup, signal);
+  const { manifest } = verified;
+  for (const rule of rules) {
+    const refusal = rule(manifest, options);
+    if (refusal !== null) throw refusal;
+  }
+  const unreadable = (await options.canRead?.(manifest)) ?? null;
+  if (unreadable !== null)
+    throw new RollbackError(
+      'unreadable-data',
+      `${backup} can't be restored: ${unreadable}. Nothing was stopped; choose a backup whose release is still there`,
+      { backup },
+    );
+  return {
+    service,
+    env,
+    activeRelease: await options.targetService.active(),
+    sources,
+    backup: {
+      file: backup,
+      sha256: verified.sha256,
+      createdAt: manifest.createdAt,
+      release: manifest.release,
+      tag: manifest.tag,
+      files: manifest.entries.length,
+      bytes: manifest.totalBytes,
+      migrations: manifest.migrations,
+    },
+  };
+};
+
+const verify = async (backup: string, signal: AbortSignal | undefined) => {
+  try {
+    return await verifyBackup(backup, signal === undefined ? {} : { signal });
+  } catch (cause) {
+    if (signal?.aborted) throw signal.reason;
+    throw new RollbackError(
+      'backup-refused',
+      `${backup} does not verify: ${messageOf(cause)}. Nothing was stopped; choose another backup`,
+      { backup },
+      { cause },
+    );
+  }
+};
+
+type Rule = (manifest: Manifest, options: GatherOptions) => RollbackError | null;
+
+const sourceNames = (sources: readonly { name: string; type: string }[]): string =>
+  sources
+    .map(({ name, type }) => `${name} (${type})`)
+    .sort()
+    .join(', ') || 'none';
+
+const rules: readonly Rule[] = [
+  (manifest, { service, backup }) =>
+    manifest.service === service
+      ? null
+      : new RollbackError(
+          'wrong-service',
+          `${backup} is a backup of the service "${manifest.service}", not of "${service}"; nothing was stopped`,
+          { backup, expected: service, got: manifest.service },
+        ),
+  (manifest, { env, backup }) =>
+    manifest.env === env
+      ? null
+      : new RollbackError(
+          'wrong-environment',
+          `${backup} is a backup of the environment "${manifest.env}", not of "${env}"; nothing was stopped`,
+          { backup, expected: env, got: manifest.env },
+        ),
+  (manifest, { backup }) =>
+    manifest.complete
+      ? null
+      : new RollbackError(
+          'incomplete-backup',
+          `${backup} is incomplete: some data could not be read when it was taken; nothing was stopped; choose another backup`,
+          { backup },
+        ),
+  (manifest, { sources, backup }) => {
+    const [expected, got] = [sourceNames(sources), sourceNames(manifest.sources)];
+    return expected === got
+      ? null
+      : new RollbackError(
+          'other-sources',
+          `${backup} holds other data than is configured: expected ${expected}, got ${got}; nothing was stopped`,
+          { backup, expected, got },
+        );
+  },
+];

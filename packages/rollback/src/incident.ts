@@ -1,0 +1,85 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { compareData, type DataDifference, readManifest } from '@dhash/backup-core';
+import { atomicWriteFile } from '@dhash/journal';
+import JSZip from 'jszip';
+import { putAside } from './put-aside.ts';
+import { asJson } from './results.ts';
+import type { StepDeps } from './step-deps.ts';
+
+/** How the rollback stood when its incident was written. */
+export type IncidentOutcome =
+  | { readonly kind: 'validated' }
+  | { readonly kind: 'not-validated'; readonly step: string; readonly error: string };
+
+/** What `incident` leaves on record. */
+export type IncidentResult = { folder: string; zip: string; written: DataDifference | null };
+
+/**
+ * Writes the incident folder: record.json, restore-log.txt, report.html where there is one, and a
+ * zip of them. It says what was written since the backup, so it comes before anything is removed.
+ */
+export const writeIncident = async (deps: StepDeps, outcome: IncidentOutcome) => {
+  const { options, results } = deps;
+  const { plan, runId, incidentDir, clock } = options;
+  const written = await writtenSince(deps);
+  const atMs = clock.now();
+  const record = {
+    format: 1,
+    run: runId,
+    at: new Date(atMs).toISOString(),
+    service: plan.facts.service,
+    env: plan.facts.env,
+    reason: options.reason,
+    outcome,
+    backup: plan.facts.backup,
+    data: plan.data,
+    release: { from: results.verified()?.from ?? null, to: results.verified()?.to ?? null },
+    proof: results.get('prove') ?? null,
+    health: results.get('health') ?? null,
+    smoke: results.get('smoke') ?? null,
+    safety: results.get('safety') ?? null,
+    written,
+  };
+  const report = (await options.report?.()) ?? null;
+  const files: Record<string, string> = {
+    'record.json': `${JSON.stringify(record, null, 2)}\n`,
+    'restore-log.txt': `${deps.log().join('\n')}\n`,
+    ...(report === null ? {} : { 'report.html': report }),
+  };
+  await mkdir(incidentDir, { recursive: true, mode: 0o700 });
+  for (const [name, text] of Object.entries(files))
+    await atomicWriteFile(join(incidentDir, name), text);
+  const zip = join(incidentDir, `incident-${runId}.zip`);
+  await atomicWriteFile(zip, await bundle(files, new Date(atMs)));
+  return asJson({ folder: incidentDir, zip, written } satisfies IncidentResult);
+};
+
+const bundle = (files: Record<string, string>, date: Date): Promise<Uint8Array> => {
+  const zip = new JSZip();
+  for (const [name, text] of Object.entries(files)) zip.file(name, text, { date });
+  return zip.generateAsync({ type: 'uint8array', compression: 'DEFLATE', platform: 'UNIX' });
+};
+
+/** `null` where nothing was put aside, or no more is there. */
+const writtenSince = async ({ results }: StepDeps): Promise<DataDifference | null> => {
+  const sources = putAside(results.staged());
+  const backup = results.verified()?.backup;
+  if (sources.length === 0 || backup === undefined) return null;
+  return compareData(await readManifest(backup), sources);
+};
+
+/** A line of the restore log. */
+export const logLine = (
+  at: string,
+  event: { type: string; step: string; [field: string]: unknown },
+): string => {
+  const what = event.type.replace(/^step\./, '');
+  const detail =
+    what === 'failed'
+      ? `: ${String(event['error'])}`
+      : what === 'done'
+        ? ` in ${String(event['ms'])} ms: ${JSON.stringify(event['data'])}`
+        : '';
+  return `${at} ${event.step} ${what}${detail}`;
+};

@@ -1,0 +1,80 @@
+import type { RollbackFacts } from './gather-rollback.ts';
+
+/** The steps, in their order; see the README for what each does. */
+export const rollbackSteps = [
+  'verify',
+  'stage',
+  'stop',
+  'swap',
+  'activate',
+  'prove',
+  'start',
+  'health',
+  'smoke',
+  'safety',
+  'incident',
+  'clean',
+] as const;
+export type RollbackStep = (typeof rollbackSteps)[number];
+
+export type PlanOptions = {
+  /** `restore`: release and data go back. `keep`: only the release does. */
+  readonly data: 'restore' | 'keep';
+};
+
+/** Plain data: what a rollback will do. */
+export type RollbackPlan = {
+  readonly facts: RollbackFacts;
+  readonly data: 'restore' | 'keep';
+  readonly release: {
+    readonly from: string | null;
+    readonly to: string | null;
+    /** False where the release that runs stays. */
+    readonly changes: boolean;
+  };
+  readonly steps: readonly RollbackStep[];
+  /** The plan for people, a sentence each: what a dry run prints. */
+  readonly sentences: readonly string[];
+};
+
+const ofData: readonly RollbackStep[] = ['stage', 'swap', 'prove', 'safety', 'clean'];
+
+/** Decides what a rollback to the backup in `facts` does. Pure. */
+export const planRollback = (facts: RollbackFacts, options: PlanOptions): RollbackPlan => {
+  const from = facts.activeRelease;
+  const to = facts.backup.release ?? from;
+  const release = { from, to, changes: to !== from };
+  return {
+    facts,
+    data: options.data,
+    release,
+    steps: rollbackSteps.filter((step) => options.data === 'restore' || !ofData.includes(step)),
+    sentences: [
+      `the backup ${facts.backup.file} (${facts.backup.createdAt}, ${facts.backup.files} files, ${facts.backup.bytes} bytes) is whole and belongs to ${facts.service} in ${facts.env}`,
+      releaseSentence(facts, release),
+      ...(options.data === 'restore' ? restoreSentences(facts) : [keepSentence(release.changes)]),
+      'the service stops, starts again, and must answer OK 3 times in a row and pass its smoke tests',
+      'an incident folder is written: record, restore log, and a zip of them',
+    ],
+  };
+};
+
+const releaseSentence = (facts: RollbackFacts, release: RollbackPlan['release']): string => {
+  if (release.changes)
+    return `the release goes from ${release.from ?? 'none'} back to ${release.to}`;
+  if (facts.backup.release === null)
+    return `the backup names no release: ${release.from ?? 'none'} stays`;
+  return `the release ${release.to} is the active one and stays: only the data goes back`;
+};
+
+const restoreSentences = (facts: RollbackFacts): string[] => [
+  ...facts.sources.map(
+    ({ name, path }) => `the data "${name}" at ${path} is replaced whole by the backup's`,
+  ),
+  'what was written since the backup is put aside, zipped into the safety folder and verified before it is removed',
+];
+
+const keepSentence = (releaseChanges: boolean): string =>
+  releaseChanges
+    ? 'the data stays as it is: only the release goes back'
+    : 'the data stays as it is too: nothing but a restart happens';

@@ -1,0 +1,175 @@
+import { dirname, join } from 'node:path';
+import {
+  createBackup,
+  type DataSource,
+  discardWork,
+  proveRestored,
+  readManifest,
+  type StagedTarget,
+  stageRestore,
+  swapBack,
+  swapIn,
+  verifyBackup,
+} from '@dhash/backup-core';
+import type { Step } from '@dhash/journal';
+import { RollbackError } from './errors.ts';
+import { healthBudgetMs, waitUntilHealthy } from './health.ts';
+import { writeIncident } from './incident.ts';
+import type { RollbackStep } from './plan-rollback.ts';
+import { putAside } from './put-aside.ts';
+import { asJson, type Results, type VerifiedFacts } from './results.ts';
+import type { StepDeps } from './step-deps.ts';
+
+/** The release to go to and from, as `verify` recorded it: a later process's plan saw another world. */
+const verified = (results: Results): VerifiedFacts => {
+  const facts = results.verified();
+  if (facts === undefined) throw new TypeError('a step ran before verify was done');
+  return facts;
+};
+
+const makers: Record<RollbackStep, (deps: StepDeps) => Step> = {
+  verify: ({ options: { plan }, id }) => ({
+    name: 'verify',
+    run: async ({ signal }) => {
+      const { file, sha256 } = plan.facts.backup;
+      const again = await verifyBackup(file, { signal });
+      if (again.sha256 !== sha256)
+        throw new RollbackError(
+          'backup-changed',
+          `${file} is not the file that the plan was made for: expected SHA-256 ${sha256}, got ${again.sha256}`,
+          { file, expected: sha256, got: again.sha256 },
+        );
+      const { from, to } = plan.release;
+      return { id, backup: file, sha256, from, to };
+    },
+  }),
+  stage: ({ options: { plan }, results, id }) => {
+    const { sources } = plan.facts;
+    return {
+      name: 'stage',
+      run: async ({ signal }) => {
+        // What a killed attempt left half extracted. Nothing was put aside there yet: that is swap.
+        await discardWork(sources.map((source) => workOf(source, id)));
+        const file = verified(results).backup;
+        return asJson((await stageRestore(file, { id, targets: [...sources], signal })).targets);
+      },
+      undo: () => discardWork(sources.map((source) => workOf(source, id))),
+    };
+  },
+  stop: ({ options: { service } }) => ({
+    name: 'stop',
+    run: () => service.stop(),
+    undo: () => service.start(),
+  }),
+  swap: ({ options: { service }, results, isResumed }) => ({
+    name: 'swap',
+    run: async () => {
+      // While the process was dead someone may have started the service again.
+      if (isResumed) await service.stop();
+      await swapIn(results.staged());
+    },
+    undo: () => swapBack(results.staged()),
+  }),
+  activate: ({ options: { service }, results }) => ({
+    name: 'activate',
+    run: async () => {
+      const { from, to } = verified(results);
+      if (to !== null && to !== from) await service.activate(to);
+      return { release: to };
+    },
+    undo: async () => {
+      const { from, to } = verified(results);
+      if (from !== null && to !== from) await service.activate(from);
+    },
+  }),
+  prove: ({ results }) => ({
+    name: 'prove',
+    run: async () => {
+      const manifest = await readManifest(verified(results).backup);
+      const live = results.staged().map(({ name, type, live }) => ({ name, type, path: live }));
+      return asJson(await proveRestored(manifest, live));
+    },
+  }),
+  start: ({ options: { service } }) => ({
+    name: 'start',
+    run: () => service.start(),
+    undo: () => service.stop(),
+  }),
+  health: ({ options }) => ({
+    name: 'health',
+    run: ({ signal }) =>
+      waitUntilHealthy(
+        options.validation,
+        options.clock,
+        signal,
+        options.healthBudgetMs ?? healthBudgetMs,
+      ),
+  }),
+  smoke: ({ options: { validation } }) => ({
+    name: 'smoke',
+    run: async ({ signal }) => {
+      const outcome = await validation.smoke(signal);
+      signal.throwIfAborted();
+      if (outcome === null) return null;
+      if (!outcome.ok)
+        throw new RollbackError(
+          'smoke-failed',
+          `the smoke tests failed:\n${outcome.output.trimEnd()}`,
+        );
+      return { output: outcome.output };
+    },
+  }),
+  safety: ({ options, results }) => ({
+    name: 'safety',
+    run: async ({ signal }) => {
+      const sources = putAside(results.staged());
+      if (sources.length === 0) return null;
+      const { plan, clock } = options;
+      const report = await createBackup({
+        dir: options.safetyDir,
+        root: options.root,
+        service: plan.facts.service,
+        env: plan.facts.env,
+        release: verified(results).from,
+        migrations: [...(options.migrations ?? [])],
+        tag: 'before-rollback',
+        sources,
+        tool: options.tool,
+        now: () => clock.now(),
+        signal,
+      });
+      if (report.incomplete.length > 0)
+        throw new RollbackError(
+          'safety-incomplete',
+          `of what was put aside, ${report.incomplete.length} path(s) could not be read: ${report.incomplete.slice(0, 5).join(', ')}`,
+        );
+      const { sha256, bytes } = await verifyBackup(report.file, { signal });
+      return { file: report.file, sha256, bytes };
+    },
+  }),
+  incident: (deps) => ({ name: 'incident', run: () => writeIncident(deps, { kind: 'validated' }) }),
+  clean: ({ results }) => ({
+    name: 'clean',
+    run: async () => {
+      const targets = results.staged();
+      await discardWork(targets);
+      return { removed: [...new Set(targets.map(({ work }) => work))] };
+    },
+  }),
+};
+
+export const makeSteps = (names: readonly RollbackStep[], deps: StepDeps): Step[] =>
+  names.map((name) => makers[name](deps));
+
+/** Where a staging of `id` works, before it told so itself. */
+const workOf = ({ name, type, path }: DataSource, id: string): StagedTarget => {
+  const work = join(dirname(path), `.dhash-restore-${id}`);
+  return {
+    name,
+    type,
+    live: path,
+    work,
+    staged: join(work, 'staged'),
+    previous: join(work, 'previous'),
+  };
+};
