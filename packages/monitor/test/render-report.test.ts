@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { renderReport } from '../src/index.ts';
 import { jsonForScript } from '../src/report/escape.ts';
+import { reportData } from '../src/report/report-data.ts';
 import { staticChart, valueRange } from '../src/report/static-chart.ts';
 import { uplotScript, uplotStyle } from '../src/report/uplot-asset.ts';
 import { assessmentOf, brokenWatch, verdictOf } from './support/watched.ts';
@@ -168,6 +169,25 @@ describe('the chart that is there without scripts', () => {
     ],
     marks: [{ seconds: 60, to: 'break' }],
   } as const;
+
+  it('marks verdict changes, but not that a gate first passed', () => {
+    const gate = (verdict: 'pending' | 'pass' | 'nodata' | 'break') => ({ queue: { verdict } });
+    const { gates } = reportData({
+      ...brokenWatch(),
+      assessments: [
+        assessmentOf(0, gate('pending')),
+        assessmentOf(30, gate('pass')),
+        assessmentOf(60, gate('nodata')),
+        assessmentOf(90, gate('pass')),
+        assessmentOf(120, gate('break')),
+      ],
+    });
+    expect(gates[0]?.marks).toEqual([
+      { seconds: 60, to: 'nodata' },
+      { seconds: 90, to: 'pass' },
+      { seconds: 120, to: 'break' },
+    ]);
+  });
 
   it('breaks the line where there is no value', () => {
     expect(/<path class="value" d="([^"]*)"/.exec(staticChart(series, 90))?.[1]).toMatch(

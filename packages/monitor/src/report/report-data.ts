@@ -29,7 +29,7 @@ export type GateSeries = {
   readonly below: boolean;
   /** Seconds from the start, and the value over the window then. */
   readonly points: readonly (readonly [seconds: number, value: number | null])[];
-  /** Where its verdict changed, and to what; that it first passed is no news in a chart. */
+  /** Where its verdict changed, and to what; not where it first passed. */
   readonly marks: readonly { readonly seconds: number; readonly to: Verdict['verdict'] }[];
 };
 
@@ -64,6 +64,10 @@ const pollText = (sample: Sample): string => {
   return health.reason === undefined ? word : `${word}: ${health.reason}`;
 };
 
+/** That a gate first passes is what is expected of it; a chart marks what is not. */
+const isNews = ({ from, to }: VerdictChange): boolean =>
+  to !== 'pass' || (from !== null && from !== 'pending');
+
 /** Worst first: what broke is what the reader came for. */
 const gravity: Readonly<Record<Verdict['verdict'], number>> = {
   break: 0,
@@ -94,9 +98,7 @@ export const reportData = (input: ReportInput): ReportData => {
           judged[gate]?.value ?? null,
         ]),
         marks: changes
-          .filter(
-            (change) => change.gate === gate && (change.from !== null || change.to !== 'pass'),
-          )
+          .filter((change) => change.gate === gate && isNews(change))
           .map(({ at, to }) => ({ seconds: (at - startedAtMs) / 1000, to })),
       }),
     )
