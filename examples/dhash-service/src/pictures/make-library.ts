@@ -4,7 +4,7 @@ import { componentKinds } from './draw-component.ts';
 import { photograph } from './photograph.ts';
 
 /** How many pictures the example library has. */
-export const librarySize = 300;
+const librarySize = 300;
 
 const firstSeed = 1_000_000;
 const atOnce = 4;

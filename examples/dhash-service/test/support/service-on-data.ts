@@ -75,7 +75,7 @@ export const pictures = (base: string): { name: string; bytes: Uint8Array<ArrayB
     .sort()
     .map((name) => ({ name, bytes: new Uint8Array(readFileSync(join(base, 'images', name))) }));
 
-export const goldenFolder = join(exampleFolder, 'golden');
+const goldenFolder = join(exampleFolder, 'golden');
 
 /** Expected hashes by file name. */
 export const goldenHashes = (): Record<string, string> =>
