@@ -22,21 +22,29 @@ export interface Results {
   verified(): VerifiedFacts | undefined;
   staged(): StagedTarget[];
   get(step: string): Json | undefined;
+  /** It started, and was not undone since. */
+  began(step: string): boolean;
   note(event: NewEvent | StepEvent): void;
 }
 
 export const resultsOf = (past: readonly NewEvent[]): Results => {
   const data = new Map<string, Json>();
+  const begun = new Set<string>();
   const note = (event: NewEvent | StepEvent) => {
     if (!('step' in event) || typeof event.step !== 'string') return;
     if (event.type === 'step.done') data.set(event.step, event['data'] as Json);
-    if (event.type === 'step.undone') data.delete(event.step);
+    if (event.type === 'step.started') begun.add(event.step);
+    if (event.type === 'step.undone') {
+      data.delete(event.step);
+      begun.delete(event.step);
+    }
   };
   for (const event of past) note(event);
   return {
     verified: () => data.get('verify') as VerifiedFacts | undefined,
     staged: () => (data.get('stage') ?? []) as StagedTarget[],
     get: (step) => data.get(step),
+    began: (step) => begun.has(step),
     note,
   };
 };

@@ -231,19 +231,25 @@ async function* notValidated(
 }
 
 const stateSentence = (current: Rollback): string => {
-  const { results, options } = current.deps;
-  const has = (step: RollbackStep) => results.get(step) !== undefined;
+  const { results } = current.deps;
+  const isDone = (step: RollbackStep) => results.get(step) !== undefined;
   const to = results.verified()?.to ?? 'none';
   return [
-    has('swap')
-      ? `The data is the backup's; what was live is put aside whole under ${placesOf(current)}`
-      : options.plan.data === 'keep'
-        ? 'The data was not touched'
-        : `The data may be half swapped: both sides are under ${placesOf(current)}`,
-    has('activate') ? `release ${to} is active` : 'the release was not switched',
-    has('start') ? 'the service was started and is not known to be well' : 'the service is stopped',
+    dataSentence(current),
+    isDone('activate') ? `release ${to} is active` : 'the release was not switched',
+    results.began('start')
+      ? 'the service was told to start and is not known to be well'
+      : 'the service is stopped',
     'nothing was removed',
   ].join('; ');
+};
+
+const dataSentence = (current: Rollback): string => {
+  const { results } = current.deps;
+  if (!results.began('swap')) return 'The data is the one from before';
+  return results.get('swap') === undefined
+    ? `The data may be half swapped: both sides are whole under ${placesOf(current)}`
+    : `The data is the backup's; what was live is put aside whole under ${placesOf(current)}`;
 };
 
 const refuseUnfinishedSwap = (before: readonly NewEvent[]): void => {

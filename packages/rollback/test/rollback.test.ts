@@ -38,7 +38,7 @@ describe('a rollback', () => {
 
     const { manifest } = await verifyBackup(outcome.safety ?? '');
     expect(manifest).toMatchObject({ release: '1.1', env: 'production', complete: true });
-    expect(manifest.entries.map(({ path }) => path)).toEqual(
+    expect(manifest.entries.map((entry) => entry.path)).toEqual(
       expect.arrayContaining(['images/b.jpg', 'images/c.jpg']),
     );
 

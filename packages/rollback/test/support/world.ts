@@ -53,13 +53,9 @@ export const makeWorld = async (
   folder: string,
   { env = 'production', service: name = 'dhash' } = {},
 ) => {
-  const images = join(folder, 'var', 'images');
-  const library = join(folder, 'var', 'library.db');
-  const sources: DataSource[] = [
-    { name: 'images', type: 'files', path: images },
-    { name: 'library', type: 'sqlite', path: library },
-  ];
-  const { service, calls, isRunning } = fileService(folder);
+  const world = openWorld(folder);
+  const { service, sources } = world;
+  const [images, library] = [imagesOf(folder), libraryOf(folder)];
   await mkdir(join(images, 'cards'), { recursive: true });
   await writeFile(join(images, 'cards', 'a.jpg'), 'picture a');
   await writeFile(join(images, 'b.jpg'), 'picture b');
@@ -77,17 +73,30 @@ export const makeWorld = async (
     tool,
     now: () => Date.UTC(2026, 0, 1),
   });
+  await writeFile(join(folder, 'latest'), backup.file);
   await service.activate('1.1');
   await writeFile(join(images, 'b.jpg'), 'picture b, changed');
   await writeFile(join(images, 'c.jpg'), 'written since');
   await rm(join(images, 'cards', 'a.jpg'));
   writeRows(library, ['three']);
-  calls.length = 0;
+  world.calls.length = 0;
+  return { ...world, backup: backup.file };
+};
 
+const imagesOf = (folder: string) => join(folder, 'var', 'images');
+const libraryOf = (folder: string) => join(folder, 'var', 'library.db');
+
+/** A world that `makeWorld` made, also in another process. */
+export const openWorld = (folder: string) => {
+  const sources: DataSource[] = [
+    { name: 'images', type: 'files', path: imagesOf(folder) },
+    { name: 'library', type: 'sqlite', path: libraryOf(folder) },
+  ];
+  const { service, calls, isRunning } = fileService(folder);
   const clock = countingClock(Date.UTC(2026, 0, 2));
-  const gather = () =>
+  const gather = async () =>
     gatherRollback({
-      backup: backup.file,
+      backup: await readFile(join(folder, 'latest'), 'utf8'),
       service: 'dhash',
       env: 'production',
       sources,
@@ -117,11 +126,10 @@ export const makeWorld = async (
     service,
     calls,
     isRunning,
-    backup: backup.file,
     clock,
     gather,
     optionsFor,
-    data: () => readData(images, library),
+    data: () => readData(imagesOf(folder), libraryOf(folder)),
     leftovers: async () =>
       (await readdir(join(folder, 'var'))).filter((entry) => entry.startsWith('.dhash-restore')),
   };
