@@ -50,7 +50,16 @@ const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', 
 export const escapeSlack = (text: string): string =>
   text.replace(/[&<>]/g, (character) => entities[character] ?? character);
 
-const plain = (text: string): SlackText => ({ type: 'plain_text', text, emoji: false });
+/**
+ * Plain text is shown as it is, so it may not be escaped; should some reader of it parse it all the
+ * same, no mention comes of it. Keeps the length.
+ */
+const inert = (text: string): string => text.replace(/<(?=[!@#])/g, '‹');
+const plain = (text: string): SlackText => ({
+  type: 'plain_text',
+  text: inert(text),
+  emoji: false,
+});
 /** `verbatim`: bare addresses and names in values from outside are not made clickable. */
 const mrkdwn = (text: string): SlackText => ({ type: 'mrkdwn', text, verbatim: true });
 

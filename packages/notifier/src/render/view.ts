@@ -43,6 +43,9 @@ export interface Composed<Payload> {
   readonly isTruncated: boolean;
 }
 
+/** A run's id is short; what is longer is none. */
+const shownRun = 80;
+
 /** Where a title is empty, the event's name stands in: no channel takes an empty heading. */
 export const viewOf = (message: Message, caps: Caps, notes: readonly string[]): View => {
   const links = message.links.map(({ title, url }) => ({
@@ -75,7 +78,7 @@ export const viewOf = (message: Message, caps: Caps, notes: readonly string[]): 
     links: clickable.slice(0, caps.links),
     at: message.at,
     id: message.id,
-    run: message.run,
+    run: message.run === null ? null : fitText(cleanLine(message.run), shownRun).text,
     notes: notes.map(cleanLine),
     leftOut: {
       facts: Math.max(0, facts.length - caps.facts),

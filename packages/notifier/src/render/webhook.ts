@@ -1,10 +1,13 @@
 import type { Message } from '../message.ts';
-import { utf8Bytes } from '../text/cut.ts';
+import { truncate, utf8Bytes } from '../text/cut.ts';
 import { wellFormed } from '../text/well-formed.ts';
 import { type Composed, composeWithin, leftOutSentence, type View } from './view.ts';
 
 /** Standard Webhooks: "payloads should be under 20 kB". */
 export const webhookBudgetBytes = 20_000;
+
+/** A run's id is far shorter. */
+const longestRun = 200;
 
 /** Body of a POST to a generic webhook, in the envelope of Standard Webhooks. */
 export interface WebhookPayload {
@@ -38,7 +41,7 @@ const rawView = (message: Message, notes: readonly string[]): View => ({
   })),
   at: message.at,
   id: message.id,
-  run: message.run,
+  run: message.run === null ? null : truncate(wellFormed(message.run), longestRun),
   notes,
   leftOut: { facts: 0, sections: 0, links: 0, isShortened: false },
 });
