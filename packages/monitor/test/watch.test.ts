@@ -178,7 +178,11 @@ describe('what could not be polled', () => {
   it('is inconclusive where the last poll was missed', async () => {
     const { samples, outcome } = await runWatch({}, { lateMs: 4_000_000 });
     expect(told(samples)).toEqual(production.map((at) => `${at} missed: not running`));
-    expect(outcome).toMatchObject({ decision: 'inconclusive', samples: 39 });
+    expect(outcome).toMatchObject({
+      decision: 'inconclusive',
+      samples: 39,
+      assessment: { decision: 'inconclusive', at: startedAt + 3_600_000 },
+    });
   });
 });
 
