@@ -102,7 +102,6 @@ const lockOf = (file: string, holder: LockHolder): Lock => {
     holder,
     isHeld,
     release: async () => {
-      if (!(await isHeld())) return;
       const claim = await claimOf(file, holder.instance, { ...holder, instance: randomUUID() });
       // Someone is taking it over right now: it is theirs.
       if (claim.kind === 'claimed-by') return;

@@ -183,6 +183,18 @@ describe('the chain', () => {
     );
   });
 
+  it('shows a line whose value is right and whose text is not', () => {
+    const line = formatLine(chainOf([{ type: 'x' }])[0] as JournalEvent);
+    for (const changed of [line.replace('{', '{ '), line.replace('{', '{"type":"y",')])
+      expect(() => parse(changed)).toThrow(/not as the journal writes it/);
+  });
+
+  it('shows a line that is sealed for another place', () => {
+    const [first] = chainOf([{ type: 'x' }]) as [JournalEvent];
+    const second = sealEvent({ seq: 4, hash: first.hash }, at, { type: 'y' });
+    expect(() => parse(bytesOf([first, second]))).toThrow(/expected seq 2, got 5/);
+  });
+
   it('holds a head that went out, also when lines followed, and shows lines cut off the end', () => {
     const lines = chainOf([{ type: 'a' }, { type: 'b' }, { type: 'c' }]);
     for (const line of lines) checkHead(lines, formatHead(line), 'j');

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { tempFolder } from '@dhash/testkit';
 import { describe, expect, it } from 'vitest';
 import { acquireLock, type LockHolder, readLock } from '../src/lock.ts';
@@ -91,10 +92,15 @@ describe('the lock', () => {
 
   it('lets one of many take over from a dead holder', async () => {
     const file = await newFile();
-    for (let round = 0; round < 15; round++) {
+    const after = async (turns: number) => {
+      for (let turn = 0; turn < turns; turn++) await setImmediate();
+      return acquireLock(file, { command: `c${turns}` });
+    };
+    for (let round = 0; round < 40; round++) {
       await plant(file, { startedTicks: '1', instance: instance(String(round % 10)) });
+      // Staggered, so that in some round one takes over between another's look and its claim.
       const got = await Promise.all(
-        Array.from({ length: 8 }, (_, index) => acquireLock(file, { command: `c${index}` })),
+        Array.from({ length: 6 }, (_, index) => after(index * (round % 9))),
       );
       expect(got.filter(({ kind }) => kind === 'acquired')).toHaveLength(1);
       expect(await readdir(join(file, '..'))).toEqual(['rollout.lock']);

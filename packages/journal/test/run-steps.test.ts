@@ -197,6 +197,23 @@ describe('runSteps', () => {
     ).rejects.toMatchObject({ code: 'unknown-step' });
   });
 
+  it('starts afresh once everything was undone, and goes on once a failed step ran again', async () => {
+    const { steps, calls } = world(['a', 'b']);
+    const failed: NewEvent[] = [
+      { type: 'step.started', step: 'a' },
+      { type: 'step.failed', step: 'a', error: 'x' },
+    ];
+    const undone: NewEvent[] = [...failed, { type: 'step.undone', step: 'a' }];
+    expect(await record(runSteps(steps, undone), [])).toEqual({ kind: 'done' });
+    const again: NewEvent[] = [
+      ...failed,
+      { type: 'step.started', step: 'a' },
+      { type: 'step.done', step: 'a', data: null, ms: 1 },
+    ];
+    expect(await record(runSteps(steps, again), [])).toEqual({ kind: 'done' });
+    expect(calls).toEqual(['run a', 'run b', 'run b']);
+  });
+
   it('stops an undo at an abort', async () => {
     const { steps, calls } = world(['a']);
     const past: NewEvent[] = [{ type: 'step.started', step: 'a' }];

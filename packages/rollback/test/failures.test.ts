@@ -80,6 +80,9 @@ describe('a failure up to the swap', () => {
       kind: 'not-validated',
       step: 'stop',
       error: { message: 'port in use' },
+      state: expect.stringContaining(
+        'The data is the one from before; the release was not switched; the service is stopped',
+      ),
     });
     expect(await world.data()).toEqual(newData);
   });
