@@ -34,6 +34,7 @@ export { renderTeams, type TeamsPayload } from './render/teams.ts';
 export { renderWebhook, type WebhookPayload } from './render/webhook.ts';
 export { signWebhook } from './sign.ts';
 export type { DeadMessage, SpoolStatus, WaitingMessage } from './status.ts';
+export { type EventRule, eventNames, events } from './templates/events.ts';
 export { loadTemplates, type Templates } from './templates/load-templates.ts';
 export { renderMessage } from './templates/render-message.ts';
 export { truncate } from './text/cut.ts';

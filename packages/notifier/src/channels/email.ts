@@ -65,6 +65,7 @@ const failureOf = (error: unknown): SmtpFailure => {
   const text = (key: string): string => (typeof fields[key] === 'string' ? fields[key] : '');
   return {
     code: text('code'),
+    originalCode: text('originalCode'),
     responseCode: typeof fields['responseCode'] === 'number' ? fields['responseCode'] : null,
     isPermanent: typeof fields['permanent'] === 'boolean' ? fields['permanent'] : null,
     response: text('response'),

@@ -1,6 +1,7 @@
 import type { Options as KyOptions } from 'ky';
 import { type AttemptResult, permanent, transient } from '../delivery/attempt.ts';
 import type { HintSource } from '../delivery/server-hint.ts';
+import { isTlsCode } from '../delivery/tls-codes.ts';
 import { privateTargetCode } from '../net/dispatcher.ts';
 import { cleanLine } from '../text/clean.ts';
 import { truncate } from '../text/cut.ts';
@@ -43,8 +44,6 @@ const unsentCodes = new Set([
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
-const isTlsCode = (code: string): boolean =>
-  /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/.test(code);
 
 /** The innermost error code of fetch's and ky's nested causes. */
 const codeOf = (error: unknown, depth = 0): string => {

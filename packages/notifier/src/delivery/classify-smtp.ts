@@ -1,8 +1,11 @@
 import { type FailedAttempt, permanent, transient } from './attempt.ts';
+import { isTlsCode } from './tls-codes.ts';
 
 /** What is read of an error of nodemailer's; nothing else of it goes further. */
 export interface SmtpFailure {
   readonly code: string;
+  /** What Node called it before nodemailer did. */
+  readonly originalCode: string;
   readonly responseCode: number | null;
   readonly isPermanent: boolean | null;
   readonly response: string;
@@ -36,6 +39,10 @@ const unsentCodes = new Set([
 export const classifySmtp = (failure: SmtpFailure, said: string): FailedAttempt => {
   const number = failure.responseCode === null ? '' : `${failure.responseCode} `;
   const reason = `${number}${said === '' ? failure.code : said}`.trim();
+  if (isTlsCode(failure.originalCode))
+    return transient(`its certificate or TLS is not accepted (${failure.originalCode})`, {
+      isConfig: true,
+    });
   if (failure.code === 'ETLS' || failure.code === 'EREQUIRETLS')
     return transient(`no TLS with this server, and without it nothing is sent (${failure.code})`, {
       isConfig: true,

@@ -1,0 +1,227 @@
+import { describe, expect, it } from 'vitest';
+import { classifySmtp } from '../src/delivery/classify-smtp.ts';
+import type { ChannelConfig, NotifierOptions } from '../src/index.ts';
+import { message } from './messages.ts';
+import { startNotifier } from './notifier-kit.ts';
+import { simpleMail } from './simple-mail.ts';
+import { caFile, smtpError, startSmtpServer } from './smtp-test-server.ts';
+
+const mailTo = (
+  address: string,
+  to: string[] = ['b@x.test'],
+  more: Partial<Extract<ChannelConfig, { type: 'email' }>> = {},
+): ChannelConfig => ({
+  type: 'email',
+  name: 'mail',
+  smtp: address,
+  from: 'Deploy <deploy@example.org>',
+  to,
+  caFile,
+  perSecond: 1000,
+  ...more,
+});
+
+const start = (config: ChannelConfig, more: Partial<NotifierOptions> = {}) =>
+  startNotifier([config], more);
+
+describe('a mail', () => {
+  it('goes encrypted, as text and HTML, with fixed ids, to the envelope that was configured', async () => {
+    const server = await startSmtpServer({ login: { user: 'ops', password: 'pä:ss' } });
+    const config = mailTo(server.address.replace('//', `//ops:${encodeURIComponent('pä:ss')}@`), [
+      'Ops <a@x.test>',
+      'b@x.test',
+    ]);
+    const { notifier } = await start(config);
+    expect(await notifier.send(message())).toMatchObject([{ status: 'accepted', attempts: 1 }]);
+    const [mail] = server.mails;
+    expect(mail).toMatchObject({ to: ['a@x.test', 'b@x.test'], wasEncrypted: true, user: 'ops' });
+    const { headers } = simpleMail(mail?.raw ?? '');
+    expect(headers['message-id']).toMatch(/^<[0-9a-f]{32}@example\.org>$/);
+    expect(headers['references']).toMatch(/^<[0-9a-f]{32}@example\.org>$/);
+    expect(headers).toMatchObject({
+      'auto-submitted': 'auto-generated',
+      'x-auto-response-suppress': 'All',
+      subject: 'dhash production: gate p95 broke',
+    });
+    expect(mail?.raw.indexOf('text/plain')).toBeLessThan(mail?.raw.indexOf('text/html') ?? 0);
+  });
+
+  it('can carry no header, recipient or second subject in from a title', async () => {
+    const server = await startSmtpServer();
+    const { notifier } = await start(mailTo(server.address));
+    await notifier.send(message({ title: '[prod] échec\r\nBcc: evil@x.test' }));
+    const [mail] = server.mails;
+    expect(mail?.to).toEqual(['b@x.test']);
+    const { head, headers } = simpleMail(mail?.raw ?? '');
+    expect(head.match(/^subject:/gim)).toHaveLength(1);
+    expect(head).not.toMatch(/^bcc:/im);
+    expect(headers['subject']).toBe(
+      '=?UTF-8?Q?=5Bprod=5D_=C3=A9chec_Bcc=3A_evil=40x=2E?= =?UTF-8?Q?test?=',
+    );
+  });
+
+  it('is not sent, and no password either, where the server has no STARTTLS', async () => {
+    const server = await startSmtpServer({
+      login: { user: 'ops', password: 'secret-pass' },
+      options: { disabledCommands: ['STARTTLS'], allowInsecureAuth: true },
+    });
+    const address = server.address.replace('//', '//ops:secret-pass@');
+    const { notifier, dead } = await start(mailTo(address));
+    expect(await notifier.send(message())).toMatchObject([
+      { status: 'dead', attempts: 3, reason: expect.stringContaining('ETLS') },
+    ]);
+    expect(server.commands).toEqual([]);
+    expect(await dead()).toHaveLength(1);
+  });
+
+  it('goes in the clear only where that was asked for', async () => {
+    const server = await startSmtpServer({ options: { disabledCommands: ['STARTTLS'] } });
+    const { notifier } = await start(mailTo(server.address, ['b@x.test'], { requireTls: false }));
+    expect(await notifier.send(message())).toMatchObject([{ status: 'accepted' }]);
+    expect(server.mails[0]?.wasEncrypted).toBe(false);
+  });
+
+  it('does not go to a server whose certificate nobody vouches for', async () => {
+    const server = await startSmtpServer();
+    const { caFile: _, ...config } = mailTo(server.address) as Extract<
+      ChannelConfig,
+      { type: 'email' }
+    >;
+    const { notifier } = await start(config);
+    expect(await notifier.send(message())).toMatchObject([{ status: 'dead' }]);
+    expect(server.commands).toEqual([]);
+  });
+
+  it.each(['b@x.test, evil@x.test', 'group: a@x.test;', 'no-address', 'a b@x.test'])(
+    'refuses the recipient %s',
+    async (to) => {
+      const server = await startSmtpServer();
+      const { notifier } = await start(mailTo(server.address, [to]));
+      expect(await notifier.send(message())).toMatchObject([{ status: 'dead', attempts: 1 }]);
+      expect(server.commands).toEqual([]);
+    },
+  );
+});
+
+describe('recipients of one mail', () => {
+  it('are served apart: taken, refused, and kept for later, under one Message-ID', async () => {
+    let isOver = false;
+    const server = await startSmtpServer({
+      onRecipient: (address) => {
+        if (address.startsWith('bad')) return smtpError(550, '5.1.1 no such user');
+        return address.startsWith('slow') && !isOver ? smtpError(451, '4.3.0 later') : null;
+      },
+    });
+    const config = mailTo(server.address, ['b@x.test', 'bad@x.test', 'slow@x.test']);
+    const { notifier, everything, spooled } = await start(config);
+    expect(await notifier.send(message())).toMatchObject([
+      { status: 'spooled', refused: [expect.stringMatching(/^bad@x\.test: 550/)] },
+    ]);
+    expect(server.mails.map(({ to }) => to)).toEqual([['b@x.test']]);
+    expect((await notifier.status()).dead).toMatchObject([
+      { reason: expect.stringContaining('bad@x.test: 550 5.1.1 no such user') },
+    ]);
+    expect(await everything()).not.toContain('slow@x.test');
+    isOver = true;
+    expect(await notifier.flush()).toMatchObject({ accepted: 1 });
+    expect(server.mails.map(({ to }) => to)).toEqual([['b@x.test'], ['slow@x.test']]);
+    const ids = server.mails.map(({ raw }) => simpleMail(raw).headers['message-id']);
+    expect(new Set(ids).size).toBe(1);
+    expect(await spooled()).toEqual([]);
+  });
+
+  it('are all refused, some for now: only those are tried again', async () => {
+    const server = await startSmtpServer({
+      onRecipient: (address) => smtpError(address.startsWith('bad') ? 550 : 451, 'no'),
+    });
+    const { notifier } = await start(mailTo(server.address, ['bad@x.test', 'slow@x.test']));
+    await notifier.send(message());
+    // The first try names both, the four after it only the one that may still be taken.
+    expect(server.commands.filter((command) => command === 'RCPT')).toHaveLength(6);
+  });
+});
+
+describe('a server that refuses', () => {
+  const quick = { retry: { tries: 2, tryMs: 400, budgetMs: 5000, backoffMs: 1 } };
+
+  it.each<[string, Parameters<typeof startSmtpServer>[0], object]>([
+    [
+      '421 at MAIL',
+      { onSender: () => smtpError(421, 'closing') },
+      { status: 'spooled', attempts: 2 },
+    ],
+    [
+      '550 at RCPT',
+      { onRecipient: () => smtpError(550, 'no such user') },
+      { status: 'dead', attempts: 1 },
+    ],
+    [
+      '451 after DATA',
+      { onMail: () => smtpError(451, 'later') },
+      { status: 'spooled', attempts: 2 },
+    ],
+    [
+      '552 after DATA',
+      { onMail: () => smtpError(552, 'too big') },
+      { status: 'dead', attempts: 1 },
+    ],
+    [
+      '503 after DATA',
+      { onMail: () => smtpError(503, 'bad order') },
+      { status: 'spooled', attempts: 2 },
+    ],
+    [
+      'a connection dropped after DATA',
+      { onMail: () => 'drop' },
+      { status: 'spooled', attempts: 2 },
+    ],
+    ['no answer after DATA', { onMail: () => 'hang' }, { status: 'spooled', attempts: 2 }],
+  ])('%s', async (_name, handlers, expected) => {
+    const server = await startSmtpServer(handlers);
+    const { notifier } = await start(mailTo(server.address), quick);
+    expect(await notifier.send(message())).toMatchObject([expected]);
+  });
+
+  it('does not know the password: dead, and the password is nowhere', async () => {
+    const server = await startSmtpServer({ login: { user: 'ops', password: 'right' } });
+    const address = server.address.replace('//', '//ops:wrong-secret@');
+    const { notifier, everything } = await start(mailTo(address));
+    const receipts = await notifier.send(message());
+    expect(receipts).toMatchObject([
+      { status: 'dead', attempts: 1, reason: expect.stringContaining('535') },
+    ]);
+    expect(JSON.stringify(receipts) + (await everything())).not.toContain('wrong-secret');
+  });
+});
+
+describe('classifySmtp', () => {
+  const failure = {
+    code: 'EENVELOPE',
+    originalCode: '',
+    responseCode: null,
+    isPermanent: null,
+    response: '',
+    command: '',
+  };
+  it.each([
+    [{ ...failure, code: 'EPROTOCOL', responseCode: 554, isPermanent: true }, 'permanent'],
+    [{ ...failure, code: 'EPROTOCOL', responseCode: 421, isPermanent: false }, 'transient'],
+    [{ ...failure, code: 'EAUTH', responseCode: 454, isPermanent: false }, 'transient'],
+    [{ ...failure, code: 'EFILEACCESS' }, 'permanent'],
+    [{ ...failure, code: 'EURLACCESS' }, 'permanent'],
+    [failure, 'permanent'],
+    [{ ...failure, code: 'EDNS' }, 'transient'],
+  ])('%j is %s', (given, kind) => {
+    expect(classifySmtp(given, '')).toMatchObject({ kind });
+  });
+
+  it.each([
+    ['ECONNECTION', 'DATA', true],
+    ['ESOCKET', 'CONN', false],
+    ['EDNS', '', false],
+    ['ETIMEDOUT', 'CONN', false],
+    ['ETIMEDOUT', 'DATA', true],
+  ])('%s at %s may have arrived: %s', (code, command, isAmbiguous) => {
+    expect(classifySmtp({ ...failure, code, command }, '')).toMatchObject({ isAmbiguous });
+  });
+});
