@@ -1,1 +1,40 @@
-export {};
+export { applyPrune } from './apply-prune.ts';
+export type { BackupOptions } from './backup-options.ts';
+export { type BackupReport, createBackup } from './create-backup.ts';
+export type { Disk } from './disk.ts';
+export {
+  BackupError,
+  type BackupErrorCode,
+  type BackupErrorDetails,
+  isBackupError,
+} from './errors.ts';
+export { type BackupListing, listBackups } from './list-backups.ts';
+export type {
+  Manifest,
+  ManifestChunk,
+  ManifestDir,
+  ManifestEntry,
+  ManifestFile,
+  ManifestLink,
+  ManifestSource,
+} from './manifest.ts';
+export { type KeepPolicy, type PruneLine, type PrunePlan, planPrune } from './plan-prune.ts';
+export {
+  type CompareOptions,
+  type CountedNames,
+  compareData,
+  type DataDifference,
+  type TableDifference,
+} from './restore/compare.ts';
+export { proveRestored, type RestoreProof } from './restore/prove.ts';
+export { type StagedRestore, type StageOptions, stageRestore } from './restore/stage.ts';
+export type { StagedTarget } from './restore/staged-target.ts';
+export { discardWork, swapBack, swapIn } from './restore/swap.ts';
+export type { DataSource, DiskOption, Progress, ToolStamp } from './types.ts';
+export {
+  readManifest,
+  type VerifiedBackup,
+  type VerifyOptions,
+  verifyBackup,
+} from './verify-backup.ts';
+// Withheld: the zip reader and writer. They know only the zips of this package, and are no zip library.

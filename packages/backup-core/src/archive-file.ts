@@ -1,0 +1,143 @@
+import { createHash, hash } from 'node:crypto';
+import type { BigIntStats } from 'node:fs';
+import { crc32 } from 'node:zlib';
+import type { ManifestChunk, ManifestFile } from './manifest.ts';
+import {
+  type ReadOptions,
+  readStable,
+  type StableFile,
+  UnreadableFile,
+} from './source/read-stable.ts';
+import { deflateChunks, isWorthDeflating } from './zip/deflate-chunks.ts';
+import { STORED } from './zip/format.ts';
+import { type PackedFile, packBuffer } from './zip/pack-buffer.ts';
+import type { ArchiveWriter } from './zip/write-archive.ts';
+
+/** Files up to this size are compressed in memory, several at once; larger ones are streamed, one at a time. */
+export const SMALL_BYTES = 8 * 2 ** 20;
+
+/** A file in the archive: what the manifest says of its content, and what the system said of it. */
+export interface ArchivedFile {
+  readonly content: Pick<ManifestFile, 'size' | 'sha256' | 'packedSha256' | 'chunks'>;
+  readonly stat: BigIntStats;
+}
+
+/** A file read ahead; a large one waits for its turn. */
+export type PreparedFile =
+  | { readonly kind: 'small'; readonly packed: PackedFile; readonly stat: BigIntStats }
+  | { readonly kind: 'large' };
+
+type ReadFile =
+  | { readonly kind: 'large' }
+  | { readonly kind: 'small'; readonly plain: Buffer; readonly stat: BigIntStats };
+
+/** Reads and compresses a small file. */
+export const prepareFile = async (path: Buffer, options: ReadOptions): Promise<PreparedFile> => {
+  const found = await readStable<ReadFile>(path, options, async ({ stat, read }) => {
+    const size = Number(stat.size);
+    if (size > SMALL_BYTES) return { value: { kind: 'large' }, bytes: size };
+    const plain = await read(0, size + 1);
+    return { value: { kind: 'small', plain, stat }, bytes: plain.length };
+  });
+  if (found.kind === 'large') return found;
+  options.signal?.throwIfAborted();
+  return { kind: 'small', packed: await packBuffer(found.plain), stat: found.stat };
+};
+
+/** Writes a file that was read ahead. */
+export const addSmall = async (
+  writer: ArchiveWriter,
+  name: string,
+  { packed, stat }: Extract<PreparedFile, { kind: 'small' }>,
+): Promise<ArchivedFile> => {
+  const { body, sha256, packedSha256, ...known } = packed;
+  await writer.addKnown({ name, ...known }, body);
+  const size = known.plainBytes;
+  const content = known.method === STORED ? { size, sha256 } : { size, sha256, packedSha256 };
+  return { content, stat };
+};
+
+/** Reads and writes a large file; where it changed meanwhile, takes the archive back and reads it again. */
+export const addLarge = (
+  writer: ArchiveWriter,
+  name: string,
+  path: Buffer,
+  options: ReadOptions & { readonly onBytes?: (bytes: number) => void },
+): Promise<ArchivedFile> =>
+  readStable(
+    path,
+    options,
+    async (file) => {
+      const size = Number(file.stat.size);
+      const worthIt = size > 0 && (await isWorthDeflating(size, file.read));
+      const add = worthIt ? addDeflated : addStored;
+      const content = await add(writer, name, file, options.onBytes ?? (() => undefined));
+      return { value: { content, stat: file.stat }, bytes: content.size };
+    },
+    writer.attempt,
+  );
+
+type AddStream = (
+  writer: ArchiveWriter,
+  name: string,
+  file: StableFile,
+  onBytes: (bytes: number) => void,
+) => Promise<ArchivedFile['content']>;
+
+const addDeflated: AddStream = async (writer, name, file, onBytes) => {
+  const plainHash = createHash('sha256');
+  const packedHash = createHash('sha256');
+  const chunks: ManifestChunk[] = [];
+  let crc = 0;
+  let size = 0;
+  async function* body() {
+    for await (const { plain, packed } of deflateChunks(file.chunks())) {
+      plainHash.update(plain);
+      packedHash.update(packed);
+      crc = crc32(plain, crc);
+      size += plain.length;
+      chunks.push({
+        sha256: hash('sha256', plain, 'hex'),
+        packedBytes: packed.length,
+        packedSha256: hash('sha256', packed, 'hex'),
+      });
+      onBytes(plain.length);
+      yield packed;
+    }
+  }
+  await writer.addStreamed(name, Number(file.stat.size), body(), () => ({
+    crc32: crc,
+    plainBytes: size,
+  }));
+  return { size, sha256: plainHash.digest('hex'), packedSha256: packedHash.digest('hex'), chunks };
+};
+
+/** What does not shrink is read twice: its CRC has to stand before its data. */
+const addStored: AddStream = async (writer, name, file, onBytes) => {
+  let crc = 0;
+  let size = 0;
+  for await (const chunk of file.chunks()) {
+    crc = crc32(chunk, crc);
+    size += chunk.length;
+  }
+  const plainHash = createHash('sha256');
+  let written = 0;
+  let writtenCrc = 0;
+  async function* body() {
+    for await (const chunk of file.chunks()) {
+      plainHash.update(chunk);
+      writtenCrc = crc32(chunk, writtenCrc);
+      written += chunk.length;
+      onBytes(chunk.length);
+      if (written > size) break;
+      yield chunk;
+    }
+    if (written !== size || writtenCrc !== crc)
+      throw new UnreadableFile('changed', 'it changed between its two readings');
+  }
+  await writer.addKnown(
+    { name, method: STORED, crc32: crc, plainBytes: size, packedBytes: size },
+    body(),
+  );
+  return { size, sha256: plainHash.digest('hex') };
+};

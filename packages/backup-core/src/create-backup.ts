@@ -1,0 +1,161 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { nextBackupTime, renderBackupName } from './backup-name.ts';
+import { type BackupJob, type BackupOptions, checkOptions } from './backup-options.ts';
+import { BackupError, isBackupError, messageOf, systemCode } from './errors.ts';
+import { gatherSources } from './gather-sources.ts';
+import {
+  contentRootOf,
+  FORMAT,
+  MANIFEST_NAME,
+  type Manifest,
+  renderManifest,
+  type StoredManifest,
+} from './manifest.ts';
+import { backupTimes, publishBackup, publishIncomplete } from './publish-backup.ts';
+import { SIDECAR_SUFFIX } from './sidecar.ts';
+import { sweepLeftovers, workName } from './work-files.ts';
+import { writeEntries } from './write-entries.ts';
+import { packBuffer } from './zip/pack-buffer.ts';
+import { fileSink, nullSink, type Sink } from './zip/sink.ts';
+import { openArchiveWriter } from './zip/write-archive.ts';
+
+/** What was backed up, and where it lies. */
+export interface BackupReport {
+  /** The zip. With `sink: 'null'`, the name that it would have had. */
+  readonly file: string;
+  readonly sidecar: string;
+  /** SHA-256 (hex) of the whole zip. */
+  readonly sha256: string;
+  /** Size of the zip. */
+  readonly bytes: number;
+  /** Files in the backup, the manifest not counted. */
+  readonly entries: number;
+  readonly contentRoot: string;
+  readonly manifest: Manifest;
+  readonly ms: number;
+  /**
+   * What could not be read, each with its reason. Where this is not empty, the zip has no `dhash_*` name: it
+   * lies in `<dir>/incomplete/`, and is no backup to rely on.
+   */
+  readonly incomplete: readonly string[];
+}
+
+type Written = { manifest: StoredManifest; sha256: string; bytes: number };
+
+/**
+ * Backs data up into one zip that shows under its name only when it is whole, durable and has its sidecar.
+ *
+ * @throws BackupError `bad-option`, `source-refused`, `sqlite-busy`, `sqlite-damaged`, `clock-set-back`,
+ * `write-failed`; the signal's reason when aborted. Nothing is left behind in any of these cases.
+ */
+export const createBackup = async (options: BackupOptions): Promise<BackupReport> => {
+  const job = checkOptions(options);
+  const startedMs = job.now();
+  try {
+    job.signal?.throwIfAborted();
+    const done = job.sink === 'null' ? await rehearse(job) : await backUp(job, startedMs);
+    const { manifest, published, ...rest } = done;
+    return {
+      ...rest,
+      file: published.file,
+      sidecar: published.sidecar,
+      entries: manifest.entries.filter(({ type }) => type === 'file').length,
+      contentRoot: manifest.contentRoot,
+      manifest: { ...manifest, createdAt: new Date(published.atMs).toISOString() },
+      ms: job.now() - startedMs,
+      incomplete: manifest.incomplete,
+    };
+  } catch (error) {
+    if (isBackupError(error) || systemCode(error)?.startsWith('E') !== true) throw error;
+    if (job.signal?.aborted === true) throw error;
+    throw new BackupError(
+      'write-failed',
+      `the backup could not be written to ${job.dir}: ${messageOf(error)}. No backup was changed or added`,
+      { file: job.dir, cause: error },
+    );
+  }
+};
+
+type Done = Written & { published: { file: string; sidecar: string; atMs: number } };
+
+const backUp = async (job: BackupJob, startedMs: number): Promise<Done> => {
+  const { dir, disk, env, root, tag } = job;
+  await disk.mkdir(dir, { mode: 0o700, recursive: true });
+  await sweepLeftovers(disk, dir, startedMs);
+  // Before hours of work: the clock may be wrong.
+  nextBackupTime(startedMs, await backupTimes(dir), dir);
+  const part = join(dir, workName('part'));
+  try {
+    const handle = await disk.open(part, 'wx', 0o600);
+    const written = await writeInto(job, fileSink(handle), dir).finally(() => handle.close());
+    job.signal?.throwIfAborted();
+    const archive = { disk, dir, root, part, sha256: written.sha256, env, tag, nowMs: startedMs };
+    const { complete, incomplete } = written.manifest;
+    const published = complete
+      ? await publishBackup(archive)
+      : await publishIncomplete(archive, incomplete);
+    return { ...written, published };
+  } finally {
+    await disk.rm(part, { recursive: false, force: true });
+  }
+};
+
+/** A dry run: the same work into nothing. Copies of databases need a place; it is not in the backups' folder. */
+const rehearse = async (job: BackupJob): Promise<Done> => {
+  const folder = await mkdtemp(join(tmpdir(), 'dhash-rehearsal-'));
+  try {
+    const written = await writeInto(job, nullSink(), folder);
+    const atMs = nextBackupTime(job.now(), await backupTimes(job.dir), job.dir);
+    const file = join(job.dir, renderBackupName(atMs, job.env, job.tag));
+    return { ...written, published: { file, sidecar: `${file}${SIDECAR_SUFFIX}`, atMs } };
+  } finally {
+    await job.disk.rm(folder, { recursive: true, force: true });
+  }
+};
+
+const SQLITE_SIDECARS = ['', '-journal', '-wal', '-shm'];
+
+const writeInto = async (job: BackupJob, sink: Sink, tempFolder: string): Promise<Written> => {
+  const copies: string[] = [];
+  try {
+    const gathered = await gatherSources(job, tempFolder, copies);
+    const writer = openArchiveWriter(sink);
+    const { lines, unreadable } = await writeEntries(writer, gathered.files, job);
+    const incomplete = [...gathered.unreadable, ...unreadable];
+    const manifest: StoredManifest = {
+      format: FORMAT,
+      tool: {
+        ...job.tool,
+        node: process.versions.node,
+        zlib: process.versions.zlib,
+        arch: process.arch,
+      },
+      service: job.service,
+      env: job.env,
+      release: job.release,
+      migrations: [...job.migrations],
+      tag: job.tag,
+      complete: incomplete.length === 0,
+      incomplete,
+      contentRoot: contentRootOf(lines),
+      totalBytes: lines.reduce((sum, { size }) => sum + size, 0),
+      sources: [...(await gathered.sources)],
+      entries: [...lines, ...gathered.otherLines],
+    };
+    const {
+      body,
+      sha256: _,
+      packedSha256: __,
+      ...known
+    } = await packBuffer(renderManifest(manifest));
+    await writer.addKnown({ name: MANIFEST_NAME, ...known }, body);
+    job.signal?.throwIfAborted();
+    return { manifest, ...(await writer.finish()) };
+  } finally {
+    for (const copy of copies)
+      for (const suffix of SQLITE_SIDECARS)
+        await job.disk.rm(copy + suffix, { recursive: false, force: true });
+  }
+};

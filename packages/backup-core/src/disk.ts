@@ -1,0 +1,51 @@
+import {
+  chmod,
+  type FileHandle,
+  link,
+  mkdir,
+  open,
+  rename,
+  rm,
+  symlink,
+  unlink,
+  utimes,
+} from 'node:fs/promises';
+
+type Path = string | Buffer;
+
+/** Every call that changes the disk goes through this port, so that a test can end the process before any of them. */
+export interface Disk {
+  open(path: Path, flags: string | number, mode?: number): Promise<FileHandle>;
+  link(existing: string, name: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  unlink(path: string): Promise<void>;
+  mkdir(path: Path, options: { mode: number; recursive?: boolean }): Promise<unknown>;
+  rm(path: string, options: { recursive: boolean; force: boolean }): Promise<void>;
+  symlink(target: string, path: Path): Promise<void>;
+  chmod(path: Path, mode: number): Promise<void>;
+  utimes(path: Path, atime: number, mtime: number): Promise<void>;
+}
+
+/** The disk as Node gives it. */
+export const realDisk: Disk = {
+  open: (path, flags, mode) => open(path, flags, mode),
+  link: (existing, name) => link(existing, name),
+  rename: (from, to) => rename(from, to),
+  unlink: (path) => unlink(path),
+  mkdir: (path, options) => mkdir(path, options),
+  rm: (path, options) => rm(path, options),
+  symlink: (target, path) => symlink(target, path),
+  chmod: (path, mode) => chmod(path, mode),
+  utimes: (path, atime, mtime) => utimes(path, atime, mtime),
+};
+
+/** Makes the names in a folder durable. Windows has no fsync of a folder; its metadata is journalled. */
+export const syncFolder = async (disk: Disk, folder: Path): Promise<void> => {
+  if (process.platform === 'win32') return;
+  const handle = await disk.open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+};

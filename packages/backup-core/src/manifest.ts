@@ -1,0 +1,164 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { BackupError, messageOf } from './errors.ts';
+
+/** Name of the entry that is last in every backup. */
+export const MANIFEST_NAME = 'manifest.json';
+/** The format that this version writes and reads. */
+export const FORMAT = 1;
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hex digits');
+const bytes = z.number().int().nonnegative();
+/** Permission bits only: a backup never brings setuid, setgid or sticky back. */
+const mode = z.number().int().min(0).max(0o777);
+/** UTC with nanoseconds: `2026-01-31T12:00:00.123456789Z`. */
+const mtime = z
+  .string()
+  .regex(/^-?\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/, 'expected a UTC time');
+/** Base64 of the true path inside the source, where the entry's own name could not be it. */
+const name = z.base64();
+
+const chunk = z.object({
+  /** SHA-256 of the chunk's plain bytes (1 MiB; the last one may be shorter). */
+  sha256,
+  /** Bytes that the chunk has in the archive. */
+  packedBytes: bytes,
+  /** SHA-256 of those. */
+  packedSha256: sha256,
+});
+
+const fileEntry = z.object({
+  type: z.literal('file'),
+  /** `<source>/<relative path>`, as in the archive. */
+  path: z.string(),
+  size: bytes,
+  sha256,
+  mode,
+  mtime,
+  /** SHA-256 of the bytes in the archive; absent where they are stored, thus the same. */
+  packedSha256: sha256.optional(),
+  /** Of large deflated files: what lets a later backup reuse the parts that did not change. */
+  chunks: z.array(chunk).optional(),
+  name: name.optional(),
+});
+
+const linkEntry = z.object({
+  type: z.literal('link'),
+  path: z.string(),
+  /** Relative; stays inside the source. */
+  target: z.string(),
+  name: name.optional(),
+});
+
+const dirEntry = z.object({
+  type: z.literal('dir'),
+  path: z.string(),
+  mode,
+  name: name.optional(),
+});
+
+const source = z.object({
+  name: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,40}$/, 'expected a source name'),
+  type: z.enum(['files', 'sqlite']),
+  include: z.array(z.string()).optional(),
+  exclude: z.array(z.string()).optional(),
+  /** Modes of folders that differ from 0755, by path inside the source; '' is the source's own folder. */
+  folderModes: z.record(z.string(), mode).optional(),
+  /** Rows per table when the database was copied. */
+  tables: z.record(z.string(), z.number().int().nonnegative()).optional(),
+  /** Rows whose foreign key points nowhere, where there were any. */
+  foreignKeyViolations: z.number().int().positive().optional(),
+  userVersion: z.number().int().optional(),
+  schemaVersion: z.number().int().optional(),
+  applicationId: z.number().int().optional(),
+  pageSize: z.number().int().optional(),
+  pageCount: z.number().int().optional(),
+});
+
+const stored = z.object({
+  format: z.literal(FORMAT),
+  tool: z.object({
+    name: z.string(),
+    version: z.string(),
+    node: z.string(),
+    zlib: z.string(),
+    arch: z.string(),
+  }),
+  service: z.string(),
+  env: z.string(),
+  release: z.string().nullable(),
+  migrations: z.array(z.string()),
+  tag: z.string().nullable(),
+  complete: z.boolean(),
+  /** What could not be read, where the backup is not complete. */
+  incomplete: z.array(z.string()),
+  contentRoot: sha256,
+  totalBytes: bytes,
+  sources: z.array(source),
+  entries: z.array(z.discriminatedUnion('type', [fileEntry, linkEntry, dirEntry])),
+});
+
+export type ManifestFile = z.infer<typeof fileEntry>;
+export type ManifestLink = z.infer<typeof linkEntry>;
+export type ManifestDir = z.infer<typeof dirEntry>;
+/** A line of the manifest; links and empty folders have no entry in the archive. */
+export type ManifestEntry = ManifestFile | ManifestLink | ManifestDir;
+export type ManifestChunk = z.infer<typeof chunk>;
+export type ManifestSource = z.infer<typeof source>;
+/** The manifest as it lies in the archive: nothing in it depends on when the backup was made. */
+export type StoredManifest = z.infer<typeof stored>;
+/** The manifest, with the time that the backup's name says (ISO 8601, UTC). */
+export type Manifest = StoredManifest & { readonly createdAt: string };
+
+/** The lines that have an entry in the archive. */
+export const filesOf = (manifest: StoredManifest): ManifestFile[] =>
+  manifest.entries.filter((entry) => entry.type === 'file');
+
+/** Bytewise, as UTF-8: not the order of UTF-16 code units, and of no locale. */
+export const bytewise = (a: string, b: string): number =>
+  Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+/**
+ * What the content of a backup is, whatever packed it: SHA-256 over `<path> NUL <size> NUL <sha256> LF` of
+ * every file, sorted bytewise by path.
+ */
+export const contentRootOf = (files: readonly ManifestFile[]): string => {
+  const hash = createHash('sha256');
+  for (const { path, size, sha256 } of [...files].sort((a, b) => bytewise(a.path, b.path)))
+    hash.update(`${path}\0${size}\0${sha256}\n`);
+  return hash.digest('hex');
+};
+
+const sortKeys = (_key: string, value: unknown): unknown =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+    : value;
+
+/** Keys sorted, one space of indent (people read it), newline at the end: the same content gives the same bytes. */
+export const renderManifest = (manifest: StoredManifest): Buffer =>
+  Buffer.from(`${JSON.stringify(manifest, sortKeys, 1)}\n`, 'utf8');
+
+/** @throws BackupError `bad-manifest` */
+export const parseManifest = (text: string, file: string): StoredManifest => {
+  const no = (why: string, cause?: unknown): never => {
+    throw new BackupError('bad-manifest', `${file}: its ${MANIFEST_NAME} ${why}`, { file, cause });
+  };
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return no(`is not JSON: ${messageOf(error)}`, error);
+  }
+  const format =
+    typeof value === 'object' && value !== null && 'format' in value ? value.format : undefined;
+  if (format !== FORMAT)
+    return no(
+      `is of format ${JSON.stringify(format)}; this version reads format ${FORMAT}: use the version that made it, or a newer one`,
+    );
+  const parsed = stored.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues
+    .slice(0, 5)
+    .map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  return no(`does not hold what it must: ${problems.join('; ')}`);
+};

@@ -1,0 +1,125 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { nextBackupTime, parseBackupName, renderBackupName } from './backup-name.ts';
+import { type Disk, syncFolder } from './disk.ts';
+import { systemCode } from './errors.ts';
+import { renderSidecar, SIDECAR_SUFFIX } from './sidecar.ts';
+import { workName } from './work-files.ts';
+
+const INCOMPLETE_PREFIX = 'incomplete_';
+const SECOND_MS = 1000;
+
+/** A finished archive under its working name, and what its real name is made of. */
+export interface FinishedArchive {
+  readonly disk: Disk;
+  /** Folder of the backups; must exist. */
+  readonly dir: string;
+  /** Folder that the sidecar's path is relative to. */
+  readonly root: string;
+  /** The archive, fsynced, on the same filesystem as `dir`. */
+  readonly part: string;
+  readonly sha256: string;
+  readonly env: string;
+  readonly tag: string | null;
+  readonly nowMs: number;
+}
+
+export interface Published {
+  readonly file: string;
+  readonly sidecar: string;
+  readonly atMs: number;
+}
+
+/** A file that is whole and durable, or is not there. */
+const writeWhole = async (disk: Disk, path: string, text: string): Promise<void> => {
+  const handle = await disk.open(path, 'wx', 0o600);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+};
+
+/** `link` never replaces a name. Returns whether the name was free. */
+const linkIfFree = async (disk: Disk, existing: string, name: string): Promise<boolean> => {
+  try {
+    await disk.link(existing, name);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return false;
+    throw error;
+  }
+};
+
+/** Sidecar first, then the zip, then the folder: whoever sees the zip has all of it, and its sidecar. */
+const publishPair = async (archive: FinishedArchive, file: string): Promise<boolean> => {
+  const { disk, part, root, sha256 } = archive;
+  const sidecar = `${file}${SIDECAR_SUFFIX}`;
+  const sidecarPart = join(archive.dir, workName('sha256'));
+  try {
+    await writeWhole(disk, sidecarPart, renderSidecar(sha256, root, file));
+    if (!(await linkIfFree(disk, sidecarPart, sidecar))) return false;
+    let isPublished = false;
+    try {
+      isPublished = await linkIfFree(disk, part, file);
+    } finally {
+      if (!isPublished) await disk.unlink(sidecar);
+    }
+    return isPublished;
+  } finally {
+    await disk.rm(sidecarPart, { recursive: false, force: true });
+  }
+};
+
+/** Times of all backups in a folder, ms. */
+export const backupTimes = async (dir: string): Promise<number[]> => {
+  const names = await readdir(dir).catch((error: unknown) => {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
+  });
+  return names.flatMap((name) => parseBackupName(name)?.atMs ?? []);
+};
+
+/**
+ * Gives a complete backup its name.
+ *
+ * @throws BackupError `clock-set-back`
+ */
+export const publishBackup = async (archive: FinishedArchive): Promise<Published> => {
+  const { dir, disk, env, tag, nowMs } = archive;
+  const lost: number[] = [];
+  for (;;) {
+    const atMs = nextBackupTime(nowMs, [...(await backupTimes(dir)), ...lost], dir);
+    const file = join(dir, renderBackupName(atMs, env, tag));
+    if (await publishPair(archive, file)) {
+      await disk.unlink(archive.part);
+      await syncFolder(disk, dir);
+      return { file, sidecar: `${file}${SIDECAR_SUFFIX}`, atMs };
+    }
+    // Someone took this second between the listing and the link.
+    lost.push(atMs);
+  }
+};
+
+/**
+ * Puts a backup that lacks something into `incomplete/`, with the list of what it lacks beside it. Its name
+ * is never one that a backup could have.
+ */
+export const publishIncomplete = async (
+  archive: FinishedArchive,
+  missing: readonly string[],
+): Promise<Published> => {
+  const { disk, env, tag, nowMs } = archive;
+  const folder = join(archive.dir, 'incomplete');
+  await disk.mkdir(folder, { mode: 0o700, recursive: true });
+  for (let atMs = Math.floor(nowMs / SECOND_MS) * SECOND_MS; ; atMs += SECOND_MS) {
+    const name = renderBackupName(atMs, env, tag).replace(/^dhash_/, INCOMPLETE_PREFIX);
+    const file = join(folder, name);
+    if (!(await publishPair(archive, file))) continue;
+    await writeWhole(disk, `${file}.txt`, `${missing.join('\n')}\n`);
+    await disk.unlink(archive.part);
+    await syncFolder(disk, folder);
+    return { file, sidecar: `${file}${SIDECAR_SUFFIX}`, atMs };
+  }
+};

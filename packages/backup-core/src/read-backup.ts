@@ -1,0 +1,144 @@
+import { open } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { parseBackupName } from './backup-name.ts';
+import { BackupError, systemCode } from './errors.ts';
+import {
+  filesOf,
+  MANIFEST_NAME,
+  type Manifest,
+  type ManifestEntry,
+  type ManifestFile,
+  type ManifestSource,
+  parseManifest,
+} from './manifest.ts';
+import { linkProblem, truePath } from './stored-path.ts';
+import { type NameSet, nameSet } from './zip/entry-name.ts';
+import { type ArchiveEntry, readArchive } from './zip/read-archive.ts';
+import { type EntryDigest, readEntry } from './zip/read-entry.ts';
+import { type OpenFile, refuse } from './zip/read-structure.ts';
+
+/** A manifest has a line of about 300 bytes for each file. */
+const MAX_MANIFEST_BYTES = 256 * 2 ** 20;
+
+/** A backup open for reading, whose structure and manifest hold. */
+export interface OpenBackup extends OpenFile {
+  readonly manifest: Manifest;
+  /** Each file of the manifest with its entry, in the order of the archive. */
+  readonly files: readonly { readonly line: ManifestFile; readonly entry: ArchiveEntry }[];
+}
+
+/**
+ * Opens a backup: structure by rules 1 to 10 and 12, manifest by rule 13. No data is looked at but the manifest's.
+ *
+ * @throws BackupError `not-found`, `bad-archive`, `bad-manifest`
+ */
+export const openBackup = async <T>(
+  file: string,
+  use: (backup: OpenBackup) => Promise<T>,
+): Promise<T> => {
+  const handle = await open(file, 'r').catch((error: unknown) => {
+    if (systemCode(error) !== 'ENOENT') throw error;
+    throw new BackupError('not-found', `${file} does not exist`, { file, cause: error });
+  });
+  try {
+    const stat = await handle.stat();
+    if (!stat.isFile()) throw new BackupError('not-found', `${file} is not a file`, { file });
+    const opened: OpenFile = { file, handle, bytes: stat.size };
+    const entries = await readArchive(opened);
+    const last = entries.at(-1);
+    if (last?.name !== MANIFEST_NAME)
+      return refuse(file, 13, `its last entry is not ${MANIFEST_NAME}`);
+    const stored = parseManifest(await readText(opened, last), file);
+    const createdMs = parseBackupName(basename(file))?.atMs ?? stat.mtimeMs;
+    const manifest: Manifest = { ...stored, createdAt: new Date(createdMs).toISOString() };
+    checkLines(file, manifest);
+    return await use({ ...opened, manifest, files: matchEntries(file, manifest, entries) });
+  } finally {
+    await handle.close();
+  }
+};
+
+const readText = async (opened: OpenFile, entry: ArchiveEntry): Promise<string> => {
+  if (entry.plainBytes > MAX_MANIFEST_BYTES)
+    return refuse(opened.file, 12, `it has ${entry.plainBytes} bytes`, entry.name);
+  const parts: Buffer[] = [];
+  const digest: EntryDigest = { sha256: '' };
+  for await (const part of readEntry(opened, entry, digest)) parts.push(part);
+  return Buffer.concat(parts).toString('utf8');
+};
+
+/** Rule 13: every line belongs to a source, means one place in it, and no two mean the same. */
+const checkLines = (file: string, manifest: Manifest): void => {
+  const sources = new Map(manifest.sources.map((source) => [source.name, source]));
+  if (sources.size !== manifest.sources.length)
+    refuse(file, 13, 'its manifest names a source twice');
+  // The true names are bytes, and are compared as such: latin1 keeps each byte one character.
+  const trueNames = nameSet((name) => name);
+  const storedNames = nameSet();
+  const linesOf = new Map<string, number>();
+  for (const line of manifest.entries) {
+    const name = line.path.slice(0, Math.max(0, line.path.indexOf('/')));
+    const problem = lineProblem(sources.get(name), line, storedNames, trueNames);
+    if (problem !== null) refuse(file, 13, `its line in the manifest ${problem}`, line.path);
+    linesOf.set(name, (linesOf.get(name) ?? 0) + 1);
+  }
+  for (const { name, type } of manifest.sources)
+    if (type === 'sqlite' && manifest.complete && linesOf.get(name) !== 1)
+      refuse(
+        file,
+        13,
+        `its manifest has ${linesOf.get(name) ?? 0} files for the database "${name}"`,
+      );
+};
+
+const lineProblem = (
+  source: ManifestSource | undefined,
+  line: ManifestEntry,
+  storedNames: NameSet,
+  trueNames: NameSet,
+): string | null => {
+  if (source === undefined) return 'belongs to no source of the manifest';
+  const place = truePath(source.name, line);
+  if ('problem' in place) return place.problem;
+  const collision =
+    storedNames.add(line.path) ?? trueNames.add(`${source.name}/${place.path.toString('latin1')}`);
+  if (collision !== null) return collision;
+  const link = line.type === 'link' ? linkProblem(place.path, line.target) : null;
+  if (link !== null) return `is a link that ${link}`;
+  const isOneFile = line.type === 'file' && !place.path.includes('/');
+  return source.type === 'sqlite' && !isOneFile ? 'is not the one file of its database' : null;
+};
+
+/** Rule 13: the same files in the manifest and in the archive, of the same sizes. */
+const matchEntries = (
+  file: string,
+  manifest: Manifest,
+  entries: readonly ArchiveEntry[],
+): OpenBackup['files'] => {
+  const lines = new Map(filesOf(manifest).map((line) => [line.path, line]));
+  let totalBytes = 0;
+  const files = entries.slice(0, -1).map((entry) => {
+    const line = lines.get(entry.name);
+    if (line === undefined) return refuse(file, 13, 'the manifest has no line for it', entry.name);
+    if (line.size !== entry.plainBytes)
+      return refuse(
+        file,
+        13,
+        `it has ${entry.plainBytes} bytes, ${line.size} by the manifest`,
+        entry.name,
+      );
+    lines.delete(entry.name);
+    totalBytes += line.size;
+    return { line, entry };
+  });
+  const [missing] = lines.keys();
+  if (missing !== undefined)
+    return refuse(file, 13, 'the manifest names it, the archive has it not', missing);
+  if (totalBytes !== manifest.totalBytes)
+    return refuse(
+      file,
+      12,
+      `its entries have ${totalBytes} bytes, ${manifest.totalBytes} by the manifest`,
+    );
+  return files;
+};

@@ -1,0 +1,150 @@
+import { constants } from 'node:fs';
+import { dirname } from 'node:path';
+import { type Disk, syncFolder } from '../disk.ts';
+import type { ManifestEntry } from '../manifest.ts';
+import type { OpenBackup } from '../read-backup.ts';
+import { pathInside } from '../source/list-files.ts';
+import { truePath } from '../stored-path.ts';
+import { type EntryDigest, readEntry } from '../zip/read-entry.ts';
+import { refuse } from '../zip/read-structure.ts';
+import type { StagedTarget } from './staged-target.ts';
+
+/** Never through a link, never over something. */
+const EXCLUSIVE =
+  constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
+const DEFAULT_FOLDER_MODE = 0o755;
+/** Files written at once: each waits for its fsync most of the time. */
+const PARALLEL = 8;
+
+export interface ExtractJob {
+  readonly backup: OpenBackup;
+  readonly target: StagedTarget;
+  readonly disk: Disk;
+  readonly signal: AbortSignal | undefined;
+  readonly report: (entry: string, bytes: number) => void;
+}
+
+/** Extracts one source of a verified backup to `target.staged`; durable when it returns. */
+export const extractSource = async (job: ExtractJob): Promise<void> => {
+  const { backup, disk, target } = job;
+  await disk.mkdir(dirname(target.staged), { mode: 0o700, recursive: true });
+  await disk.mkdir(dirname(target.previous), { mode: 0o700, recursive: true });
+  const folders = new Set<string>();
+  if (target.type === 'files') {
+    await disk.mkdir(target.staged, { mode: 0o700 });
+    folders.add(asBytes(target.staged));
+  }
+  const own = backup.files.filter(({ line }) => line.path.startsWith(`${target.name}/`));
+  for (const { line } of own) await makeFolders(job, folders, dirname(placeOf(job, line)));
+  await inParallel(own, PARALLEL, async (one) => {
+    job.signal?.throwIfAborted();
+    await extractFile(job, one);
+    job.report(one.line.path, one.line.size);
+  });
+  await makeOthers(job, folders);
+  await finishFolders(job, folders);
+};
+
+/** Absolute path (latin1, one character for each byte) that a line of the manifest stands for. */
+const placeOf = ({ backup, target }: ExtractJob, line: ManifestEntry): string => {
+  if (target.type === 'sqlite') return asBytes(target.staged);
+  const place = truePath(target.name, line);
+  if ('problem' in place) return refuse(backup.file, 13, `its line ${place.problem}`, line.path);
+  return pathInside(target.staged, place.path).toString('latin1');
+};
+
+const asBytes = (path: string): string => Buffer.from(path).toString('latin1');
+const onDisk = (place: string): Buffer => Buffer.from(place, 'latin1');
+
+const makeFolders = async (
+  job: ExtractJob,
+  folders: Set<string>,
+  folder: string,
+): Promise<void> => {
+  const { disk, target } = job;
+  const root = asBytes(target.staged);
+  if (target.type === 'sqlite' || folder === root || folders.has(folder)) return;
+  await makeFolders(job, folders, dirname(folder));
+  await disk.mkdir(onDisk(folder), { mode: 0o700 });
+  folders.add(folder);
+};
+
+const extractFile = async (
+  job: ExtractJob,
+  { line, entry }: OpenBackup['files'][number],
+): Promise<void> => {
+  const { backup, disk, signal } = job;
+  const path = onDisk(placeOf(job, line));
+  const handle = await disk.open(path, EXCLUSIVE, 0o600);
+  try {
+    const digest: EntryDigest = { sha256: '' };
+    for await (const part of readEntry(backup, entry, digest, signal)) await handle.writeFile(part);
+    // Verified a moment ago; the file may have been changed under us since.
+    if (digest.sha256 !== line.sha256)
+      refuse(backup.file, 11, 'it changed between its check and its restore', line.path);
+    const seconds = Date.parse(line.mtime) / 1000;
+    await handle.chmod(line.mode);
+    await handle.utimes(seconds, seconds);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+};
+
+/** Empty folders, then links: last, so that nothing is ever written through one. */
+const makeOthers = async (job: ExtractJob, folders: Set<string>): Promise<void> => {
+  const { backup, disk, target } = job;
+  const own = backup.manifest.entries.filter(({ path }) => path.startsWith(`${target.name}/`));
+  for (const line of own) {
+    if (line.type === 'file') continue;
+    await makeFolders(job, folders, dirname(placeOf(job, line)));
+    if (line.type === 'dir') await makeFolders(job, folders, placeOf(job, line));
+  }
+  for (const line of own)
+    if (line.type === 'link') await disk.symlink(line.target, onDisk(placeOf(job, line)));
+};
+
+/** Modes and durability of folders, the deepest first; then of the folders around the staged data. */
+const finishFolders = async (job: ExtractJob, folders: Set<string>): Promise<void> => {
+  const { backup, disk, target } = job;
+  const root = asBytes(target.staged);
+  const source = backup.manifest.sources.find(({ name }) => name === target.name);
+  const modes = new Map(Object.entries(source?.folderModes ?? {}));
+  for (const line of backup.manifest.entries)
+    if (line.type === 'dir' && line.path.startsWith(`${target.name}/`))
+      modes.set(placeOf(job, line).slice(root.length + 1), line.mode);
+  for (const folder of [...folders].sort((a, b) => b.length - a.length)) {
+    await syncFolder(disk, onDisk(folder));
+    const inside = folder.slice(root.length + 1);
+    const name = Buffer.from(inside, 'latin1').toString('utf8');
+    await disk.chmod(onDisk(folder), modes.get(inside) ?? modes.get(name) ?? DEFAULT_FOLDER_MODE);
+  }
+  const around = [
+    dirname(target.staged),
+    dirname(target.previous),
+    dirname(dirname(target.staged)),
+    target.work,
+    dirname(target.work),
+  ];
+  for (const folder of around) await syncFolder(disk, folder);
+};
+
+const inParallel = async <T>(
+  items: readonly T[],
+  count: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> => {
+  let next = 0;
+  let failure: { error: unknown } | undefined;
+  const run = async () => {
+    while (failure === undefined) {
+      const item = items[next++];
+      if (item === undefined) return;
+      await work(item).catch((error: unknown) => {
+        failure ??= { error };
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: count }, run));
+  if (failure !== undefined) throw failure.error;
+};

@@ -1,0 +1,157 @@
+import { existsSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { sourceProblems } from '../backup-options.ts';
+import { type Disk, realDisk } from '../disk.ts';
+import { BackupError } from '../errors.ts';
+import type { Manifest } from '../manifest.ts';
+import { type OpenBackup, openBackup } from '../read-backup.ts';
+import { checkSqliteCopy } from '../source/inspect-sqlite.ts';
+import type { DataSource, DiskOption, Progress } from '../types.ts';
+import { verifyOpen } from '../verify-backup.ts';
+import { extractSource } from './extract.ts';
+import { type StagedTarget, stagedTarget } from './staged-target.ts';
+import { discardWork } from './swap.ts';
+
+export interface StageOptions extends DiskOption {
+  /** Part of the folder's name beside the live data; the same restore has the same id. */
+  readonly id: string;
+  /** Where each source of the backup is live now. */
+  readonly targets: readonly DataSource[];
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** A backup extracted beside the live data, checked and durable. */
+export interface StagedRestore {
+  readonly id: string;
+  /** The backup's file. */
+  readonly backup: string;
+  readonly sha256: string;
+  readonly manifest: Manifest;
+  readonly targets: readonly StagedTarget[];
+}
+
+/**
+ * Verifies a whole backup, then extracts it beside the live data. Nothing live is touched, and nothing is
+ * written before everything has passed. Staging again under the same id starts afresh, unless that restore
+ * has put data aside.
+ *
+ * @throws BackupError as `verifyBackup`, and `bad-option`, `not-restorable`, `no-space`, `swap-conflict`, `sqlite-damaged`
+ */
+export const stageRestore = async (file: string, options: StageOptions): Promise<StagedRestore> => {
+  const { disk = realDisk, id, signal } = options;
+  const problems = sourceProblems(options.targets);
+  if (problems.length > 0) throw new BackupError('bad-option', problems.join('; '), { problems });
+  const targets = options.targets.map((target) => stagedTarget(target, id));
+  return openBackup(file, async (backup) => {
+    checkTargets(backup, options.targets);
+    const { sha256, manifest } = await verifyOpen(backup, options);
+    await checkSpace(backup, targets);
+    await refuseSwapped(targets);
+    await discardWork(targets, { disk });
+    try {
+      await extractAll(backup, targets, disk, options);
+      signal?.throwIfAborted();
+    } catch (error) {
+      await discardWork(targets, { disk });
+      throw error;
+    }
+    return { id, backup: file, sha256, manifest, targets };
+  });
+};
+
+const checkTargets = ({ file, manifest }: OpenBackup, targets: readonly DataSource[]): void => {
+  const wanted = new Map(targets.map(({ name, type }) => [name, type]));
+  const problems = manifest.sources.flatMap(({ name, type }) => {
+    const given = wanted.get(name);
+    wanted.delete(name);
+    if (given === undefined) return [`the backup holds "${name}", which has no place to go to`];
+    return given === type ? [] : [`"${name}" is of type ${type} in the backup and ${given} here`];
+  });
+  problems.push(...[...wanted.keys()].map((name) => `the backup holds no "${name}"`));
+  if (problems.length > 0)
+    throw new BackupError('not-restorable', `${file} does not fit: ${problems.join('; ')}`, {
+      file,
+      problems,
+    });
+};
+
+/** Some room is left for everything else that lives on the filesystem. */
+const USABLE_SHARE = 0.9;
+
+const checkSpace = async (
+  { file, files }: OpenBackup,
+  targets: readonly StagedTarget[],
+): Promise<void> => {
+  // Targets may share a filesystem: each is asked to have room for all of them that it could share with.
+  const needed = new Map<string, { bytes: number; free: number }>();
+  for (const { live, name } of targets) {
+    const folder = dirname(live);
+    const facts = await statfs(folder).catch((cause: unknown) => {
+      throw new BackupError('bad-option', `the folder ${folder} for "${name}" is not there`, {
+        file: folder,
+        cause,
+      });
+    });
+    const bytes = files
+      .filter(({ line }) => line.path.startsWith(`${name}/`))
+      .reduce((sum, { line }) => sum + line.size, 0);
+    const key = `${facts.type}:${facts.blocks}:${facts.bavail}`;
+    const before = needed.get(key)?.bytes ?? 0;
+    needed.set(key, { bytes: before + bytes, free: facts.bavail * facts.bsize * USABLE_SHARE });
+  }
+  for (const { bytes, free } of needed.values())
+    if (bytes > free)
+      throw new BackupError(
+        'no-space',
+        `restoring ${file} needs ${bytes} bytes beside the live data; ${Math.floor(free)} can be used`,
+        { file },
+      );
+};
+
+const refuseSwapped = async (targets: readonly StagedTarget[]): Promise<void> => {
+  for (const { previous, name } of targets)
+    if (existsSync(previous))
+      throw new BackupError(
+        'swap-conflict',
+        `this restore has already put the live data of "${name}" aside, at ${previous}: finish it or undo it first`,
+        { file: previous },
+      );
+};
+
+const extractAll = async (
+  backup: OpenBackup,
+  targets: readonly StagedTarget[],
+  disk: Disk,
+  { signal, onProgress }: StageOptions,
+): Promise<void> => {
+  let bytes = 0;
+  let entries = 0;
+  const { files, manifest } = backup;
+  const report = (entry: string, size: number) => {
+    bytes += size;
+    entries += 1;
+    onProgress?.({
+      phase: 'stage',
+      bytes,
+      totalBytes: manifest.totalBytes,
+      entries,
+      totalEntries: files.length,
+      entry,
+    });
+  };
+  for (const target of targets) await extractSource({ backup, target, disk, signal, report });
+  for (const target of targets) {
+    if (target.type !== 'sqlite') continue;
+    const recorded = manifest.sources.find(({ name }) => name === target.name);
+    const line = files.find(({ line }) => line.path.startsWith(`${target.name}/`))?.line;
+    const facts = await checkSqliteCopy(target.staged, line?.size ?? 0, target.staged, signal);
+    if (facts.foreignKeyViolations !== (recorded?.foreignKeyViolations ?? 0))
+      throw new BackupError(
+        'sqlite-damaged',
+        `the database "${target.name}" has ${facts.foreignKeyViolations} rows whose foreign key points nowhere; ${recorded?.foreignKeyViolations ?? 0} when it was backed up`,
+        { file: target.staged },
+      );
+  }
+};

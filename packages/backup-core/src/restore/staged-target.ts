@@ -1,0 +1,45 @@
+import { basename, dirname, join } from 'node:path';
+import { BackupError } from '../errors.ts';
+import type { DataSource } from '../types.ts';
+
+/** Where one source is put back, and where its old and new data lie meanwhile; all on one filesystem. */
+export interface StagedTarget {
+  readonly name: string;
+  readonly type: DataSource['type'];
+  /** The live folder or database file. */
+  readonly live: string;
+  /** `<parent of live>/.dhash-restore-<id>`, shared by targets of one parent. */
+  readonly work: string;
+  /** What will be live. */
+  readonly staged: string;
+  /** What was live. */
+  readonly previous: string;
+}
+
+const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,100}$/;
+
+/** Files that belong to a database file, beside it. */
+export const SQLITE_SIDECARS = ['-wal', '-shm', '-journal'] as const;
+
+/** @throws BackupError `bad-option` */
+export const stagedTarget = ({ name, type, path }: DataSource, id: string): StagedTarget => {
+  if (!ID.test(id))
+    throw new BackupError(
+      'bad-option',
+      `the restore id ${JSON.stringify(id)} can't be part of a folder's name`,
+    );
+  const work = join(dirname(path), `.dhash-restore-${id}`);
+  const last = basename(path);
+  return {
+    name,
+    type,
+    live: path,
+    work,
+    staged: join(work, name, 'new', last),
+    previous: join(work, name, 'previous', last),
+  };
+};
+
+/** Says that there was no live data when the new was swapped in, so that going back means none again. */
+export const absentMarker = ({ name, work }: StagedTarget): string =>
+  join(work, name, 'was-absent');

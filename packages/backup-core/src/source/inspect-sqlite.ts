@@ -1,0 +1,132 @@
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { BackupError } from '../errors.ts';
+
+/** What is known of a database. */
+export interface SqliteFacts {
+  /** Rows per table; virtual tables are left out, since their modules may not be there. */
+  readonly tables: Record<string, number>;
+  /** What integrity_check complained of; empty where it found nothing. */
+  readonly problems: readonly string[];
+  readonly foreignKeyViolations: number;
+  readonly userVersion: number;
+  readonly schemaVersion: number;
+  readonly applicationId: number;
+  readonly pageSize: number;
+  readonly pageCount: number;
+}
+
+/**
+ * node:sqlite is synchronous, and a check of a big database takes seconds: it runs on a thread of its own.
+ * As text, because a bundle has no second file to start one from.
+ */
+const WORKER = `
+const { parentPort, workerData } = require('node:worker_threads');
+const { DatabaseSync } = require('node:sqlite');
+const db = new DatabaseSync(workerData.immutable ? new URL(workerData.url) : workerData.path, {
+  readOnly: true, timeout: 5000,
+});
+const pragma = (name) => Object.values(db.prepare('PRAGMA ' + name).get() ?? {})[0] ?? 0;
+const check = workerData.check === 'none' ? [] : db.prepare('PRAGMA ' + workerData.check).all();
+const problems = check.map((row) => String(Object.values(row)[0])).filter((text) => text !== 'ok');
+const foreignKeyViolations =
+  workerData.check === 'none' || problems.length > 0 ? 0 : db.prepare('PRAGMA foreign_key_check').all().length;
+db.exec('BEGIN');
+const names = db.prepare(
+  "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\\\_%' ESCAPE '\\\\' " +
+  "AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name").all().map((row) => row.name);
+const tables = problems.length > 0 ? [] : names.map((name) =>
+  [name, db.prepare('SELECT count(*) AS rows FROM "' + name.replaceAll('"', '""') + '"').get().rows]);
+const facts = {
+  tables, problems, foreignKeyViolations,
+  userVersion: pragma('user_version'), schemaVersion: pragma('schema_version'),
+  applicationId: pragma('application_id'), pageSize: pragma('page_size'), pageCount: pragma('page_count'),
+};
+db.close();
+parentPort.postMessage(facts);
+`;
+
+/** integrity_check reads every index; above this size quick_check does without. */
+const QUICK_CHECK_BYTES = 2 ** 30;
+
+/** How a database file is opened: `copy` is ours alone (no -wal or -shm is made), `live` may be in use. */
+export type Inspection =
+  | { readonly path: string; readonly kind: 'copy'; readonly bytes: number }
+  | { readonly path: string; readonly kind: 'live' };
+
+/**
+ * Checks a copy, or counts the rows of a live database (with what is in its log).
+ *
+ * @throws BackupError `sqlite-damaged` where the file can't be opened as a database.
+ */
+export const inspectSqlite = (
+  inspection: Inspection,
+  signal?: AbortSignal,
+): Promise<SqliteFacts> => {
+  const { path } = inspection;
+  const check =
+    inspection.kind === 'live'
+      ? 'none'
+      : inspection.bytes > QUICK_CHECK_BYTES
+        ? 'quick_check'
+        : 'integrity_check';
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(WORKER, {
+      eval: true,
+      execArgv: ['--no-warnings'],
+      workerData: {
+        path,
+        url: `${pathToFileURL(path).href}?immutable=1`,
+        immutable: inspection.kind === 'copy',
+        check,
+      },
+    });
+    const onAbort = () => {
+      worker.terminate().then(() => reject(signal?.reason), reject);
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const done = () => signal?.removeEventListener('abort', onAbort);
+    worker.once(
+      'message',
+      (facts: Omit<SqliteFacts, 'tables'> & { tables: [string, number][] }) => {
+        done();
+        resolve({ ...facts, tables: Object.fromEntries(facts.tables) });
+      },
+    );
+    worker.once('error', (cause) => {
+      done();
+      reject(
+        new BackupError(
+          'sqlite-damaged',
+          `${path} can't be read as a SQLite database: ${String(cause)}`,
+          {
+            file: path,
+            cause,
+          },
+        ),
+      );
+    });
+    if (signal?.aborted) onAbort();
+  });
+};
+
+/**
+ * Facts of a copy that must be sound.
+ *
+ * @throws BackupError `sqlite-damaged`
+ */
+export const checkSqliteCopy = async (
+  path: string,
+  bytes: number,
+  of: string,
+  signal?: AbortSignal,
+): Promise<SqliteFacts> => {
+  const facts = await inspectSqlite({ path, kind: 'copy', bytes }, signal);
+  if (facts.problems.length > 0)
+    throw new BackupError(
+      'sqlite-damaged',
+      `${of} does not pass SQLite's integrity_check: ${facts.problems.slice(0, 3).join('; ')}`,
+      { file: of, problems: facts.problems },
+    );
+  return facts;
+};

@@ -1,0 +1,137 @@
+import { lstat, open, readdir, readlink } from 'node:fs/promises';
+import { BackupError, messageOf } from '../errors.ts';
+import { linkProblem } from '../stored-path.ts';
+import type { DataSource } from '../types.ts';
+import { matchGlobs } from './match-glob.ts';
+
+/** Something found under a source's folder. `name` is its path there, in the bytes that the system has. */
+export type FoundItem =
+  | { readonly type: 'file'; readonly name: Buffer; readonly size: number }
+  | { readonly type: 'link'; readonly name: Buffer; readonly target: string }
+  | { readonly type: 'dir'; readonly name: Buffer; readonly mode: number };
+
+export interface FileListing {
+  /** Sorted bytewise by name. Folders are here only where they are empty. */
+  readonly items: readonly FoundItem[];
+  /** Modes of folders that are not 0755, by path (`''` is the source's own). */
+  readonly folderModes: Readonly<Record<string, number>>;
+  /** What could not be listed, each with its reason. */
+  readonly unreadable: readonly string[];
+}
+
+const SLASH = Buffer.from('/');
+const join = (folder: Buffer, name: Buffer): Buffer =>
+  folder.length === 0 ? name : Buffer.concat([folder, SLASH, name]);
+
+/** Absolute path of something inside a source, in bytes. */
+export const pathInside = (root: string, name: Buffer): Buffer => join(Buffer.from(root), name);
+
+const DEFAULT_FOLDER_MODE = 0o755;
+
+/**
+ * What lies under the folder of a `files` source now; what comes into being later is not part of the backup.
+ * Links are listed, never followed.
+ *
+ * @throws BackupError `source-refused` where the folder is missing, holds a live SQLite database, or links out.
+ */
+export const listFiles = async (source: DataSource, signal?: AbortSignal): Promise<FileListing> => {
+  const isIncluded = source.include === undefined ? () => true : matchGlobs(source.include);
+  const isExcluded = matchGlobs(source.exclude ?? []);
+  const items: FoundItem[] = [];
+  const folderModes: Record<string, number> = {};
+  const unreadable: string[] = [];
+  const refused: string[] = [];
+  const root = await lstat(source.path).catch((error: unknown) => {
+    throw refuseSource(source, [`its folder can't be read: ${messageOf(error)}`]);
+  });
+  if (!root.isDirectory()) throw refuseSource(source, ['it is not a folder']);
+
+  const visitOne = async (name: Buffer): Promise<boolean> => {
+    const text = name.toString('utf8');
+    if (isExcluded(text)) return false;
+    const path = pathInside(source.path, name);
+    const stat = await lstat(path);
+    if (stat.isDirectory()) {
+      await visitFolder(name, stat.mode & 0o777);
+      return true;
+    }
+    if (!isIncluded(text)) return false;
+    if (stat.isFile()) items.push({ type: 'file', name, size: stat.size });
+    else if (stat.isSymbolicLink()) {
+      const target = await readlink(path, { encoding: 'buffer' });
+      const problem =
+        target.toString('utf8') === '' || !isText(target)
+          ? 'has a target that is not UTF-8'
+          : linkProblem(name, target.toString('utf8'));
+      if (problem === null) items.push({ type: 'link', name, target: target.toString('utf8') });
+      else refused.push(`${text}: this link ${problem}; leave it out with "exclude"`);
+    } else unreadable.push(`${source.name}/${text}: it is neither file, folder nor link`);
+    return true;
+  };
+  const visitFolder = async (name: Buffer, mode: number): Promise<void> => {
+    signal?.throwIfAborted();
+    const text = name.toString('utf8');
+    const children = await readdir(pathInside(source.path, name), { encoding: 'buffer' }).catch(
+      (error: unknown) => {
+        unreadable.push(`${source.name}/${text}: ${messageOf(error)}`);
+        return null;
+      },
+    );
+    if (children === null) return;
+    if (mode !== DEFAULT_FOLDER_MODE) folderModes[text] = mode;
+    for (const child of children.sort(Buffer.compare)) {
+      const childName = join(name, child);
+      await visitOne(childName).catch((error: unknown) => {
+        unreadable.push(`${source.name}/${childName.toString('utf8')}: ${messageOf(error)}`);
+      });
+    }
+    if (children.length === 0 && name.length > 0 && isIncluded(text))
+      items.push({ type: 'dir', name, mode });
+  };
+
+  await visitFolder(Buffer.alloc(0), root.mode & 0o777);
+  refused.push(...(await liveDatabases(source, items)));
+  if (refused.length > 0) throw refuseSource(source, refused);
+  return { items: items.sort((a, b) => Buffer.compare(a.name, b.name)), folderModes, unreadable };
+};
+
+const isText = (bytes: Buffer): boolean => Buffer.from(bytes.toString('utf8')).equals(bytes);
+
+const refuseSource = (source: DataSource, problems: readonly string[]): BackupError =>
+  new BackupError(
+    'source-refused',
+    `the source "${source.name}" (${source.path}) can't be backed up: ${problems.slice(0, 5).join('; ')}${problems.length > 5 ? `; and ${problems.length - 5} more` : ''}`,
+    { file: source.path, problems },
+  );
+
+const SQLITE_MAGIC = 'SQLite format 3\0';
+
+/** A database read as a file is torn: one with a log beside it has to be a source of its own. */
+const liveDatabases = async (
+  source: DataSource,
+  items: readonly FoundItem[],
+): Promise<string[]> => {
+  const problems: string[] = [];
+  for (const { name } of items) {
+    const text = name.toString('latin1');
+    const log = /-(?:wal|journal)$/.exec(text);
+    if (log === null) continue;
+    const database = name.subarray(0, name.length - log[0].length);
+    if (!items.some((item) => item.type === 'file' && item.name.equals(database))) continue;
+    if ((await firstBytes(pathInside(source.path, database))) === SQLITE_MAGIC)
+      problems.push(
+        `${database.toString('utf8')} is a SQLite database in use: declare it as a source of type sqlite and exclude ${database.toString('utf8')}*`,
+      );
+  }
+  return problems;
+};
+
+const firstBytes = async (path: Buffer): Promise<string> => {
+  const handle = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(16), 0, 16, 0);
+    return buffer.toString('latin1', 0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+};

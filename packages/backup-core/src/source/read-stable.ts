@@ -1,0 +1,126 @@
+import { type BigIntStats, constants } from 'node:fs';
+import { type FileHandle, lstat, open } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BackupError, messageOf, systemCode } from '../errors.ts';
+import { CHUNK_BYTES } from '../zip/deflate-chunks.ts';
+
+/** A file that can't be read whole; the backup goes on without it and is an incomplete one. */
+export class UnreadableFile extends Error {
+  readonly kind: 'changed' | 'failed';
+  constructor(kind: 'changed' | 'failed', message: string, cause?: unknown) {
+    super(message, { cause });
+    this.kind = kind;
+  }
+}
+
+/** Waits between attempts at a file that changed while it was read, ms. */
+export const RETRY_DELAYS_MS: readonly number[] = [50, 200, 1000];
+
+/** A file open for one attempt to read it. */
+export interface StableFile {
+  readonly stat: BigIntStats;
+  /** Reads up to `length` bytes; fewer only at the file's end. */
+  read(at: number, length: number): Promise<Buffer>;
+  /** The file in chunks of 1 MiB, to its end and not to its announced size. */
+  chunks(): AsyncGenerator<Buffer>;
+}
+
+const asUnreadable = (error: unknown): never => {
+  // Programming errors and aborts go up as they are; only the system's answers make a file unreadable.
+  if (systemCode(error)?.startsWith('E') === true && !(error instanceof BackupError))
+    throw new UnreadableFile('failed', messageOf(error), error);
+  throw error;
+};
+
+const readUpTo = async (handle: FileHandle, at: number, length: number): Promise<Buffer> => {
+  const buffer = Buffer.allocUnsafe(length);
+  let done = 0;
+  while (done < length) {
+    const { bytesRead } = await handle
+      .read(buffer, done, length - done, at + done)
+      .catch(asUnreadable);
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return done === length ? buffer : buffer.subarray(0, done);
+};
+
+async function* readChunks(handle: FileHandle, bytes: number, signal: AbortSignal | undefined) {
+  for (let at = 0; ; ) {
+    signal?.throwIfAborted();
+    const chunk = await readUpTo(handle, at, CHUNK_BYTES);
+    at += chunk.length;
+    // A file that grows as fast as it is read has no end.
+    if (at > bytes) throw new UnreadableFile('changed', 'it grew while it was read');
+    if (chunk.length > 0) yield chunk;
+    if (chunk.length < CHUNK_BYTES) return;
+  }
+}
+
+const sameContent = (a: BigIntStats, b: BigIntStats): boolean =>
+  a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
+const sameFile = (a: BigIntStats, b: BigIntStats): boolean => a.dev === b.dev && a.ino === b.ino;
+
+type Use<T> = (file: StableFile) => Promise<{ readonly value: T; readonly bytes: number }>;
+
+/** One attempt: the file must be the same before and after, by what the system says and by what was read. */
+const readOnce = async <T>(
+  path: Buffer,
+  signal: AbortSignal | undefined,
+  use: Use<T>,
+): Promise<T> => {
+  const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+  const handle = await open(path, flags).catch(asUnreadable);
+  try {
+    const before = await handle.stat({ bigint: true });
+    if (!before.isFile()) throw new UnreadableFile('failed', 'it is no longer a regular file');
+    const { value, bytes } = await use({
+      stat: before,
+      read: (at, length) => readUpTo(handle, at, length),
+      chunks: () => readChunks(handle, Number(before.size), signal),
+    });
+    const after = await handle.stat({ bigint: true });
+    const named = await lstat(path, { bigint: true }).catch(asUnreadable);
+    if (!sameContent(before, after) || BigInt(bytes) !== before.size || !sameFile(before, named))
+      throw new UnreadableFile('changed', 'it changed while it was read');
+    return value;
+  } finally {
+    await handle.close();
+  }
+};
+
+export interface ReadOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly retryDelaysMs?: readonly number[] | undefined;
+}
+
+/** Runs one attempt, and undoes what it did where it throws. */
+export type Attempt = <T>(read: () => Promise<T>) => Promise<T>;
+
+/**
+ * Reads a file that must not change meanwhile; where it does, again after a pause, as often as there are pauses.
+ *
+ * @throws UnreadableFile
+ */
+export const readStable = async <T>(
+  path: Buffer,
+  { signal, retryDelaysMs = RETRY_DELAYS_MS }: ReadOptions,
+  use: Use<T>,
+  attemptTo: Attempt = (read) => read(),
+): Promise<T> => {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await attemptTo(() => readOnce(path, signal, use));
+    } catch (error) {
+      if (!(error instanceof UnreadableFile) || error.kind !== 'changed') throw error;
+      const delayMs = retryDelaysMs[attempt];
+      if (delayMs === undefined)
+        throw new UnreadableFile(
+          'changed',
+          `it changed each of the ${attempt + 1} times that it was read`,
+          error,
+        );
+      await sleep(delayMs, undefined, signal === undefined ? {} : { signal });
+    }
+  }
+};

@@ -1,0 +1,104 @@
+import { constants, deflateRaw } from 'node:zlib';
+
+/** Deflate works on chunks of this many plain bytes, each on its own thread of the libuv pool. */
+export const CHUNK_BYTES = 2 ** 20;
+/** Each chunk is compressed with the end of the one before as dictionary: all that deflate can look back to. */
+const DICTIONARY_BYTES = 32 * 1024;
+/** Chunks under way at once: enough for the pool's four threads, and a bound on memory (about 2 MiB each). */
+const DEPTH = 6;
+
+/**
+ * Chosen by `bench/backup.ts`. The output of a level is pinned to the zlib inside Node; the manifest
+ * names that version.
+ */
+export const DEFLATE_LEVEL = 2;
+
+/** One chunk, compressed; chunks written one after the other are one deflate stream. */
+export interface PackedChunk {
+  readonly plain: Buffer;
+  readonly packed: Buffer;
+}
+
+/**
+ * Compresses one chunk. It depends only on its own bytes and the `before` chunk's last 32 KiB, not on how
+ * those were compressed, which is what makes chunks independent of each other.
+ */
+export const deflateChunk = (
+  plain: Buffer,
+  before: Buffer | undefined,
+  position: 'inner' | 'last',
+): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const dictionary = before?.subarray(-DICTIONARY_BYTES);
+    deflateRaw(
+      plain,
+      {
+        level: DEFLATE_LEVEL,
+        memLevel: 8,
+        windowBits: 15,
+        // One output buffer that surely fits, so that the whole chunk is one job of the pool.
+        chunkSize: Math.max(64, plain.length + (plain.length >> 8) + 64),
+        finishFlush: position === 'last' ? constants.Z_FINISH : constants.Z_SYNC_FLUSH,
+        ...(dictionary === undefined || dictionary.length === 0 ? {} : { dictionary }),
+      },
+      (error, packed) => (error === null ? resolve(packed) : reject(error)),
+    );
+  });
+
+/** Compresses chunks in parallel, and hands them on in order. */
+export async function* deflateChunks(chunks: AsyncIterable<Buffer>): AsyncGenerator<PackedChunk> {
+  const underWay: { plain: Buffer; packed: Promise<Buffer> }[] = [];
+  const submit = (plain: Buffer, before: Buffer | undefined, position: 'inner' | 'last') => {
+    const packed = deflateChunk(plain, before, position);
+    // Awaited in order below; a failure must not count as unhandled until then.
+    packed.catch(() => undefined);
+    underWay.push({ plain, packed });
+  };
+  let held: Buffer | undefined;
+  let before: Buffer | undefined;
+  for await (const chunk of chunks) {
+    if (held !== undefined) {
+      submit(held, before, 'inner');
+      before = held;
+    }
+    held = chunk;
+    while (underWay.length >= DEPTH) yield await first(underWay);
+  }
+  submit(held ?? Buffer.alloc(0), before, 'last');
+  while (underWay.length > 0) yield await first(underWay);
+}
+
+const first = async (
+  underWay: { plain: Buffer; packed: Promise<Buffer> }[],
+): Promise<PackedChunk> => {
+  const next = underWay.shift();
+  if (next === undefined) throw new RangeError('no chunk is under way');
+  return { plain: next.plain, packed: await next.packed };
+};
+
+const SAMPLE_BYTES = 32 * 1024;
+
+/** Whether a sample is worth compressing: it must get at least 3 % smaller at the fastest level. */
+const shrinks = (sample: Buffer): Promise<boolean> =>
+  new Promise((resolve, reject) => {
+    deflateRaw(sample, { level: 1 }, (error, packed) =>
+      error === null ? resolve(packed.length < sample.length * 0.97) : reject(error),
+    );
+  });
+
+/**
+ * Tries head, middle and end before a whole file is compressed in vain: pictures and video don't shrink,
+ * and trying all of them costs more time than everything else together. Decided by content alone.
+ */
+export const isWorthDeflating = async (
+  bytes: number,
+  read: (at: number, length: number) => Promise<Buffer>,
+): Promise<boolean> => {
+  const middle = Math.floor((bytes - SAMPLE_BYTES) / 2);
+  const places =
+    bytes <= 3 * SAMPLE_BYTES
+      ? [[0, bytes]]
+      : [0, middle, bytes - SAMPLE_BYTES].map((at) => [at, SAMPLE_BYTES]);
+  const samples = await Promise.all(places.map(([at = 0, length = 0]) => read(at, length)));
+  return shrinks(Buffer.concat(samples));
+};

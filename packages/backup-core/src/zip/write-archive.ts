@@ -1,0 +1,127 @@
+import {
+  archiveEnd,
+  centralHeader,
+  DEFLATED,
+  dataDescriptor,
+  localHeader,
+  type Method,
+  SATURATED_32,
+  type ZipEntry,
+} from './format.ts';
+import type { Sink } from './sink.ts';
+
+/**
+ * An entry of unknown final size gets zip64 sizes in its header from here on: incompressible data can
+ * grow a little in deflate. Decided by size alone, so that the same input gives the same bytes.
+ */
+const STREAMED_ZIP64_BYTES = Math.floor(3.9 * 2 ** 30);
+
+/** What is known of an entry before its data. */
+export interface KnownEntry {
+  readonly name: string;
+  readonly method: Method;
+  readonly crc32: number;
+  readonly plainBytes: number;
+  readonly packedBytes: number;
+}
+
+/** What is known only after the data went by. */
+export interface StreamedTotals {
+  readonly crc32: number;
+  readonly plainBytes: number;
+}
+
+/** Writes entries one after the other; holds only their directory lines in memory. */
+export interface ArchiveWriter {
+  readonly position: number;
+  /** An entry whose sizes and CRC are known: no data descriptor. The body must have `packedBytes` bytes. */
+  addKnown(entry: KnownEntry, body: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<ZipEntry>;
+  /** A deflated entry of unknown size; `totals` is asked once the body has ended. */
+  addStreamed(
+    name: string,
+    expectedBytes: number,
+    body: AsyncIterable<Buffer>,
+    totals: () => StreamedTotals,
+  ): Promise<ZipEntry>;
+  /** Runs `write`; where it throws, takes the archive back to where it was. */
+  attempt<T>(write: () => Promise<T>): Promise<T>;
+  /** Writes the directory; returns SHA-256 (hex) and size of the whole archive. */
+  finish(): Promise<{ sha256: string; bytes: number }>;
+}
+
+export const openArchiveWriter = (sink: Sink): ArchiveWriter => {
+  let directory: Buffer[] = [];
+
+  const copy = async (body: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<number> => {
+    const start = sink.position;
+    for await (const part of body) await sink.write([part]);
+    return sink.position - start;
+  };
+  const record = (entry: ZipEntry): ZipEntry => {
+    directory.push(centralHeader(entry));
+    return entry;
+  };
+
+  return {
+    get position() {
+      return sink.position;
+    },
+    addKnown: async (known, body) => {
+      const entry: ZipEntry = {
+        ...known,
+        name: Buffer.from(known.name, 'utf8'),
+        descriptor: false,
+        localZip64: known.plainBytes >= SATURATED_32 || known.packedBytes >= SATURATED_32,
+        offset: sink.position,
+      };
+      await sink.write([localHeader(entry)]);
+      const written = await copy(body);
+      if (written !== known.packedBytes) {
+        throw new RangeError(
+          `entry ${known.name}: ${written} bytes came, ${known.packedBytes} were announced`,
+        );
+      }
+      return record(entry);
+    },
+    addStreamed: async (name, expectedBytes, body, totals) => {
+      const header: ZipEntry = {
+        name: Buffer.from(name, 'utf8'),
+        method: DEFLATED,
+        descriptor: true,
+        localZip64: expectedBytes >= STREAMED_ZIP64_BYTES,
+        crc32: 0,
+        packedBytes: 0,
+        plainBytes: 0,
+        offset: sink.position,
+      };
+      await sink.write([localHeader(header)]);
+      const packedBytes = await copy(body);
+      const entry = { ...header, ...totals(), packedBytes };
+      if (!entry.localZip64 && Math.max(packedBytes, entry.plainBytes) >= SATURATED_32) {
+        throw new RangeError(`entry ${name} grew past 4 GiB while it was read`);
+      }
+      await sink.write([dataDescriptor(entry)]);
+      return record(entry);
+    },
+    attempt: async (write) => {
+      const mark = sink.mark();
+      const lines = directory.length;
+      try {
+        return await write();
+      } catch (error) {
+        await sink.rewind(mark);
+        directory = directory.slice(0, lines);
+        throw error;
+      }
+    },
+    finish: async () => {
+      const directoryAt = sink.position;
+      for (let i = 0; i < directory.length; i += 4096) {
+        await sink.write([Buffer.concat(directory.slice(i, i + 4096))]);
+      }
+      const directoryBytes = sink.position - directoryAt;
+      await sink.write([archiveEnd(directory.length, directoryAt, directoryBytes)]);
+      return { sha256: await sink.finish(), bytes: sink.position };
+    },
+  };
+};
