@@ -9,7 +9,7 @@ const ordinal = (n: number): string => {
 };
 
 const range = (low: number, high: number): string =>
-  low === high ? duration(low) : `${duration(low)} to ${duration(high)}`;
+  low === high ? duration(low) : `${low / 1000} to ${high / 1000} s`;
 
 /**
  * How long after the service dies the n-th failing check comes: between n − 1 and n cadences. With
@@ -26,7 +26,7 @@ const detection = (polls: number, { cadence, durationMs }: WatchPolicy): string 
   const step = (ms: number) => Math.min(ms, cadence.suspectMs ?? ms);
   const fastest = (polls - 1) * Math.min(step(cadence.initialMs), step(cadence.normalMs));
   const slowest = cadence.normalMs + (polls - 1) * step(cadence.normalMs);
-  return `${later}; ${range(fastest, slowest)} with suspect polls every ${duration(cadence.suspectMs)}`;
+  return `${later}; ${range(fastest, slowest)} with suspect: ${cadence.suspectMs / 1000}`;
 };
 
 const limitText = (gate: GatePolicy): string => {

@@ -1,21 +1,10 @@
+import { normalBelow } from './normal.ts';
+
 /** Which side of chance the p-value speaks of: is `x` greater, less, or either. */
 export type Alternative = 'greater' | 'less' | 'two-sided';
 
 /** Larger samples than this, or ties, take the normal approximation. */
 const mostExact = 20;
-
-/** Φ(z), by the series of G. Marsaglia, J. Stat. Software 11(4), 2004; absolute error below 1e-15. */
-const normalBelow = (z: number): number => {
-  if (Math.abs(z) > 8) return z > 0 ? 1 : 0;
-  let sum = z;
-  let term = z;
-  for (let odd = 3, last = 0; sum !== last; odd += 2) {
-    last = sum;
-    term *= (z * z) / odd;
-    sum += term;
-  }
-  return 0.5 + sum * Math.exp(-0.5 * z * z - 0.9189385332046728);
-};
 
 /** In how many of the equally likely orders U is each of 0 … n·m (Mann and Whitney, 1947). */
 const orders = (n: number, m: number): number[] => {

@@ -1,7 +1,8 @@
 import type { BreakAction, GatePolicy } from '../policy.ts';
-import { check, type Finding, show, unknownKey } from './check.ts';
+import { check, type Finding, show, unknownKey, withoutEchoes } from './check.ts';
 import { durationMs, gateFields, kinds, readStreak } from './fields.ts';
 import { type Form, forms, type KnownGate, knownGates } from './forms.ts';
+import { nearest } from './nearest.ts';
 import type { Path } from './read-document.ts';
 
 type Raw = Readonly<Record<string, unknown>>;
@@ -163,12 +164,18 @@ export const buildGate = (
   ) as Raw;
   const known = knownGates.get(name);
   const kind = raw['kind'] ?? known?.kind;
-  if (kind === undefined)
+  if (kind === undefined) {
+    const names = [...knownGates.keys()];
+    const near = nearest(name, names);
     return failed({
       path: [...path, 'kind'],
       message: 'is missing',
-      hint: `one of ${kinds.join(', ')}; or a known gate: ${[...knownGates.keys()].join(', ')}`,
+      hint:
+        near === null
+          ? `one of ${kinds.join(', ')}; or a known gate: ${names.join(', ')}`
+          : `did you mean the known gate "${near}"?`,
     });
+  }
   if (!isKind(kind)) {
     const { findings } = check(gateFields.kind, kind, [...path, 'kind']);
     return failed(...findings);
@@ -185,7 +192,11 @@ export const buildGate = (
     Object.entries(whole).filter(([key]) => form.keys.includes(key)),
   );
   const { findings } = check(form.schema, accepted, path);
-  const all = [...misplaced(path, raw, form), ...findings, ...limitFindings(path, raw, form)];
+  const all = withoutEchoes([
+    ...misplaced(path, raw, form),
+    ...findings,
+    ...limitFindings(path, raw, form),
+  ]);
   return all.length > 0
     ? failed(...all)
     : { gate: normalise(whole, form, bringer, onBreak), findings: [] };

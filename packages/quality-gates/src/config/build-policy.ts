@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { BreakAction, GatePolicy, WatchPolicy } from '../policy.ts';
 import { buildGate } from './build-gate.ts';
-import { check, type Finding } from './check.ts';
+import { check, type Finding, withoutEchoes } from './check.ts';
 import { durationMs, environmentFields } from './fields.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { Path } from './read-document.ts';
@@ -40,7 +40,7 @@ export type BuiltPolicy = {
 export const buildPolicy = (environment: string, value: unknown, path: Path): BuiltPolicy => {
   const { findings, data } = check(environmentSchema, value, path);
   const raw = data ?? (typeof value === 'object' && value !== null ? value : {});
-  const all: Finding[] = [...findings];
+  const all: Finding[] = withoutEchoes(findings);
   const onBreak: BreakAction = data?.onBreak ?? (data?.autoRollback ? 'rollback' : 'alert');
   if (data?.onBreak !== undefined && data.autoRollback !== undefined)
     all.push({

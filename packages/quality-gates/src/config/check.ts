@@ -29,6 +29,20 @@ export const show = (value: unknown): string => {
   return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
 };
 
+/** Without what is "missing" only because its key is misspelt beside it. */
+export const withoutEchoes = (findings: readonly Finding[]): Finding[] =>
+  findings.filter(
+    ({ path, message }) =>
+      message !== 'is missing' ||
+      !findings.some(
+        (other) =>
+          other.isKey &&
+          other.path.length === path.length &&
+          other.hint === `did you mean "${String(path.at(-1))}"?` &&
+          path.slice(0, -1).every((key, depth) => key === other.path[depth]),
+      ),
+  );
+
 /** Why a key is not taken, and what may have been meant. */
 export const unknownKey = (path: Path, key: string, known: readonly string[]): Finding => {
   const near = nearest(key, known);
@@ -74,7 +88,12 @@ export const check = <T>(
     } else if (got === undefined) {
       const hint = issue.message === '' ? null : issue.message;
       findings.push({ path: full, message: 'is missing', hint });
-    } else findings.push({ path: full, message: `${issue.message}, got ${show(got)}`, hint: null });
+    } else {
+      const values = issue.code === 'invalid_value' ? issue.values.map(String) : [];
+      const near = typeof got === 'string' ? nearest(got, values) : null;
+      const hint = near === null ? null : `did you mean "${near}"?`;
+      findings.push({ path: full, message: `${issue.message}, got ${show(got)}`, hint });
+    }
   }
   return { findings, data: null };
 };

@@ -49,7 +49,7 @@ const share = () =>
 const metric = () =>
   z.string({ error: 'must be the name of a metric' }).min(1, { error: 'must not be empty' });
 const oneOf = <const T extends readonly [string, ...string[]]>(...values: T) =>
-  z.enum(values, { error: `must be ${values.map((value) => `"${value}"`).join(', ')}` });
+  z.enum(values, { error: `must be ${values.map((value) => `"${value}"`).join(' or ')}` });
 
 const streakText = /^\s*(\d{1,4})\s+of\s+(\d{1,4})\s*$/;
 /** `3` is 3 of 3; `"3 of 5"`. `null` for anything else. */
@@ -66,6 +66,8 @@ export const readStreak = (value: unknown): { need: number; of: number } | null 
 
 export const kinds = ['consecutive', 'ratio', 'quantile', 'level', 'share', 'compare'] as const;
 export const breakActions = ['rollback', 'freeze', 'alert'] as const;
+
+const confidenceError = 'must be over 0.5 and under 1, or "off"';
 
 /** Every key that a gate may have; which of them a kind takes is in `forms.ts`. */
 export const gateFields = {
@@ -106,9 +108,8 @@ export const gateFields = {
     .boolean({ error: 'must be true or false' })
     .describe('Breaks when the value is under the threshold instead of over it.'),
   confidence: z
-    .union([number().gt(0.5).lt(1), z.literal('off')], {
-      error: 'must be over 0.5 and under 1, or "off"',
-    })
+    .union([z.number(), z.literal('off')], { error: confidenceError })
+    .refine((value) => value === 'off' || (value > 0.5 && value < 1), { error: confidenceError })
     .describe(
       'ratio of counters: breaks only where the one-sided Wilson lower bound is over the threshold. Default 0.99; "off": the plain share.',
     ),

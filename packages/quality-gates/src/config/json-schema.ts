@@ -6,14 +6,12 @@ const optional = Object.fromEntries(
   Object.entries(gateFields).map(([key, field]) => [key, field.optional()]),
 );
 
-const gate = z
-  .strictObject(optional)
-  .meta({
-    id: 'gate',
-    description: `A gate. ${forms
-      .map(({ kind, own }) => `${kind}${own.length === 0 ? '' : `: ${own.join(' + ')}`}`)
-      .join('; ')}.`,
-  });
+const gate = z.strictObject(optional).meta({
+  id: 'gate',
+  description: `A gate. ${forms
+    .map(({ kind, own }) => `${kind}${own.length === 0 ? '' : `: ${own.join(' + ')}`}`)
+    .join('; ')}.`,
+});
 
 const known = Object.fromEntries(
   [...knownGates].map(([name, { kind, brings }]) => {

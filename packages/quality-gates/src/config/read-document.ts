@@ -58,7 +58,9 @@ const jsonFault = (text: string, lines: LineCounter): { message: string; at: Pos
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const place = /at position (\d+)/.exec(reason)?.[1];
-    const { line, col } = lines.linePos(Number(place ?? text.length));
+    const { line, col } = lines.linePos(
+      Number(place ?? (/\bend\b/.test(reason) ? text.length : 0)),
+    );
     const plain = reason.replace(/ (in JSON )?at position \d+.*$/s, '').replace(/, "[\s\S]*$/, '');
     return { message: `is no JSON: ${plain}`, at: { line, column: col } };
   }

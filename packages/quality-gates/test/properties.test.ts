@@ -1,0 +1,266 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Assessment, pollTimes, replay, type Sample, startWatch } from '../src/index.ts';
+import { type Gates, policyOf } from './support/policies.ts';
+
+const gates: Gates = {
+  healthFailures: { threshold: 2 },
+  healthFailureShare: { threshold: 40, timeWindow: 2 },
+  extractionFailureRate: { bad: 'bad', total: 'total', threshold: 5, timeWindow: 3, minEvents: 10 },
+  rate: { kind: 'ratio', rate: 'rate', threshold: 5, timeWindow: 2, for: '2 of 3' },
+  p95HashTime: { histogram: 'seconds', scale: 1000, threshold: 2000, timeWindow: 3, minEvents: 5 },
+  // biome-ignore lint/suspicious/noThenProperty: the key that operators write
+  lowConfidenceQueue: { threshold: 1000, noData: { after: 6, then: 'break' } },
+  median: { kind: 'quantile', gauge: 'p95', threshold: 100, timeWindow: 2, mode: 'observe' },
+};
+const short = {
+  duration: 6,
+  pollCadence: { initial: 15, normal: 30, initialPeriod: 2, suspect: 5 },
+};
+const policy = policyOf(gates, short);
+const times = pollTimes(policy);
+
+const step = fc.record({
+  ok: fc.constantFrom(true, true, true, true, true, false, null),
+  bad: fc.integer({ min: 0, max: 1 }),
+  total: fc.integer({ min: 0, max: 40 }),
+  rate: fc.integer({ min: 0, max: 6 }),
+  queue: fc.integer({ min: 0, max: 1001 }),
+  seconds: fc.constantFrom(0.1, 0.4, 1, 3),
+  fate: fc.constantFrom(
+    'made',
+    'made',
+    'made',
+    'made',
+    'made',
+    'made',
+    'missed',
+    'absent',
+    'restart',
+  ),
+});
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+const steps = fc.array(step, { minLength: times.length, maxLength: times.length });
+
+const bounds = [0.5, 2, 5];
+const samplesOf = (made: readonly Step[]): Sample[] => {
+  let [bad, total] = [0, 0];
+  let le = [0, 0, 0];
+  return made.flatMap((each, index): Sample[] => {
+    const at = times[index] ?? 0;
+    if (each.fate === 'restart') {
+      [bad, total] = [0, 0];
+      le = [0, 0, 0];
+    }
+    bad += each.bad;
+    total += each.total;
+    le = le.map((count, i) => count + (each.seconds <= (bounds[i] ?? 0) ? 5 : 0));
+    if (each.fate === 'missed') return [{ at, missed: 'asleep' }];
+    if (each.fate === 'absent') return [];
+    const [a = 0, b = 0, c = 0] = le;
+    return [
+      {
+        at,
+        health: { ok: each.ok },
+        metrics: {
+          bad,
+          total,
+          rate: each.rate,
+          p95: each.queue,
+          low_confidence_queue_length: each.queue,
+          seconds: { le: { '0.5': a, '2': b, '5': c, '+Inf': c }, count: c, sum: 1 },
+        },
+      },
+    ];
+  });
+};
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+const isFinal = ({ decision, settled }: Assessment) => decision !== 'continue' && settled;
+
+/** As a monitor does: every sample, then the end. */
+const watchAll = (samples: readonly Sample[]): Assessment[] => {
+  const watch = startWatch(policy, { startedAt: 0 });
+  const seen: Assessment[] = [];
+  for (const sample of samples) {
+    seen.push(watch.observe(sample));
+    if (isFinal(seen.at(-1) as Assessment)) return seen;
+  }
+  return [...seen, watch.finish(policy.durationMs)];
+};
+
+describe('the same samples give the same decision', () => {
+  it('live, resumed at any point, and replayed', () => {
+    fc.assert(
+      fc.property(steps, fc.nat({ max: times.length }), (made, cut) => {
+        const samples = samplesOf(made);
+        const whole = watchAll(samples);
+        const again = startWatch(policy, { startedAt: 0 });
+        const resumed = [...samples.slice(0, cut), ...samples.slice(cut)].map((sample) =>
+          again.observe(plain(sample) as Sample),
+        );
+        expect(plain(resumed.slice(0, whole.length - 1))).toEqual(plain(whole.slice(0, -1)));
+        const { history } = replay(policy, samples, { startedAt: 0 });
+        expect(plain(history.slice(0, whole.length - 1))).toEqual(plain(whole.slice(0, -1)));
+        const last = samples.at(-1);
+        if (last && Number(last.at) === policy.durationMs)
+          expect(history.at(-1)?.decision).toBe(whole.at(-1)?.decision);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('whether a missed poll is on record or left out', () => {
+    fc.assert(
+      fc.property(steps, (made) => {
+        const samples = samplesOf(made);
+        const recorded = watchAll(samples);
+        const left = watchAll(samples.filter((sample) => !('missed' in sample)));
+        expect(left.at(-1)?.decision).toBe(recorded.at(-1)?.decision);
+        expect(left.at(-1)?.at).toBe(recorded.at(-1)?.at);
+      }),
+    );
+  });
+
+  it('and a break is final', () => {
+    fc.assert(
+      fc.property(steps, (made) => {
+        const history = watchAll(samplesOf(made));
+        for (const name of Object.keys(policy.gates)) {
+          const verdicts = history.map((each) => each.gates[name]?.verdict);
+          const first = verdicts.indexOf('break');
+          if (first >= 0)
+            expect(verdicts.slice(first).every((verdict) => verdict === 'break')).toBe(true);
+        }
+      }),
+    );
+  });
+});
+
+const worsen = (sample: Sample): Sample =>
+  'missed' in sample
+    ? sample
+    : {
+        ...sample,
+        health: { ok: sample.health?.ok === null ? null : false },
+        metrics: { ...sample.metrics, rate: 100, low_confidence_queue_length: 5000 },
+      };
+
+it('worse samples never turn a rollback into a promotion', () => {
+  fc.assert(
+    fc.property(steps, fc.array(fc.nat({ max: times.length - 1 })), (made, which) => {
+      const samples = samplesOf(made);
+      const worse = samples.map((sample, index) =>
+        which.includes(index) ? worsen(sample) : sample,
+      );
+      if (watchAll(samples).at(-1)?.decision === 'rollback')
+        expect(watchAll(worse).at(-1)?.decision).not.toBe('promote');
+    }),
+    { numRuns: 300 },
+  );
+});
+
+it('scaling a metric and its threshold by a power of two changes nothing', () => {
+  const gaugeGates = (by: number): Gates => ({
+    mean: { kind: 'ratio', rate: 'x', threshold: 5 * by, timeWindow: 3 },
+    median: { kind: 'quantile', gauge: 'x', threshold: 5 * by, timeWindow: 3, for: 2 },
+    newest: { kind: 'level', gauge: 'x', threshold: 9 * by },
+  });
+  // Subnormal numbers lose digits by themselves.
+  const double = fc
+    .double({ min: 0, max: 10, noNaN: true })
+    .map((value) => (value < 1e-9 ? 0 : value));
+  fc.assert(
+    fc.property(
+      fc.array(double, { minLength: times.length, maxLength: times.length }),
+      fc.integer({ min: -40, max: 40 }),
+      (values, power) => {
+        const run = (by: number) =>
+          replay(
+            policyOf(gaugeGates(by), short),
+            values.map((x, i) => ({
+              at: times[i] ?? 0,
+              health: { ok: true },
+              metrics: { x: x * by },
+            })),
+          ).history.map(({ at, decision, gates: judged }) => [
+            at,
+            decision,
+            Object.values(judged).map(({ verdict, value }) => [
+              verdict,
+              value === null ? null : value / by,
+            ]),
+          ]);
+        expect(run(2 ** power)).toEqual(run(1));
+      },
+    ),
+  );
+});
+
+describe('no input', () => {
+  const number = fc.oneof(
+    fc.double(),
+    fc.constantFrom(Number.NaN, Infinity, -Infinity, 1e308, -1e308, 5e-324, -0, 2 ** 53),
+  );
+  const junk = fc.oneof(number, fc.string(), fc.constantFrom(null, undefined, true, {}, []));
+  const histogram = fc.record({
+    le: fc.oneof(
+      junk,
+      fc.dictionary(fc.oneof(fc.string(), fc.constantFrom('1', '+Inf', 'NaN')), junk),
+    ),
+    count: junk,
+    sum: junk,
+  });
+  const names = ['bad', 'total', 'rate', 'p95', 'low_confidence_queue_length', 'seconds'];
+  const metrics = fc.oneof(
+    junk,
+    fc.record(Object.fromEntries(names.map((name) => [name, fc.oneof(junk, number, histogram)]))),
+  );
+  const sample = fc.oneof(
+    { weight: 1, arbitrary: junk },
+    {
+      weight: 9,
+      arbitrary: fc.record({
+        at: fc.oneof(
+          fc.integer({ min: -1, max: 400_000 }),
+          junk,
+          fc.constant('1970-01-01T00:01:00Z'),
+        ),
+        health: fc.oneof(junk, fc.record({ ok: junk, reason: junk })),
+        metrics,
+      }),
+    },
+  );
+
+  it('throws, or yields a number that is none', () => {
+    fc.assert(
+      fc.property(fc.array(sample), (samples) => {
+        const seen = replay(policy, samples as Sample[], { startedAt: 0 }).history;
+        for (const { gates: judged } of seen)
+          for (const { value, threshold, readings, events, sentence } of Object.values(judged)) {
+            for (const each of [value ?? 0, threshold, readings, events ?? 0])
+              expect(Number.isFinite(each)).toBe(true);
+            expect(sentence).not.toMatch(/NaN|Infinity|undefined|\[object/);
+          }
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('is reordered: what comes out of order is refused by name and changes nothing', () => {
+    const watch = startWatch(policy, { startedAt: 0 });
+    const poll = (at: number | string): Sample => ({ at, health: { ok: false } });
+    watch.observe(poll(0));
+    const second = watch.observe(poll(30_000));
+    for (const [at, why] of [
+      [30_000, 'out of order'],
+      [15_000, 'out of order'],
+      [-1, 'before the watch began'],
+      ['soon', 'neither epoch ms nor RFC 3339'],
+    ] as const) {
+      const refused = watch.observe(poll(at));
+      expect(refused.reasons).toEqual([expect.stringContaining(why)]);
+      expect(plain(refused.gates)).toEqual(plain(second.gates));
+    }
+    expect(watch.observe(poll('1970-01-01T00:00:45Z')).decision).toBe('rollback');
+  });
+});

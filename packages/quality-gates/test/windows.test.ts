@@ -1,0 +1,227 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { hodgesLehmann, mannWhitney } from '../src/rank-test.ts';
+import { normalQuantile, wilsonBound } from '../src/wilson.ts';
+import { createCounterWindow } from '../src/windows/counter-window.ts';
+import { createExactSum } from '../src/windows/exact-sum.ts';
+import { createGaugeWindow } from '../src/windows/gauge-window.ts';
+import { histogramQuantile } from '../src/windows/histogram-quantile.ts';
+import { createWeightedOrder } from '../src/windows/weighted-order.ts';
+
+const reading = fc.record({
+  gap: fc.integer({ min: 1, max: 200 }),
+  value: fc.double({ min: -1e6, max: 1e6, noNaN: true }),
+});
+
+describe('sums that slide', () => {
+  it('leave no trace of what was taken away', () => {
+    const sum = createExactSum();
+    sum.add(0.1);
+    for (const value of [1e16, 3.3, -7e-9, 1e300]) {
+      sum.addProduct(value, 7);
+      sum.addProduct(value, -7);
+    }
+    expect(sum.value()).toBe(0.1);
+    sum.add(-0.1);
+    expect(sum.sign()).toBe(0);
+  });
+
+  it('are rounded once: 0.1 ten times is 1', () => {
+    const sum = createExactSum();
+    for (let i = 0; i < 10; i++) sum.add(0.1);
+    expect(sum.value()).toBe(1);
+    const halfway = createExactSum();
+    for (const value of [1, 2 ** -53, 2 ** -106]) halfway.add(value);
+    expect(halfway.value()).toBe(1 + 2 ** -52);
+  });
+
+  it.each(['mean', 'median'] as const)('agree with a %s worked out anew', (averaging) => {
+    fc.assert(
+      fc.property(fc.array(reading, { minLength: 1, maxLength: 60 }), (readings) => {
+        const windowMs = 500;
+        const longestMs = 120;
+        const window = createGaugeWindow(averaging, windowMs, longestMs);
+        const seen: { at: number; value: number }[] = [];
+        let at = 0;
+        for (const { gap, value } of readings) {
+          at += gap;
+          window.push(at, value);
+          window.slide(at);
+          seen.push({ at, value });
+          const within = seen.filter((each) => each.at > at - windowMs);
+          const weights = within.map((each, index) =>
+            Math.min((within[index + 1]?.at ?? at) - each.at, longestMs),
+          );
+          const fresh = createGaugeWindow(averaging, windowMs, longestMs);
+          for (const each of within) fresh.push(each.at, each.value);
+          expect(window.measure(at, 10)).toEqual(fresh.measure(at, 10));
+          expect(window.readings).toBe(within.length);
+          const total = weights.reduce((sum, weight) => sum + weight, 0);
+          if (total === 0) continue;
+          const got = window.measure(at, 10);
+          const weightWhere = (holds: (value: number) => boolean) =>
+            within.reduce((sum, each, i) => sum + (holds(each.value) ? (weights[i] ?? 0) : 0), 0);
+          if (averaging === 'median') {
+            expect(got?.beyond).toBe(weightWhere((each) => each > 10) * 2 > total);
+            const median = got?.value ?? Number.NaN;
+            expect(weightWhere((each) => each <= median) * 2).toBeGreaterThanOrEqual(total);
+            expect(weightWhere((each) => each < median) * 2).toBeLessThan(total);
+          } else {
+            const naive = within.reduce((sum, each, i) => sum + each.value * (weights[i] ?? 0), 0);
+            expect(got?.value).toBeCloseTo(naive / total, 6);
+          }
+        }
+      }),
+    );
+  });
+
+  it('keep an order of values with weights', () => {
+    const weighted = fc.array(
+      fc.tuple(fc.integer({ min: -9, max: 9 }), fc.integer({ min: 0, max: 4 })),
+    );
+    fc.assert(
+      fc.property(weighted, weighted, (kept, gone) => {
+        const order = createWeightedOrder();
+        for (const [value, weight] of [...gone, ...kept]) order.add(value, weight);
+        for (const [value, weight] of gone) order.remove(value, weight);
+        const flat = kept.flatMap(([value, weight]) => new Array<number>(weight).fill(value));
+        flat.sort((a, b) => a - b);
+        expect(order.total).toBe(flat.length);
+        expect(order.lowerMedian()).toBe(flat[Math.ceil(flat.length / 2) - 1] ?? null);
+      }),
+    );
+  });
+});
+
+describe('counters', () => {
+  // Hand-checked: readings 10 s apart in a window of 40 s, the increase after each.
+  it.each([
+    ['rises', [0, 5, 7, 7], [0, 5, 7, 7]],
+    ['a restart adds the new reading', [100, 110, 4, 9], [0, 10, 14, 19]],
+    ['a restart to nothing', [100, 0, 0, 3], [0, 0, 0, 3]],
+    ['two restarts', [10, 12, 1, 2, 0, 5], [0, 2, 3, 4, 2, 6]],
+    ['what leaves the window', [0, 10, 20, 30, 40, 90], [0, 10, 20, 30, 30, 70]],
+  ] as const)('%s', (_title, values, increases) => {
+    const window = createCounterWindow(40);
+    const got = values.map((value, index) => {
+      window.push(index * 10, [value]);
+      window.slide(index * 10);
+      return window.increase(0);
+    });
+    expect(got).toEqual(increases);
+  });
+
+  it('that fall more than twice are no restarts, until the falls have left', () => {
+    const window = createCounterWindow(100);
+    const unsteady = [5, 1, 5, 1, 5, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((value, index) => {
+      window.push(index * 10, [0, value]);
+      window.slide(index * 10);
+      return window.unsteady();
+    });
+    expect(unsteady).toEqual([-1, -1, -1, -1, -1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1]);
+  });
+
+  it('slide as they are recomputed', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 30 }), { minLength: 1 }), (values) => {
+        const window = createCounterWindow(70);
+        values.forEach((value, index) => {
+          window.push(index * 10, [value]);
+          window.slide(index * 10);
+          const within = values.slice(Math.max(0, index - 6), index + 1);
+          const increase = within.reduce((sum, now, i) => {
+            const before = within[i - 1];
+            return before === undefined ? sum : sum + (now < before ? now : now - before);
+          }, 0);
+          expect(window.increase(0)).toBe(increase);
+          expect(window.readings).toBe(within.length);
+        });
+      }),
+    );
+  });
+});
+
+describe('histogram_quantile', () => {
+  // Worked out by the rules of promql/quantile.go.
+  it.each([
+    [0.5, [1, 2, Infinity], [10, 10, 10], 0.5],
+    [0.5, [1, 2, Infinity], [0, 10, 10], 1.5],
+    [0.95, [100, 2000, Infinity], [5, 17, 20], 2000],
+    [0.85, [100, 2000, Infinity], [5, 17, 20], 2000],
+    [0.5, [100, 2000, Infinity], [5, 17, 20], 100 + 1900 * (5 / 12)],
+    [0, [1, 2, Infinity], [0, 4, 4], 0],
+    [1, [1, 2, Infinity], [1, 4, 4], 2],
+    [0.5, [-1, 2, Infinity], [4, 4, 4], -1],
+    [0.5, [1, 2, Infinity], [6, 4, 10], 5 / 6],
+    [0.5, [1, 2, Infinity], [0, 0, 0], null],
+    [0.5, [Infinity], [4], null],
+  ])('q %d of %j %j is %d', (q, bounds, counts, expected) => {
+    const got = histogramQuantile(q, bounds, counts);
+    if (expected === null) expect(got).toBeNull();
+    else expect(got).toBeCloseTo(expected, 12);
+  });
+});
+
+describe('statistics', () => {
+  it.each([
+    // R 4.2: qnorm(p)
+    [0.99, 2.3263478740408408],
+    [0.95, 1.6448536269514722],
+    [0.6, 0.2533471031357997],
+    [0.999, 3.0902323061678132],
+  ])('qnorm(%d) is %d', (p, z) => {
+    expect(normalQuantile(p)).toBeCloseTo(z, 12);
+  });
+
+  it('has the Wilson bounds of 6 in 20, 2 in 20 and all', () => {
+    const z = normalQuantile(0.99);
+    expect(wilsonBound(6, 20, z)).toBeCloseTo(0.1269, 3);
+    expect(wilsonBound(2, 20, z)).toBeLessThan(0.05);
+    expect(wilsonBound(20, 20, -z)).toBeCloseTo(1, 12);
+    expect(wilsonBound(30, 20, z)).toBe(wilsonBound(20, 20, z));
+  });
+
+  it('agrees with R: wilcox.test(c(10,20,30,40), c(1,2,3,4))', () => {
+    const [x, y] = [
+      [10, 20, 30, 40],
+      [1, 2, 3, 4],
+    ];
+    expect(mannWhitney(x, y, 'two-sided')).toEqual({ u: 16, p: 2 / 70 });
+    expect(mannWhitney(x, y, 'greater').p).toBeCloseTo(1 / 70, 14);
+    expect(mannWhitney(x, y, 'less').p).toBe(1);
+    expect(hodgesLehmann(x, y)).toBe(22.5);
+  });
+
+  it('agrees with the published example of Hollander and Wolfe, and its p of 0.1272 (one-sided)', () => {
+    // R: ?wilcox.test, "depression"/permeability data: W = 35, p-value = 0.1272 for "greater".
+    const x = [0.8, 0.83, 1.89, 1.04, 1.45, 1.38, 1.91, 1.64, 0.73, 1.46];
+    const y = [1.15, 0.88, 0.9, 0.74, 1.21];
+    const { u, p } = mannWhitney(x, y, 'greater');
+    expect(u).toBe(35);
+    expect(p).toBeCloseTo(0.1272, 4);
+  });
+
+  it('has the same exact and approximate answer, nearly, where both can be had', () => {
+    const x = Array.from({ length: 20 }, (_, i) => 3 * i + 1);
+    const y = Array.from({ length: 20 }, (_, i) => 3 * i + 0.5 - (i % 4));
+    const exact = mannWhitney(x, y, 'greater').p;
+    const approximate = mannWhitney([...x, 200], [...y, 199], 'greater').p;
+    expect(Math.abs(exact - approximate)).toBeLessThan(0.02);
+    expect(mannWhitney([1, 1, 1], [1, 1, 1], 'greater').p).toBe(1);
+  });
+
+  it('finds the median of all differences exactly', () => {
+    const side = fc.array(fc.double({ min: -1e3, max: 1e3, noNaN: true }), {
+      minLength: 1,
+      maxLength: 12,
+    });
+    fc.assert(
+      fc.property(side, side, (x, y) => {
+        const all = x.flatMap((a) => y.map((b) => a - b)).sort((a, b) => a - b);
+        const middle = (all.length - 1) / 2;
+        const expected = ((all[Math.floor(middle)] ?? 0) + (all[Math.ceil(middle)] ?? 0)) / 2;
+        expect((hodgesLehmann(x, y) ?? Number.NaN) + 0).toBe(expected + 0);
+      }),
+    );
+  });
+});
