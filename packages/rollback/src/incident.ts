@@ -62,11 +62,17 @@ const bundle = (files: Record<string, string>, date: Date): Promise<Uint8Array> 
 };
 
 /** `null` where nothing was put aside, or no more is there. */
-const writtenSince = async ({ results }: StepDeps): Promise<DataDifference | null> => {
+const writtenSince = async ({ options, results }: StepDeps): Promise<DataDifference | null> => {
   const sources = putAside(results.staged());
   const backup = results.verified()?.backup;
   if (sources.length === 0 || backup === undefined) return null;
-  return compareData(await readManifest(backup), sources);
+  // With the configured filters: what a backup leaves out is not what was written since it.
+  const { facts } = options.plan;
+  const filtered = sources.map((source) => ({
+    ...facts.sources.find(({ name }) => name === source.name),
+    ...source,
+  }));
+  return compareData(await readManifest(backup), filtered);
 };
 
 /** A line of the restore log. */

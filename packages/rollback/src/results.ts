@@ -42,7 +42,7 @@ export const resultsOf = (past: readonly NewEvent[]): Results => {
   for (const event of past) note(event);
   return {
     verified: () => data.get('verify') as VerifiedFacts | undefined,
-    staged: () => (data.get('stage') ?? []) as StagedTarget[],
+    staged: () => (data.get('stage') ?? []) as unknown as StagedTarget[],
     get: (step) => data.get(step),
     began: (step) => begun.has(step),
     note,

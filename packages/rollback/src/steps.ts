@@ -1,11 +1,9 @@
 import { dirname, join } from 'node:path';
 import {
   createBackup,
-  type DataSource,
   discardWork,
   proveRestored,
   readManifest,
-  type StagedTarget,
   stageRestore,
   swapBack,
   swapIn,
@@ -48,12 +46,11 @@ const makers: Record<RollbackStep, (deps: StepDeps) => Step> = {
     return {
       name: 'stage',
       run: async ({ signal }) => {
-        // What a killed attempt left half extracted. Nothing was put aside there yet: that is swap.
-        await discardWork(sources.map((source) => workOf(source, id)));
         const file = verified(results).backup;
         return asJson((await stageRestore(file, { id, targets: [...sources], signal })).targets);
       },
-      undo: () => discardWork(sources.map((source) => workOf(source, id))),
+      // By name, since a staging that was killed left no targets on record.
+      undo: () => discardWork(sources.map(({ path }) => ({ work: workFolder(path, id) }))),
     };
   },
   stop: ({ options: { service } }) => ({
@@ -162,14 +159,5 @@ export const makeSteps = (names: readonly RollbackStep[], deps: StepDeps): Step[
   names.map((name) => makers[name](deps));
 
 /** Where a staging of `id` works, before it told so itself. */
-const workOf = ({ name, type, path }: DataSource, id: string): StagedTarget => {
-  const work = join(dirname(path), `.dhash-restore-${id}`);
-  return {
-    name,
-    type,
-    live: path,
-    work,
-    staged: join(work, 'staged'),
-    previous: join(work, 'previous'),
-  };
-};
+const workFolder = (live: string, id: string): string =>
+  join(dirname(live), `.dhash-restore-${id}`);

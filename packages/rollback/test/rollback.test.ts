@@ -57,7 +57,15 @@ describe('a rollback', () => {
       safety: { file: outcome.safety },
       written: JSON.parse(JSON.stringify(outcome.written)),
     });
-    expect(JSON.stringify(record.written)).toContain('c.jpg');
+    expect(record.written).toMatchObject({
+      files: {
+        // A folder that holds nothing any more is a line of its own.
+        added: { count: 2, names: ['images/c.jpg', 'images/cards'] },
+        changed: { count: 1, names: ['images/b.jpg'] },
+        removed: { count: 1, names: ['images/cards/a.jpg'] },
+      },
+      tables: [{ source: 'library', table: 'cards', before: 2, after: 3 }],
+    });
     const log = await readFile(join(options.incidentDir, 'restore-log.txt'), 'utf8');
     expect(log).toMatch(/^2026-01-02T\S+ verify started\n/);
     expect(log).toMatch(/swap done in \d+ ms/);
@@ -70,6 +78,21 @@ describe('a rollback', () => {
       'restore-log.txt',
     ]);
     expect(await zip.file('restore-log.txt')?.async('string')).toBe(log);
+  });
+
+  it('keeps in the safety zip also what backups leave out, and does not call it written since', async () => {
+    const world = await makeWorld(await tempFolder());
+    const sources = world.sources.map((source) =>
+      source.type === 'files' ? { ...source, exclude: ['c.jpg'] } : source,
+    );
+    const options = await world.optionsFor([]);
+    const { facts } = options.plan;
+    const plan = { ...options.plan, facts: { ...facts, sources } };
+    const outcome = await drive(rollback({ ...options, plan }), []);
+    if (outcome === 'died' || outcome.kind !== 'validated') throw new Error('not validated');
+    expect(outcome.written?.files.added.names).toEqual(['images/cards']);
+    const { manifest } = await verifyBackup(outcome.safety ?? '');
+    expect(manifest.entries.map((entry) => entry.path)).toContain('images/c.jpg');
   });
 
   it('leaves the data alone where only the release goes back', async () => {
