@@ -1,4 +1,5 @@
 export type { Channel, Delivery } from './channels/channel.ts';
+export { type ChannelCheck, checkChannels, checkTemplates } from './check.ts';
 export { type Clock, systemClock } from './clock.ts';
 export {
   type ChannelConfig,
@@ -25,6 +26,7 @@ export {
   type NotifierOptions,
   type SendOptions,
 } from './notifier.ts';
+export { type Preview, previewMessage } from './preview.ts';
 export type { Receipt } from './receipt.ts';
 export { redactor } from './redact.ts';
 export { type DiscordPayload, renderDiscord } from './render/discord.ts';

@@ -4,7 +4,7 @@ import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
 import { type ChannelConfig, channelSchema, isChannelOff } from './config/channel-schema.ts';
 import { secretsOf } from './config/secrets.ts';
-import type { DeliverContext, Runtime } from './deliver.ts';
+import { type DeliverContext, deliver, type Runtime } from './deliver.ts';
 import { createGate } from './delivery/gate.ts';
 import { defaultRetryPolicy, type RetryPolicy } from './delivery/with-retry.ts';
 import { NotifierError } from './errors.ts';
@@ -57,6 +57,11 @@ export interface Notifier {
    * @throws NotifierError `bad-message`, `unknown-channel`.
    */
   send(message: Message, options?: SendOptions): Promise<Receipt[]>;
+  /**
+   * One try to every channel, whatever its events and severity, kept nowhere: what does not arrive
+   * is `lost`. Tells whether channels work.
+   */
+  test(message: Message, options?: Pick<SendOptions, 'channels' | 'signal'>): Promise<Receipt[]>;
   /** Delivers what waits. `due` also obeys our own backoff; `now` (default) only a server's word. */
   flush(options?: {
     readonly signal?: AbortSignal | undefined;
@@ -94,6 +99,14 @@ const checked = (channels: readonly ChannelConfig[]): ChannelConfig[] => {
   return sound;
 };
 
+/** The receipt of a channel that does not get the message. */
+const off = (channel: string, reason: string): Receipt => ({
+  channel,
+  status: 'off',
+  attempts: 0,
+  ms: 0,
+  reason,
+});
 /** Leaves out what is undefined, so that it never beats a default. */
 const defined = (policy: Partial<RetryPolicy>): Partial<RetryPolicy> =>
   Object.fromEntries(Object.entries(policy).filter(([, value]) => value !== undefined));
@@ -112,8 +125,8 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
   const lanes = createLanes();
   let order = 0;
 
-  const redact = (text: string): string =>
-    redactor([...(options.secrets ?? []), ...channels.flatMap(secretsOf)])(text);
+  // Made anew at each use: secret files may have changed.
+  const redactAll = () => redactor([...(options.secrets ?? []), ...channels.flatMap(secretsOf)]);
   const runtimes = new Map<string, Runtime>();
   for (const config of channels) {
     if (isChannelOff(config)) continue;
@@ -121,7 +134,7 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
       fetch: options.fetch ?? globalThis.fetch,
       dispatchers,
       now: () => clock.now(),
-      redact,
+      redact: (text: string) => redactAll()(text),
     };
     const gate = createGate(clock, config.perSecond ?? defaultPerSecond[config.type]);
     runtimes.set(config.name, { config, channel: openChannel(config, tools), gate });
@@ -176,11 +189,7 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
     const all = channels.map(({ name }) => name);
     const targets = known([...new Set(sendOptions.channels ?? all)]);
     const fallback = known(sendOptions.fallback ?? all);
-    // One redactor for all of the message's texts: building it reads secret files.
-    const message = mapTexts(
-      parsed,
-      redactor([...(options.secrets ?? []), ...channels.flatMap(secretsOf)]),
-    );
+    const message = mapTexts(parsed, redactAll());
     const context = contextFor(sendOptions.signal, sendOptions.budgetMs);
     const standIns: Promise<Receipt>[] = [];
     const held: string[] = [];
@@ -201,13 +210,6 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
       }
     };
 
-    const off = (channel: string, reason: string): Receipt => ({
-      channel,
-      status: 'off',
-      attempts: 0,
-      ms: 0,
-      reason,
-    });
     const receipts = await Promise.all(
       targets.map(async ({ name }): Promise<Receipt> => {
         const runtime = runtimes.get(name);
@@ -243,8 +245,22 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
     );
   };
 
+  const test: Notifier['test'] = async (input, { channels: names, signal } = {}) => {
+    const message = mapTexts(parseMessage(input), redactAll());
+    const context = { ...contextFor(signal, undefined), policy: { ...policy, tries: 1 } };
+    return Promise.all(
+      known(names ?? channels.map(({ name }) => name)).map((config) => {
+        const runtime = runtimes.get(config.name);
+        return runtime === undefined
+          ? off(config.name, 'its variable is not set')
+          : deliver(runtime, newRecord(message, config.name, []), null, context);
+      }),
+    );
+  };
+
   return {
     send,
+    test,
     flush: ({ signal, mode } = {}) =>
       flushSpool(runtimes, mode ?? 'now', contextFor(signal, undefined)),
     status: () => spoolStatus(spool, channels, runtimes, clock.now()),

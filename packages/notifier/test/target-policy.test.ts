@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { startHttpServer } from '@dhash/testkit';
 import { describe, expect, it } from 'vitest';
+import { createDispatchers } from '../src/net/dispatcher.ts';
 import { isPrivateAddress, whyNotTarget } from '../src/net/target-policy.ts';
 import { message } from './messages.ts';
 import { startNotifier } from './notifier-kit.ts';
@@ -58,15 +59,13 @@ describe('on the wire', () => {
   it('refuses a name at the moment of connecting, when it turns out to be private', async () => {
     const server = await startHttpServer((_request, response) => void response.end());
     const { port } = new URL(server.url);
-    // Not in the list of names, and resolved by the system to loopback.
-    const name = 'ip6-localhost';
-    const { notifier } = await startNotifier([
-      { type: 'webhook', name: 'w', url: `https://${name}:${port}/` },
-    ]);
-    expect(await notifier.send(message())).toMatchObject([
-      { status: expect.stringMatching(/dead|spooled/) },
-    ]);
+    const ask = (allowsPrivate: boolean) =>
+      fetch(`http://localhost:${port}/`, {
+        dispatcher: createDispatchers({}).for({ allowsPrivate }),
+      } as RequestInit);
+    await expect(ask(false)).rejects.toMatchObject({ cause: { code: 'EPRIVATETARGET' } });
     expect(server.requests).toHaveLength(0);
+    await expect(ask(true)).resolves.toMatchObject({ status: 200 });
   });
 
   it('goes through the proxy that the environment names, and around it where that says so', async () => {

@@ -88,34 +88,41 @@ const refusals = (rejectedErrors: unknown, redact: (text: string) => string) => 
   return { refused, later };
 };
 
+/** A whole mail, but for who carries it; the same bytes for the same message, but for its notes. */
+export const composeMail = (
+  config: ChannelOf<'email'>,
+  delivery: Delivery,
+  from: MailAddress,
+  everyone: readonly MailAddress[],
+) => {
+  const { message } = delivery;
+  const domain = from.address.slice(from.address.indexOf('@') + 1);
+  const recipients = everyone.map(({ address }) => address.toLowerCase()).sort();
+  // Only hex digits: nodemailer gives back a Message-ID as it got it.
+  const messageId = `<${digest(JSON.stringify([message.id, config.name, recipients]))}@${domain}>`;
+  const run = message.run === null ? null : `<${digest(message.run)}@${domain}>`;
+  const { subject, text, html } = composeEmail(message, [
+    ...delivery.notes,
+    ...delivery.redelivery,
+  ]).payload;
+  return {
+    from,
+    to: [...everyone],
+    subject,
+    text,
+    html,
+    messageId,
+    baseBoundary: digest(messageId),
+    date: new Date(message.at),
+    ...(run === null ? {} : { references: run, inReplyTo: run }),
+    ...(message.severity === 'critical' ? { priority: 'high' as const } : {}),
+    // No out-of-office answers to a machine.
+    headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
+  };
+};
+
 /** A channel that hands mails to an SMTP server. */
 export const openEmailChannel = (config: ChannelOf<'email'>, tools: ChannelTools): Channel => {
-  const mail = (delivery: Delivery, from: MailAddress, everyone: readonly MailAddress[]) => {
-    const { message } = delivery;
-    const domain = from.address.slice(from.address.indexOf('@') + 1);
-    const recipients = everyone.map(({ address }) => address.toLowerCase()).sort();
-    // Only hex digits: nodemailer gives back a Message-ID as it got it.
-    const messageId = `<${digest(JSON.stringify([message.id, config.name, recipients]))}@${domain}>`;
-    const run = message.run === null ? null : `<${digest(message.run)}@${domain}>`;
-    const { subject, text, html } = composeEmail(message, [
-      ...delivery.notes,
-      ...delivery.redelivery,
-    ]).payload;
-    return {
-      from,
-      to: [...everyone],
-      subject,
-      text,
-      html,
-      messageId,
-      date: new Date(message.at),
-      ...(run === null ? {} : { references: run, inReplyTo: run }),
-      ...(message.severity === 'critical' ? { priority: 'high' as const } : {}),
-      // No out-of-office answers to a machine.
-      headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
-    };
-  };
-
   const send = async (delivery: Delivery, context: TryContext): Promise<AttemptResult> => {
     const from = parseAddress(config.from);
     const everyone = [config.to].flat().map(parseAddress);
@@ -131,7 +138,7 @@ export const openEmailChannel = (config: ChannelOf<'email'>, tools: ChannelTools
     const timer = setTimeout(() => timeout.abort(), context.tryMs);
     try {
       const info = await transport.sendMail({
-        ...mail(delivery, from, everyone),
+        ...composeMail(config, delivery, from, everyone),
         envelope: { from: from.address, to: recipients.map(({ address }) => address) },
         signal: AbortSignal.any([
           timeout.signal,

@@ -1,0 +1,71 @@
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  eventNames,
+  loadTemplates,
+  previewMessage,
+  renderEmail,
+  renderMessage,
+  type Templates,
+} from '../src/index.ts';
+
+/** What a rollout gives, made up but for its shape. */
+const variables = {
+  service: 'dhash',
+  env: 'production',
+  url: 'https://dhash.example.org/',
+  run: '20261123T200000Z-production',
+  head: '42:9f2c0d5e',
+  version: '1.2.0',
+  previous: '1.1.0',
+  operator: 'ada',
+  gate: 'p95_hash_time',
+  sentence: 'p95_hash_time was 812 ms, more than 500 ms, in 3 of 3 readings',
+  decision: 'rollback',
+  reason: 'p95_hash_time was 812 ms, more than 500 ms, in 3 of 3 readings',
+  report: 'monitor_logs/20261123T200000Z-production/report.html',
+  summary: 'health: pass, 41 of 41 checks OK\np95_hash_time: break, 812 ms > 500 ms',
+  backup: 'backups/dhash_20261123T195500Z_production.zip',
+  safety: 'backups/safety/dhash_20261123T201500Z_production.zip',
+  incident: 'incidents/20261123T200000Z-production',
+  files: '300',
+  rows: '300',
+  duration: '18 s',
+  step: 'start',
+  state: 'Release 1.1.0 is laid, the service is stopped, the old data is kept aside.',
+  message: 'Hello from <dhash> & friends.',
+};
+const at = '2026-11-23T20:00:00.000Z';
+let templates: Templates;
+
+beforeAll(async () => {
+  templates = await loadTemplates(
+    fileURLToPath(new URL('../../../templates/notifications', import.meta.url)),
+  );
+});
+
+const sample = (event: string) =>
+  renderMessage(templates, event, variables, { id: `sample-${event}`, at, run: variables.run });
+
+/** To renew after a change that is meant: `npx vitest run --project @dhash/notifier -u`, then look. */
+describe.each(eventNames)('%s', (event) => {
+  it.each(['slack', 'teams', 'discord', 'webhook'] as const)('%s', async (channel) => {
+    const { body } = await previewMessage(sample(event), channel);
+    const shown = `${JSON.stringify(JSON.parse(body), null, 2)}\n`;
+    await expect(shown).toMatchFileSnapshot(`golden/${event}.${channel}.json`);
+  });
+
+  it('email', async () => {
+    const { text, html } = renderEmail(sample(event));
+    await expect(text).toMatchFileSnapshot(`golden/${event}.email.txt`);
+    await expect(html).toMatchFileSnapshot(`golden/${event}.email.html`);
+  });
+});
+
+it('a preview of a mail is the whole mail, the same each time', async () => {
+  const first = await previewMessage(sample('gate-break'), 'email');
+  expect(first.contentType).toBe('message/rfc822');
+  expect(first.body).toMatch(/^Subject: .*p95/m);
+  expect(first.body).toMatch(/^To: ops@example\.org/m);
+  expect(await previewMessage(sample('gate-break'), 'email')).toEqual(first);
+});
