@@ -3,7 +3,7 @@ import { gateWarnings } from '../src/config.ts';
 import { explain, replay } from '../src/index.ts';
 import { live } from './support/live.ts';
 import { policyOf, productionGates } from './support/policies.ts';
-import { breakAt, level, only, polls, x } from './support/polls.ts';
+import { breakAt, level, only, x } from './support/polls.ts';
 
 describe('relative to a baseline', () => {
   const gate = { kind: 'quantile', gauge: 'x', relativeTo: 'baseline', factor: 3, timeWindow: 5 };
