@@ -151,6 +151,7 @@ export const runDemo = async () => {
       names.includes('health') && names.includes('smoke'),
       'validated: 3 healthy answers in a row, and the smoke tests',
     );
+    /** @type {any} */
     const health = await (await fetch(`${url}/health`)).json();
     saw(
       health.status === 'OK' && health.version === '1.1',

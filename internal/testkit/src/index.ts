@@ -1,4 +1,4 @@
 export { type FakeClock, fakeClock } from './fake-clock.ts';
 export { type RecordedRequest, startHttpServer, type TestHttpServer } from './http-server.ts';
-export { tempFolder } from './temp-folder.ts';
 export { readmeExample } from './readme-example.ts';
+export { tempFolder } from './temp-folder.ts';

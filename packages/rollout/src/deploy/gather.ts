@@ -96,7 +96,7 @@ export const gatherDeploy = async (
       : await takeArmingSamples({
           policy,
           source: environment.metrics(),
-          health: environment.health(current, policy.health.control),
+          health: environment.health(current, { url: policy.health.control, hasSucceeded: false }),
           clock: asked.clock,
           signal: context.signal,
         });

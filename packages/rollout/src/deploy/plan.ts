@@ -241,7 +241,7 @@ const says = (facts: DeployFacts, options: DeployOptions, steps: DeployStep[], f
     `then watch for ${minutes(facts.watch.durationMs)}; a broken gate leads to: ${facts.watch.onBreak}`,
     facts.watch.onBreak === 'rollback'
       ? first
-        ? 'an automatic rollback would find no earlier release: it would restore the backup taken after the smoke tests'
+        ? 'there is no earlier release to go back to, so a broken gate alerts (exit 5)'
         : `a rollback activates ${current ?? 'no release'} and ${facts.rollbackData === 'restore' ? "puts the run's own backup back" : 'keeps the data as it is then (rollback.data: keep)'}`
       : 'no automatic rollback',
   ];

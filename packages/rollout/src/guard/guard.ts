@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { readFile, rename } from 'node:fs/promises';
-import type { Lock } from '@dhash/journal';
+import type { Lock, NewEvent } from '@dhash/journal';
 import {
+  controlHasSucceeded,
   openSampleLog,
   STAND_DOWN,
+  type VerdictChange,
   sampleLogSha256,
   type WatchOutcome,
   watch,
@@ -156,7 +158,10 @@ const watchToDecision = async (
       policy,
       startedAt,
       source: environment.metrics(),
-      health: environment.health(before.version, policy.health.control),
+      health: environment.health(before.version, {
+        url: policy.health.control,
+        hasSucceeded: controlHasSucceeded(past),
+      }),
       clock,
       log,
       past,
@@ -175,7 +180,7 @@ const watchToDecision = async (
         break;
       }
       const event = step.value;
-      if (event.type === 'verdict.changed') await recorder.record(asJsonEvent(event));
+      if (event.type === 'verdict.changed') await recorder.record(verdictEvent(event));
       else snapshots.onPoll(event.assessment, clock.now());
       view.show(event);
     }
@@ -222,10 +227,8 @@ const watchToDecision = async (
   };
 };
 
-const asJsonEvent = (event: { readonly type: string }) => {
-  const json = asJson(event);
-  return {
-    ...(typeof json === 'object' && json !== null && !Array.isArray(json) ? json : {}),
-    type: event.type,
-  };
+/** A verdict's change as an event: the journal's own `at` is when it was written, not the sample's. */
+const verdictEvent = ({ type, at, ...rest }: VerdictChange): NewEvent => {
+  const json = asJson({ ...rest, sampleAt: at });
+  return { ...(typeof json === 'object' && json !== null && !Array.isArray(json) ? json : {}), type };
 };

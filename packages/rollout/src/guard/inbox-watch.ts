@@ -23,7 +23,13 @@ export const watchInbox = async (
       await recorder.record(
         request === null
           ? { type: 'request.unreadable', file: taken.file, problem: problem ?? '' }
-          : { type: 'request.taken', ...request, requestedAt: request.at, kind: request.kind },
+          : {
+              type: 'request.taken',
+              kind: request.kind,
+              user: request.user,
+              reason: request.reason,
+              requestedAt: request.at,
+            },
       );
       await dropRequest(taken);
       if (request !== null) onRequest(request);

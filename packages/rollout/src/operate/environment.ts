@@ -17,6 +17,13 @@ import { type Layout, layoutOf } from '../record/layout.ts';
 import { openTarget, type Target } from '../targets/target.ts';
 import type { CommandContext } from './context.ts';
 
+/** An address outside the service, which tells our own network's fault from the service's. */
+export interface Control {
+  readonly url: string | null;
+  /** Whether it answered before in this watch. */
+  readonly hasSucceeded: boolean;
+}
+
 /** One environment of one service, as its two files describe it. */
 export interface Environment {
   readonly config: EnvironmentConfig;
@@ -28,7 +35,7 @@ export interface Environment {
   /** The target as one run sees it: its commands get the run, the version and the one before. */
   target(run: { runId: string; version: string | null; previous: string | null }): Target;
   /** Asks the service; `version` is what it must say it runs, where rollout.yaml names a field. */
-  health(version: string | null, control?: string | null): HealthProbe;
+  health(version: string | null, control?: Control): HealthProbe;
   /** Reads the service's metrics; `null` where the environment names no source. */
   metrics(): Source | null;
 }
@@ -77,7 +84,9 @@ export const environmentOf = (context: CommandContext, config: EnvironmentConfig
         ...(config.health.version !== null && version !== null
           ? { version: { field: config.health.version, expected: version } }
           : {}),
-        ...(control == null ? {} : { control }),
+        ...(control?.url == null
+          ? {}
+          : { control: control.url, controlSucceeded: control.hasSucceeded }),
       }),
     metrics: () => {
       if (config.metrics === null) return null;

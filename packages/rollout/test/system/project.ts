@@ -118,9 +118,9 @@ export interface Project {
 const gates = {
   environments: {
     production: {
-      duration: '4s',
+      duration: '6s',
       autoRollback: true,
-      pollCadence: { initial: '500ms', normal: '500ms', initialPeriod: '4s' },
+      pollCadence: { initial: '500ms', normal: '500ms', initialPeriod: '6s' },
       arming: { polls: 2, every: '200ms' },
       qualityGates: {
         healthFailures: { threshold: 2 },
@@ -130,7 +130,7 @@ const gates = {
           total: 'notes_total',
           threshold: 5,
           unit: 'percent',
-          timeWindow: '4s',
+          timeWindow: '6s',
         },
       },
     },

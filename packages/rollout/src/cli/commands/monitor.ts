@@ -141,7 +141,7 @@ const showWatch = async (
   const sample = await takeSample({
     at: clock.now(),
     source: environment.metrics(),
-    health: environment.health(version, policy.health.control),
+    health: environment.health(version, { url: policy.health.control, hasSucceeded: false }),
     signal,
   });
   output.line(
