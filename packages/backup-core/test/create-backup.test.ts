@@ -12,6 +12,8 @@ it('backs files and a database up, and what it wrote verifies', async () => {
   expect(report.file).toBe(join(sample.dir, 'dhash_20260131T120000Z_production_nightly.zip'));
   expect(report.incomplete).toEqual([]);
   expect(report.entries).toBe(5);
+  // Looking at a database leaves no log beside it.
+  expect((await readdir(join(sample.root, 'live'))).sort()).toEqual(['images', 'library.db']);
   expect(report.manifest.entries.map(({ type, path }) => `${type} ${path}`)).toEqual([
     'file images/cards/ace.json',
     'file images/cards/king.jpg',

@@ -2,6 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { BackupError, messageOf } from '../errors.ts';
+import { mustOpenReadOnly } from './inspect-sqlite.ts';
 
 /** Pages copied between two turns of the event loop; measured: 100 is slower, more makes no difference. */
 const PAGES_PER_STEP = 1000;
@@ -38,7 +39,8 @@ export const copySqlite = async (options: SqliteCopyOptions): Promise<BigIntStat
 
   let db: DatabaseSync;
   try {
-    db = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+    db = new DatabaseSync(path, { readOnly: mustOpenReadOnly(path), timeout: BUSY_TIMEOUT_MS });
+    db.exec('PRAGMA query_only = ON');
   } catch (error) {
     throw refused(messageOf(error), error);
   }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { BackupError } from '../errors.ts';
@@ -24,8 +25,9 @@ const WORKER = `
 const { parentPort, workerData } = require('node:worker_threads');
 const { DatabaseSync } = require('node:sqlite');
 const db = new DatabaseSync(workerData.immutable ? new URL(workerData.url) : workerData.path, {
-  readOnly: true, timeout: 5000,
+  readOnly: workerData.readOnly, timeout: 5000,
 });
+db.exec('PRAGMA query_only = ON');
 const pragma = (name) => Object.values(db.prepare('PRAGMA ' + name).get() ?? {})[0] ?? 0;
 const check = workerData.check === 'none' ? [] : db.prepare('PRAGMA ' + workerData.check).all();
 const problems = check.map((row) => String(Object.values(row)[0])).filter((text) => text !== 'ok');
@@ -45,6 +47,13 @@ const facts = {
 db.close();
 parentPort.postMessage(facts);
 `;
+
+/**
+ * How to open a database that others may use without leaving a trace. A read-only connection can't remove the
+ * -wal and -shm that it had to make, so where there is no log a writable one is used (for reading): the last
+ * to close takes them away. Where a log lies, a writable one would fold it into the database on closing.
+ */
+export const mustOpenReadOnly = (path: string): boolean => existsSync(`${path}-wal`);
 
 /** integrity_check reads every index; above this size quick_check does without. */
 const QUICK_CHECK_BYTES = 2 ** 30;
@@ -78,6 +87,7 @@ export const inspectSqlite = (
         path,
         url: `${pathToFileURL(path).href}?immutable=1`,
         immutable: inspection.kind === 'copy',
+        readOnly: inspection.kind === 'copy' || mustOpenReadOnly(path),
         check,
       },
     });

@@ -123,10 +123,15 @@ const refuseOtherEnds = (file: string, tail: Buffer): void => {
   const signature = Buffer.from([0x50, 0x4b, 0x05, 0x06]);
   const own = tail.length - END_BYTES;
   for (let at = tail.indexOf(signature); at !== -1; at = tail.indexOf(signature, at + 1)) {
-    if (at > own) refuse(file, 1, 'something follows its end record');
-    if (at === own || at + END_BYTES > tail.length) continue;
+    if (at >= own) continue;
     if (at + END_BYTES + tail.readUInt16LE(at + 20) === tail.length)
-      refuse(file, 1, 'it has two end records that reach its end: readers would disagree');
+      refuse(
+        file,
+        1,
+        tail.readUInt32LE(own) === END_SIGNATURE
+          ? 'it has two end records that reach its end: readers would disagree'
+          : 'its end record has a comment',
+      );
   }
 };
 

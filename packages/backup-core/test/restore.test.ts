@@ -1,0 +1,254 @@
+import {
+  chmod,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { tempFolder } from '@dhash/testkit';
+import { expect, it } from 'vitest';
+import {
+  compareData,
+  discardWork,
+  proveRestored,
+  stageRestore,
+  swapBack,
+  swapIn,
+} from '../src/index.ts';
+import { backUpSample, makeSample } from './support/sample.ts';
+
+it('stages beside the live data, swaps, proves, and swaps back', async () => {
+  const sample = await makeSample(await tempFolder());
+  await chmod(join(sample.images, 'cards'), 0o750);
+  const { file, manifest } = await backUpSample(sample);
+  await writeFile(join(sample.images, 'cards', 'ace.json'), 'changed');
+  await writeFile(join(sample.images, 'new.txt'), 'new');
+  await rm(join(sample.images, 'nothing'));
+  const db = new DatabaseSync(sample.library);
+  db.exec("INSERT INTO hashes (hash) VALUES ('after'); DELETE FROM queue");
+
+  const difference = await compareData(manifest, sample.sources);
+  expect(difference).toEqual({
+    files: {
+      added: { count: 1, names: ['images/new.txt'] },
+      changed: { count: 1, names: ['images/cards/ace.json'] },
+      removed: { count: 1, names: ['images/nothing'] },
+    },
+    tables: [
+      { source: 'library', table: 'hashes', before: 300, after: 301 },
+      { source: 'library', table: 'queue', before: 2, after: 0 },
+    ],
+  });
+
+  const staged = await stageRestore(file, { id: 'run-1', targets: sample.sources });
+  expect((await stat(staged.targets[0]?.work ?? '')).mode & 0o777).toBe(0o700);
+  expect(await readFile(join(sample.images, 'new.txt'), 'utf8')).toBe('new');
+  await expect(proveRestored(manifest, sample.sources)).rejects.toMatchObject({
+    code: 'restored-data-differs',
+  });
+  db.close();
+
+  await swapIn(staged.targets);
+  expect(await proveRestored(manifest, sample.sources)).toMatchObject({
+    files: 5,
+    tables: { library: { hashes: 300, queue: 2 } },
+  });
+  expect(await readlink(join(sample.images, 'best'))).toBe('cards/ace.json');
+  expect((await stat(join(sample.images, 'cards'))).mode & 0o777).toBe(0o750);
+  expect(await readdir(join(sample.images, 'cards', 'empty'))).toEqual([]);
+  const [images, library] = staged.targets;
+  expect(await readFile(join(images?.previous ?? '', 'new.txt'), 'utf8')).toBe('new');
+
+  // What was put aside is compared where it lies, with its log.
+  const aside = [
+    { name: 'images', type: 'files', path: images?.previous ?? '' },
+    { name: 'library', type: 'sqlite', path: library?.previous ?? '' },
+  ] as const;
+  expect(await compareData(manifest, aside)).toEqual(difference);
+
+  await swapBack(staged.targets);
+  expect(await compareData(manifest, sample.sources)).toEqual(difference);
+  await discardWork(staged.targets);
+  expect((await readdir(join(sample.root, 'live'))).sort()).toEqual(['images', 'library.db']);
+});
+
+it('keeps rows that are only in the log when it swaps and swaps back', async () => {
+  const sample = await makeSample(await tempFolder());
+  const { file } = await backUpSample(sample);
+  const holder = new DatabaseSync(sample.library);
+  holder.exec("PRAGMA wal_autocheckpoint = 0; INSERT INTO hashes (hash) VALUES ('in the log')");
+  const log = await readFile(`${sample.library}-wal`);
+  expect(log.length).toBeGreaterThan(0);
+  const staged = await stageRestore(file, { id: 'a', targets: sample.sources });
+  await swapIn(staged.targets);
+  expect(await readdir(join(sample.root, 'live'))).not.toContain('library.db-wal');
+  await swapBack(staged.targets);
+  expect(await readFile(`${sample.library}-wal`)).toEqual(log);
+  holder.close();
+  const db = new DatabaseSync(sample.library);
+  expect(db.prepare('SELECT count(*) AS n FROM hashes').get()).toEqual({ n: 301 });
+  db.close();
+});
+
+it('goes back to no data where there was none', async () => {
+  const sample = await makeSample(await tempFolder());
+  const { file, manifest } = await backUpSample(sample);
+  await rm(join(sample.root, 'live'), { recursive: true });
+  await mkdir(join(sample.root, 'live'));
+  const staged = await stageRestore(file, { id: 'a', targets: sample.sources });
+  await swapIn(staged.targets);
+  await swapIn(staged.targets);
+  await proveRestored(manifest, sample.sources);
+  await swapBack(staged.targets);
+  await swapBack(staged.targets);
+  expect(await readdir(join(sample.root, 'live'))).toEqual(['.dhash-restore-a']);
+  await swapIn(staged.targets);
+  await proveRestored(manifest, sample.sources);
+});
+
+it.each([
+  {
+    what: 'a missing file',
+    spoil: (images: string) => rm(join(images, 'nothing')),
+    says: 'images/nothing: missing',
+  },
+  {
+    what: 'an extra file',
+    spoil: (images: string) => writeFile(join(images, 'extra'), ''),
+    says: 'images/extra: not in the backup',
+  },
+  {
+    what: 'another content of the same size',
+    spoil: (images: string) => writeFile(join(images, 'umläut.txt'), 'y'),
+    says: 'images/umläut.txt: another content',
+  },
+  {
+    what: 'a link to elsewhere',
+    spoil: async (images: string) => {
+      await rm(join(images, 'best'));
+      await symlink('nothing', join(images, 'best'));
+    },
+    says: 'images/best: another content',
+  },
+  {
+    what: 'a changed database',
+    spoil: async (images: string) => {
+      const db = new DatabaseSync(join(images, '..', 'library.db'));
+      db.exec('PRAGMA journal_mode = DELETE; DELETE FROM queue');
+      db.close();
+    },
+    says: 'library/library.db: another content',
+  },
+  {
+    what: 'the log of another database',
+    spoil: (images: string) => writeFile(join(images, '..', 'library.db-wal'), 'x'),
+    says: 'library.db-wal lies beside it',
+  },
+])('does not call data restored with $what', async ({ spoil, says }) => {
+  const sample = await makeSample(await tempFolder());
+  const { file, manifest } = await backUpSample(sample);
+  const staged = await stageRestore(file, { id: 'a', targets: sample.sources });
+  await swapIn(staged.targets);
+  await spoil(sample.images);
+  await expect(proveRestored(manifest, sample.sources)).rejects.toMatchObject({
+    code: 'restored-data-differs',
+    message: expect.stringContaining(says),
+  });
+});
+
+it('stages nothing of a backup that does not verify or does not fit', async () => {
+  const sample = await makeSample(await tempFolder());
+  const { file } = await backUpSample(sample);
+  const live = join(sample.root, 'live');
+  const before = await readdir(live);
+  const [images, library] = sample.sources;
+  if (images === undefined || library === undefined) throw new Error('the sample has two sources');
+  await expect(stageRestore(file, { id: 'a', targets: [images] })).rejects.toMatchObject({
+    code: 'not-restorable',
+    message: expect.stringContaining('"library", which has no place'),
+  });
+  await expect(
+    stageRestore(file, { id: 'a', targets: [images, { ...library, type: 'files' }] }),
+  ).rejects.toMatchObject({ code: 'not-restorable' });
+  await expect(stageRestore(file, { id: '../a', targets: sample.sources })).rejects.toMatchObject({
+    code: 'bad-option',
+  });
+  const bytes = await readFile(file);
+  bytes[100] = (bytes[100] ?? 0) ^ 1;
+  await writeFile(file, bytes);
+  await expect(stageRestore(file, { id: 'a', targets: sample.sources })).rejects.toMatchObject({
+    name: 'BackupError',
+  });
+  expect(await readdir(live)).toEqual(before);
+});
+
+it('will not stage again over what a restore of the same id put aside', async () => {
+  const sample = await makeSample(await tempFolder());
+  const { file } = await backUpSample(sample);
+  const staged = await stageRestore(file, { id: 'a', targets: sample.sources });
+  await stageRestore(file, { id: 'a', targets: sample.sources });
+  await swapIn(staged.targets);
+  await expect(stageRestore(file, { id: 'a', targets: sample.sources })).rejects.toMatchObject({
+    code: 'swap-conflict',
+  });
+  await lstat(staged.targets[0]?.previous ?? '');
+});
+
+it('brings files back whose names are not portable, links and modes', async () => {
+  const root = await tempFolder();
+  const folder = join(root, 'odd');
+  await mkdir(join(folder, 'in'), { recursive: true });
+  const names = [
+    '12:30.jpg',
+    'Card.png',
+    'card.png',
+    'cafe\u0301.txt',
+    'con',
+    'in/dot.',
+    '~n',
+    'back\\slash',
+  ];
+  for (const name of names) await writeFile(join(folder, name), name);
+  const bytes = Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0x66, 0xff, 0xfe])]);
+  await writeFile(bytes, 'not UTF-8');
+  await chmod(join(folder, 'Card.png'), 0o755);
+  await symlink('../con', join(folder, 'in', 'up'));
+  const sources = [{ name: 'odd', type: 'files', path: folder }] as const;
+  const sample = {
+    ...(await makeSample(join(root, 'other'))),
+    root,
+    dir: join(root, 'b'),
+    sources,
+  };
+  const { file, manifest } = await backUpSample(sample);
+  const stored = manifest.entries.filter(({ path }) => path.startsWith('odd/~n/'));
+  expect(
+    stored.map(({ name }) => Buffer.from(name ?? '', 'base64').toString('latin1')).sort(),
+  ).toEqual(
+    [
+      '12:30.jpg',
+      'cafe\u00cc\u0081.txt',
+      'card.png',
+      'con',
+      'f\u00ff\u00fe',
+      'in/dot.',
+      '~n',
+      'back\\slash',
+    ].sort(),
+  );
+  expect(manifest.entries.map(({ path }) => path)).toContain('odd/Card.png');
+  await rm(folder, { recursive: true });
+  const staged = await stageRestore(file, { id: 'a', targets: sources });
+  await swapIn(staged.targets);
+  await proveRestored(manifest, sources);
+  expect((await readdir(folder)).length).toBe(9);
+  expect((await stat(join(folder, 'Card.png'))).mode & 0o777).toBe(0o755);
+  expect(await readFile(bytes, 'utf8')).toBe('not UTF-8');
+});
