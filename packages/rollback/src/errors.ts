@@ -2,10 +2,8 @@ const brand = Symbol.for('@dhash/rollback/RollbackError');
 
 /** What went wrong; one literal a case, safe to switch on. */
 export type RollbackErrorCode =
-  /** The backup fails a check of its own; `cause` is backup-core's error. */
+  /** The backup fails a check of its own, or is incomplete; `cause` is backup-core's error. */
   | 'backup-refused'
-  /** Some data could not be read when the backup was taken. */
-  | 'incomplete-backup'
   | 'wrong-service'
   | 'wrong-environment'
   /** The backup's sources are not the configured ones. */

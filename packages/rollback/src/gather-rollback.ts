@@ -41,7 +41,7 @@ export type GatherOptions = {
  * Verifies a backup whole (sidecar, every CRC, every SHA-256) and that it belongs here. Read-only:
  * whatever is wrong with the backup is found before anything stops.
  *
- * @throws RollbackError `backup-refused`, `incomplete-backup`, `wrong-service`, `wrong-environment`,
+ * @throws RollbackError `backup-refused`, `wrong-service`, `wrong-environment`,
  * `other-sources`, `unreadable-data`: exit 8.
  */
 export const gatherRollback = async (options: GatherOptions): Promise<RollbackFacts> => {
@@ -115,14 +115,6 @@ const rules: readonly Rule[] = [
           'wrong-environment',
           `${backup} is a backup of the environment "${manifest.env}", not of "${env}"; nothing was stopped`,
           { backup, expected: env, got: manifest.env },
-        ),
-  (manifest, { backup }) =>
-    manifest.complete
-      ? null
-      : new RollbackError(
-          'incomplete-backup',
-          `${backup} is incomplete: some data could not be read when it was taken; nothing was stopped; choose another backup`,
-          { backup },
         ),
   (manifest, { sources, backup }) => {
     const [expected, got] = [sourceNames(sources), sourceNames(manifest.sources)];

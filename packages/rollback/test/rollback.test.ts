@@ -166,6 +166,27 @@ describe('a rollback', () => {
     expect(await world.data()).toEqual(oldData);
   });
 
+  it('stops the service again where someone started it while the process was dead', async () => {
+    const world = await makeWorld(await tempFolder());
+    const journal: NewEvent[] = [];
+    // Event 5 is `stop` done.
+    await drive(rollback(await world.optionsFor([])), journal, { event: 5, line: 'recorded' });
+    await world.service.start();
+    const service = {
+      ...world.service,
+      activate: async (version: string) => {
+        expect(world.isRunning()).toBe(false);
+        await world.service.activate(version);
+      },
+    };
+    const outcome = await drive(
+      rollback(await world.optionsFor([...journal], { service })),
+      journal,
+    );
+    expect(outcome).toMatchObject({ kind: 'validated' });
+    expect(world.calls).toEqual(['stop', 'start', 'stop', 'activate 1.0', 'start']);
+  });
+
   it('counts only what follows the newest rollback.started, and no other steps of the run', async () => {
     const world = await makeWorld(await tempFolder());
     const past: NewEvent[] = [
