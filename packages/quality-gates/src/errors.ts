@@ -1,5 +1,10 @@
 /** What can go wrong by a caller's mistake. Samples never throw: a bad one is refused by name. */
-export type GatesErrorCode = 'bad-config' | 'unknown-environment' | 'unknown-gate' | 'bad-policy';
+export type GatesErrorCode =
+  | 'bad-config'
+  | 'unknown-environment'
+  | 'unknown-gate'
+  | 'bad-policy'
+  | 'not-expressible';
 
 const brand = Symbol.for('@dhash/quality-gates/error');
 

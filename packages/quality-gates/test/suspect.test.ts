@@ -12,6 +12,7 @@ const counts = polls([
   { b: 6, t: 200 },
   { b: 6, t: 200 },
   { b: 11, t: 300 },
+  { b: 12, t: 300 },
 ]);
 
 describe('suspicious is', () => {
@@ -20,13 +21,13 @@ describe('suspicious is', () => {
       'a ratio whose newest two readings are beyond',
       ratio,
       counts,
-      [false, false, true, false, false],
+      [false, false, true, false, false, false],
     ],
     [
       'no gate that only observes',
       { ...ratio, mode: 'observe' },
       counts,
-      [false, false, false, false, false],
+      [false, false, false, false, false, false],
     ],
     [
       'a gauge whose newest reading is beyond',

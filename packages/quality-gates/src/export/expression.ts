@@ -1,0 +1,203 @@
+import type { GatePolicy, WatchPolicy } from '../policy.ts';
+import { normalQuantile } from '../wilson.ts';
+
+/** How the policy's names are found in Prometheus. */
+export type ExportOptions = {
+  /** Label matchers for every series, without braces: `job="dhash",env="production"`. */
+  readonly selector?: string | undefined;
+  /** The series that is 1 while the service is healthy and 0 while it is not; default `up`. */
+  readonly health?: string | undefined;
+};
+
+/** A gate in PromQL. */
+export type Expression = {
+  readonly name: string;
+  readonly gate: GatePolicy;
+  /** Of what the limit is for: already scaled, in the gate's unit (of Wilson bounds: percent). */
+  readonly value: string;
+  readonly operator: '>' | '<';
+  readonly limit: number;
+  /** Must hold too, or there is nothing to judge. */
+  readonly guards: readonly string[];
+  /** Where the export is weaker than the gate. */
+  readonly notes: readonly string[];
+};
+
+/** A gate that PromQL can't say. */
+export type Inexpressible = { readonly name: string; readonly why: string };
+
+const metricName = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
+
+/** PromQL durations know no fractions. */
+export const promDuration = (ms: number): string => (ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`);
+
+const wilson = (bad: string, total: string, z: number, sign: '-' | '+'): string => {
+  const p = `clamp_max(${bad} / ${total}, 1)`;
+  const z2 = z * z;
+  return `100 * (${p} + ${z2 / 2} / ${total} ${sign} ${z} * sqrt(${p} * (1 - ${p}) / ${total} + ${z2 / 4} / ${total} ^ 2)) / (1 + ${z2} / ${total})`;
+};
+
+type Parts = Pick<Expression, 'value' | 'guards' | 'notes'>;
+
+const parts = (gate: GatePolicy, policy: WatchPolicy, options: ExportOptions): Parts => {
+  const matchers = options.selector === undefined ? '' : `{${options.selector}}`;
+  const series = (metric: string, ms?: number) =>
+    `${metric}${matchers}${ms === undefined ? '' : `[${promDuration(ms)}]`}`;
+  const increase = (metric: string, ms: number) => `sum(increase(${series(metric, ms)}))`;
+  const scaled = (value: string, scale: number) => (scale === 1 ? value : `${scale} * ${value}`);
+  const health = options.health ?? 'up';
+  // Of several instances, the one that is farthest.
+  const worst = gate.below ? 'min' : 'max';
+  const extrapolated =
+    'increase() extrapolates to the window and knows no start of a watch: what the old release did counts until it has left the window';
+  const unweighted = 'each scrape weighs the same, whatever time it stands for';
+  const events = (
+    gateEvents: { counter: string; optional: boolean } | null,
+    ms: number,
+    least: number,
+  ) =>
+    gateEvents === null
+      ? []
+      : gateEvents.optional
+        ? [
+            `(${increase(gateEvents.counter, ms)} >= ${least} or absent(${series(gateEvents.counter)}))`,
+          ]
+        : [`${increase(gateEvents.counter, ms)} >= ${least}`];
+
+  switch (gate.kind) {
+    case 'consecutive': {
+      const checks = Math.floor(gate.threshold) + 1;
+      // One scrape at most a cadence apart, n of them: anything shorter could hold fewer.
+      const windowMs = checks * policy.cadence.normalMs;
+      return {
+        value: `(1 - max(max_over_time(${series(health, windowMs)}))) * ${checks}`,
+        guards: [`min(count_over_time(${series(health, windowMs)})) >= ${checks}`],
+        notes: [
+          `counts no checks: it asks that all of them in ${promDuration(windowMs)} (${checks} polls at the normal cadence) were not OK, slower than the gate while polls are closer`,
+        ],
+      };
+    }
+    case 'share':
+      return {
+        value: `100 * (1 - avg(avg_over_time(${series(health, gate.windowMs)})))`,
+        guards: [`sum(count_over_time(${series(health, gate.windowMs)})) >= ${gate.minSamples}`],
+        notes: [],
+      };
+    case 'level':
+      return {
+        value: scaled(`${worst}(${series(gate.gauge)})`, gate.scale),
+        guards: [],
+        notes: [],
+      };
+    case 'ratio': {
+      if (gate.source === 'gauge')
+        return {
+          value: scaled(`avg(avg_over_time(${series(gate.rate, gate.windowMs)}))`, gate.scale),
+          guards: [
+            `sum(count_over_time(${series(gate.rate, gate.windowMs)})) >= ${gate.minSamples}`,
+            ...events(gate.events, gate.windowMs, gate.minEvents),
+          ],
+          notes: [unweighted],
+        };
+      const [bad, total] = [increase(gate.bad, gate.windowMs), increase(gate.total, gate.windowMs)];
+      return {
+        value:
+          gate.confidence === null
+            ? `100 * ${bad} / ${total}`
+            : wilson(bad, total, normalQuantile(gate.confidence), gate.below ? '+' : '-'),
+        guards: [`${total} ${gate.minEvents > 0 ? `>= ${gate.minEvents}` : '> 0'}`],
+        notes: [
+          extrapolated,
+          'the plain share over the whole watch is not judged at an end, since there is none',
+        ],
+      };
+    }
+    case 'quantile':
+      return gate.source === 'histogram'
+        ? {
+            value: scaled(
+              `histogram_quantile(${gate.q}, sum by (le) (increase(${series(`${gate.histogram}_bucket`, gate.windowMs)})))`,
+              gate.scale,
+            ),
+            guards: [`${increase(`${gate.histogram}_count`, gate.windowMs)} >= ${gate.minEvents}`],
+            notes: [extrapolated],
+          }
+        : {
+            value: scaled(
+              `${worst}(quantile_over_time(0.5, ${series(gate.gauge, gate.windowMs)}))`,
+              gate.scale,
+            ),
+            guards: [
+              `sum(count_over_time(${series(gate.gauge, gate.windowMs)})) >= ${gate.minSamples}`,
+              ...events(gate.events, gate.windowMs, gate.minEvents),
+            ],
+            notes: [unweighted],
+          };
+    default:
+      return { value: '', guards: [], notes: [] };
+  }
+};
+
+const metricsOf = (gate: GatePolicy): string[] => {
+  switch (gate.kind) {
+    case 'ratio':
+      return gate.source === 'counters' ? [gate.bad, gate.total] : [gate.rate];
+    case 'quantile':
+      return [gate.source === 'histogram' ? gate.histogram : gate.gauge];
+    case 'level':
+    case 'compare':
+      return [gate.gauge];
+    default:
+      return [];
+  }
+};
+
+const whyNot = (gate: GatePolicy): string | null => {
+  if (gate.kind === 'compare') return 'a rank test against a baseline';
+  if (gate.relative !== null) return 'a limit relative to a baseline';
+  if (gate.kind === 'consecutive' && gate.below) return 'a streak that breaks below its threshold';
+  if (gate.kind === 'consecutive' && gate.streak.of > 1) return 'n of m of a streak';
+  const odd = metricsOf(gate).find((metric) => !metricName.test(metric));
+  return odd === undefined ? null : `${JSON.stringify(odd)} is no name of a Prometheus metric`;
+};
+
+/** n of the newest m evaluations, a normal cadence apart. */
+const repeated = (found: Expression, policy: WatchPolicy): Expression => {
+  const { need, of } = found.gate.streak;
+  if (of === 1) return found;
+  const step = promDuration(policy.cadence.normalMs);
+  const range = promDuration(of * policy.cadence.normalMs);
+  return {
+    ...found,
+    value: `sum_over_time(((${found.value}) ${found.operator} bool ${found.limit})[${range}:${step}])`,
+    operator: '>',
+    limit: need - 1,
+    notes: [...found.notes, `${need} of ${of} evaluations ${step} apart, not polls`],
+  };
+};
+
+/** Every gate in PromQL, and those that can't be. */
+export const expressions = (
+  policy: WatchPolicy,
+  options: ExportOptions,
+): { readonly found: readonly Expression[]; readonly inexpressible: readonly Inexpressible[] } => {
+  const found: Expression[] = [];
+  const inexpressible: Inexpressible[] = [];
+  for (const [name, gate] of Object.entries(policy.gates)) {
+    const why = whyNot(gate);
+    if (why !== null) {
+      inexpressible.push({ name, why });
+      continue;
+    }
+    const operator = gate.below ? '<' : '>';
+    const own = {
+      name,
+      gate,
+      operator,
+      limit: gate.threshold,
+      ...parts(gate, policy, options),
+    } as const;
+    found.push(repeated(own, policy));
+  }
+  return { found, inexpressible };
+};
