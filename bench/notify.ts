@@ -1,0 +1,112 @@
+/**
+ * What a message costs: CPU of `flush` for 1,000 spooled messages to a local webhook, what a cold
+ * send adds to Node's own start, and whether a configured rate is kept.
+ * Run: npm run build && node bench/notify.ts
+ */
+import { fork, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type ChannelConfig, createNotifier, type Message } from '@dhash/notifier';
+
+const self = fileURLToPath(import.meta.url);
+const messages = 1000;
+const coldRuns = 15;
+
+const messageOf = (index: number): Message => ({
+  id: `bench-${index}`,
+  event: 'test',
+  severity: 'info',
+  title: `Message ${index}`,
+  summary: 'A message of a usual size, as a rollout sends it.',
+  facts: [
+    { name: 'Service', value: 'dhash' },
+    { name: 'Version', value: '1.2.0' },
+  ],
+  sections: [{ title: 'Gates', text: 'health: pass\np95_hash_time: pass' }],
+  links: [{ title: 'Report', url: 'https://example.org/report' }],
+  at: '2026-11-23T20:00:00.000Z',
+  run: null,
+});
+
+/** In a process of its own: its work is not ours. */
+const receiver = (): void => {
+  const server = createServer((request, response) => {
+    request.resume();
+    request.on('end', () => response.writeHead(204).end());
+  });
+  server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
+};
+
+const send = async (url: string, folder: string): Promise<void> => {
+  const channels = [{ name: 'w', type: 'webhook', url, allowPrivate: true } as const];
+  const [receipt] = await createNotifier({ channels, folder }).send(messageOf(0));
+  if (receipt?.status !== 'delivered') throw new Error(`not delivered: ${receipt?.reason}`);
+};
+
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+const timed = (args: readonly string[]): number => {
+  const started = performance.now();
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
+  return performance.now() - started;
+};
+
+const flush = async (port: number, folder: string, perSecond: number, count: number) => {
+  const hook = (url: string, rate: number): ChannelConfig[] => [
+    { name: 'w', type: 'webhook', url, allowPrivate: true, perSecond: rate },
+  ];
+  const spooling = createNotifier({
+    channels: hook('http://127.0.0.1:9/', 100_000),
+    folder,
+    retry: { tries: 1 },
+  });
+  for (let index = 0; index < count; index++) await spooling.send(messageOf(index));
+  const cpu = process.cpuUsage();
+  const started = performance.now();
+  const { delivered } = await createNotifier({
+    channels: hook(`http://127.0.0.1:${port}/`, perSecond),
+    folder,
+  }).flush();
+  const { user, system } = process.cpuUsage(cpu);
+  if (delivered !== count) throw new Error(`${delivered} of ${count} delivered`);
+  return { ms: performance.now() - started, cpuMs: (user + system) / 1000 };
+};
+
+const main = async (): Promise<void> => {
+  const child = fork(self, ['receiver']);
+  const [port] = (await once(child, 'message')) as [number];
+  const folder = await mkdtemp(join(tmpdir(), 'bench-notify-'));
+  try {
+    const big = await flush(port, join(folder, 'big'), 100_000, messages);
+    console.log(
+      `flush of ${messages}: ${Math.round(big.ms)} ms, ${(big.cpuMs / messages).toFixed(2)} ms CPU a message (budget 2)`,
+    );
+    const rated = await flush(port, join(folder, 'rated'), 50, 100);
+    console.log(`flush of 100 at 50 a second: ${Math.round(rated.ms)} ms (not under ${99 * 20})`);
+    const bare: number[] = [];
+    const cold: number[] = [];
+    for (let round = 0; round < coldRuns; round++) {
+      bare.push(timed(['-e', '0']));
+      cold.push(timed([self, 'send', `http://127.0.0.1:${port}/`, join(folder, `cold-${round}`)]));
+    }
+    const [node, sent] = [median(bare), median(cold)];
+    console.log(
+      `cold send: ${Math.round(sent)} ms, Node alone ${Math.round(node)} ms: +${Math.round(sent - node)} ms (budget 150), ${(sent / node).toFixed(1)} times`,
+    );
+  } finally {
+    child.kill();
+    await rm(folder, { recursive: true, force: true });
+  }
+};
+
+const [, , mode, url = '', folder = ''] = process.argv;
+if (mode === 'receiver') receiver();
+else if (mode === 'send') await send(url, folder);
+else await main();
