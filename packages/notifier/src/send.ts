@@ -44,16 +44,25 @@ export const whyNotFor = (message: Message, { config }: Runtime): string | null 
   return null;
 };
 
+const readsAtOnce = 64;
+
 interface Neighbour {
   readonly entry: SpoolEntry;
   readonly record: SpoolRecord;
 }
 
 const neighbours = async (context: DeliverContext, channel: string): Promise<Neighbour[]> => {
+  const entries = await context.spool.list(channel);
   const found: Neighbour[] = [];
-  for (const entry of await context.spool.list(channel)) {
-    const read = await context.spool.read(entry);
-    if (read !== null && 'record' in read) found.push({ entry, record: read.record });
+  // Side by side, but not all at once: a process may open only so many files.
+  for (let start = 0; start < entries.length; start += readsAtOnce) {
+    const batch = entries.slice(start, start + readsAtOnce);
+    const reads = await Promise.all(batch.map((entry) => context.spool.read(entry)));
+    for (const [index, read] of reads.entries()) {
+      const entry = batch[index];
+      if (entry !== undefined && read !== null && 'record' in read)
+        found.push({ entry, record: read.record });
+    }
   }
   return found;
 };

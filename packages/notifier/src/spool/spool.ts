@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { link, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, makeFolder, replaceFile, syncFolder, writeNew } from './durable.ts';
@@ -39,6 +40,9 @@ export interface DeadEntry {
   readonly at: number;
 }
 
+/** Records remembered by their inode; a longer spool is read again. */
+const knownAtMost = 5000;
+
 const claimPattern = /^(.+\.json)\.([a-f0-9-]+)\.claim$/;
 
 const bodyOf = (value: unknown): string => `${JSON.stringify(value, null, 1)}\n`;
@@ -51,6 +55,8 @@ export const openSpool = (folder: string, now: () => number) => {
   const spool = join(folder, 'spool');
   const dead = join(folder, 'dead');
   let isReady = false;
+  // A file is never changed in place, only replaced: what was read once stays true of that inode.
+  const known = new Map<string, ReturnType<typeof parseRecord>>();
 
   const ready = async (): Promise<void> => {
     if (isReady) return;
@@ -84,8 +90,16 @@ export const openSpool = (folder: string, now: () => number) => {
   const read = async (entry: {
     readonly file: string;
   }): Promise<{ record: SpoolRecord } | { problem: string } | null> => {
+    const facts = statSync(entry.file, { bigint: true, throwIfNoEntry: false });
+    if (facts === undefined) return null;
+    const version = `${facts.ino}-${facts.mtimeNs}-${facts.size}`;
+    const seen = known.get(version);
+    if (seen !== undefined) return seen;
     try {
-      return parseRecord(await readFile(entry.file, 'utf8'));
+      const parsed = parseRecord(await readFile(entry.file, 'utf8'));
+      if (known.size >= knownAtMost) known.clear();
+      known.set(version, parsed);
+      return parsed;
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return null;
       throw error;

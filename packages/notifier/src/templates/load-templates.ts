@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NotifierError, TemplateError, type TemplateIssue } from '../errors.ts';
+import { parseTemplate } from './parse-template.ts';
 import type { Template } from './template.ts';
 
 /** The templates of a folder, by event. */
@@ -15,8 +16,7 @@ export interface Templates {
  * @throws NotifierError `bad-template` where the folder can't be read.
  */
 export const loadTemplates = async (folder: string): Promise<Templates> => {
-  // Loaded late: sending an already made message needs no YAML.
-  const { parseTemplate } = await import('./parse-template.ts');
+  const yaml = await import('yaml');
   let files: string[];
   try {
     files = (await readdir(folder)).filter((file) => /\.ya?ml$/.test(file)).sort();
@@ -32,7 +32,7 @@ export const loadTemplates = async (folder: string): Promise<Templates> => {
   for (const name of files) {
     const file = join(folder, name);
     const event = name.replace(/\.ya?ml$/, '');
-    const parsed = parseTemplate(await readFile(file, 'utf8'), file, event);
+    const parsed = parseTemplate(yaml, await readFile(file, 'utf8'), file, event);
     if ('issues' in parsed) issues.push(...parsed.issues);
     else byEvent.set(event, parsed.template);
   }

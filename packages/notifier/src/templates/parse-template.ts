@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml';
+import type { Node, YAMLMap } from 'yaml';
 import type { TemplateIssue } from '../errors.ts';
 import { severities } from '../message.ts';
 import { events } from './events.ts';
@@ -11,17 +11,23 @@ import {
   type TemplateText,
 } from './template.ts';
 
+/** The YAML library, loaded by whoever needs it: sending a message that is made does not. */
+export type Yaml = typeof import('yaml');
+
 const fields = ['event', 'severity', 'title', 'summary', 'facts', 'sections', 'links'];
 
 /**
  * A template file's text, checked whole: every mistake is found at once.
+ * @param yaml the library.
  * @param event what the file's name says it is for.
  */
 export const parseTemplate = (
+  yaml: Yaml,
   text: string,
   file: string,
   event: string,
 ): { readonly template: Template } | { readonly issues: readonly TemplateIssue[] } => {
+  const { isMap, isScalar, isSeq, LineCounter, parseDocument } = yaml;
   const issues: TemplateIssue[] = [];
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });

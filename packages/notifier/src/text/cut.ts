@@ -19,7 +19,8 @@ export const utf8Bytes: Measure = (text) => Buffer.byteLength(text, 'utf8');
 /** Stands where text was cut; it counts inside the limit. */
 export const ellipsis = '…';
 
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** Made when first needed: it costs some 10 ms, and most texts fit. */
+let segmenter: Intl.Segmenter | undefined;
 
 /** Below this, a mark would leave nothing of the text (Alertmanager's rule too). */
 const smallestMarked = 3;
@@ -44,6 +45,7 @@ const longestPrefix = (
 };
 
 function* graphemes(text: string): Generator<string> {
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
   for (const { segment } of segmenter.segment(text)) yield segment;
 }
 
