@@ -12,5 +12,7 @@ export const library = (overrides: Options = {}) =>
     platform: 'node',
     splitting: false,
     treeshake: false,
+    // node:sqlite exists only under its prefix, which tsup would strip.
+    removeNodeProtocol: false,
     ...overrides,
   });

@@ -4,9 +4,12 @@
 // takes out again; the counters of /metrics, which are the process's own, stay as they count.
 // Nothing of the service is imported: it is judged from outside.
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const golden = new URL('golden/', import.meta.url);
 const timeoutMs = 10_000;
+/** Tries of a picture that the service is too busy for, a second apart. */
+const busyTries = 10;
 
 /** @typedef {{ hash: string, nearest: { id: number, name: string, distance: number } | null, confidence: number, queued: boolean, queueId: number | null }} HashAnswer */
 /** @typedef {{ length: number, items: { id: number, hash: string }[] }} QueueAnswer */
@@ -19,6 +22,18 @@ const ask = async (base, path, init) => {
   });
   const text = await response.text();
   return { status: response.status, text };
+};
+
+/**
+ * A service under load may refuse a picture for the moment: 503 asks to come again in a second.
+ * @param {string} base @param {string} path @param {RequestInit} init
+ */
+const askPatiently = async (base, path, init) => {
+  for (let tries = 1; ; tries += 1) {
+    const answer = await ask(base, path, init);
+    if (answer.status !== 503 || tries === busyTries) return answer;
+    await sleep(1000);
+  }
 };
 
 /**
@@ -91,7 +106,7 @@ const smoke = async (base, version) => {
     const wrong = [];
     const known = new Set(before.items.map(({ id }) => id));
     for (const [file, expected] of hashes) {
-      const { status, text } = await ask(base, '/hash', {
+      const { status, text } = await askPatiently(base, '/hash', {
         method: 'POST',
         body: await readFile(new URL(file, golden)),
       });

@@ -13,7 +13,7 @@ const service = join(repo, 'examples', 'dhash-service');
 const config = 'var/demo/rollout.yaml';
 
 /** Pictures a second that the load generator sends. */
-const rate = 15;
+const rate = 10;
 
 /** @param {string} output of a command run with --json @returns {any} its result line */
 const resultLine = (output) => JSON.parse(output.trimEnd().split('\n').at(-1) ?? '{}');

@@ -90,16 +90,20 @@ export const gatherDeploy = async (
   const data = config.data.map(({ name, path }) => ({ name, path, exists: existsSync(path) }));
   const blocked = newest !== null && !newest.state.closed;
   // Arming takes its time on a service that people use; a deploy that is refused anyway asks nothing.
-  const baseline =
-    current === null || blocked
-      ? []
-      : await takeArmingSamples({
-          policy,
-          source: environment.metrics(),
-          health: environment.health(current, { url: policy.health.control, hasSucceeded: false }),
-          clock: asked.clock,
-          signal: context.signal,
-        });
+  const isJudged = current !== null && !blocked;
+  if (isJudged)
+    context.output.line(
+      `judging the gates on the running release ${current}: ${policy.arming.polls} samples, ${policy.arming.everyMs / 1000} s apart`,
+    );
+  const baseline = !isJudged
+    ? []
+    : await takeArmingSamples({
+        policy,
+        source: environment.metrics(),
+        health: environment.health(current, { url: policy.health.control, hasSucceeded: false }),
+        clock: asked.clock,
+        signal: context.signal,
+      });
   const taken =
     current === null && isLoopback(config.url) && (await answersAt(config.url)) ? config.url : null;
   return {

@@ -238,12 +238,18 @@ const says = (facts: DeployFacts, options: DeployOptions, steps: DeployStep[], f
     ...steps.map((step, index) => `${index + 1}. ${told[step]}`),
     ...(implied ? ['the backup is implied: rollback.data is "restore"'] : []),
     ...(migrations?.trial ? [`tried on a copy of the data: ${migrations.trial}`] : []),
-    `then watch for ${minutes(facts.watch.durationMs)}; a broken gate leads to: ${facts.watch.onBreak}`,
-    facts.watch.onBreak === 'rollback'
-      ? first
-        ? 'there is no earlier release to go back to, so a broken gate alerts (exit 5)'
-        : `a rollback activates ${current ?? 'no release'} and ${facts.rollbackData === 'restore' ? "puts the run's own backup back" : 'keeps the data as it is then (rollback.data: keep)'}`
-      : 'no automatic rollback',
+    ...afterwards(facts, first),
+  ];
+};
+
+/** What the watch after the deploy may lead to. */
+const afterwards = ({ watch, current, rollbackData }: DeployFacts, first: boolean): string[] => {
+  const window = `then watch for ${minutes(watch.durationMs)}`;
+  if (watch.onBreak !== 'rollback') return [`${window}; a broken gate leads to: ${watch.onBreak}`];
+  if (first)
+    return [`${window}; a broken gate alerts (exit 5): there is no earlier release to go back to`];
+  return [
+    `${window}; a broken gate rolls back: ${current ?? 'no release'} is activated and ${rollbackData === 'restore' ? "the run's own backup put back" : 'the data kept as it is then (rollback.data: keep)'}`,
   ];
 };
 

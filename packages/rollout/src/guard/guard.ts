@@ -5,8 +5,8 @@ import {
   controlHasSucceeded,
   openSampleLog,
   STAND_DOWN,
-  type VerdictChange,
   sampleLogSha256,
+  type VerdictChange,
   type WatchOutcome,
   watch,
 } from '@dhash/monitor';
@@ -230,5 +230,8 @@ const watchToDecision = async (
 /** A verdict's change as an event: the journal's own `at` is when it was written, not the sample's. */
 const verdictEvent = ({ type, at, ...rest }: VerdictChange): NewEvent => {
   const json = asJson({ ...rest, sampleAt: at });
-  return { ...(typeof json === 'object' && json !== null && !Array.isArray(json) ? json : {}), type };
+  return {
+    ...(typeof json === 'object' && json !== null && !Array.isArray(json) ? json : {}),
+    type,
+  };
 };

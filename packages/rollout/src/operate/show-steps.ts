@@ -6,6 +6,12 @@ const duration = (ms: unknown): string => {
   return ms < 1000 ? ` (${Math.round(ms)} ms)` : ` (${(ms / 1000).toFixed(1)} s)`;
 };
 
+const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
+
+/** Steps that change nothing of the service: that they are "undone" is the record's word, not news. */
+const onlyLooks = (step: string): boolean =>
+  step === 'health' || step === 'smoke' || step === 'verify' || step.startsWith('backup');
+
 const shown = (event: JournalEvent): string | null => {
   const step = String(event['step'] ?? '');
   switch (event.type) {
@@ -14,9 +20,9 @@ const shown = (event: JournalEvent): string | null => {
     case 'step.done':
       return `  ✓ ${step}${duration(event['ms'])}${detailOf(event)}`;
     case 'step.failed':
-      return `  ✗ ${step}: ${String(event['error'])}`;
+      return `  ✗ ${step}: ${firstLine(String(event['error']))}`;
     case 'step.undone':
-      return `  ↶ ${step} undone`;
+      return onlyLooks(step) ? null : `  ↶ ${step} undone`;
     default:
       return null;
   }

@@ -49,7 +49,8 @@ const showStatus = async (context: CommandContext, flags: StatusFlags): Promise<
     output.line(
       `  run       ${newest.state.run}: ${status}${newest.state.version === null ? '' : `, release ${newest.state.version}`}`,
     );
-    for (const reason of newest.state.reasons) output.line(`            ${reason}`);
+    for (const reason of newest.state.reasons)
+      output.line(`            ${reason.split('\n', 1)[0]}`);
     if (newest.state.backup !== null) output.line(`  backup    ${newest.state.backup}`);
     output.line(`  head      ${newest.state.head}`);
     if (!newest.state.closed) for (const way of waysOut(config.env)) output.line(`  → ${way}`);
