@@ -2,7 +2,7 @@ import type { Measure, MeasureContext } from './measures/measure.ts';
 import { openMeasure } from './measures/open-measure.ts';
 import type { GatePolicy } from './policy.ts';
 import type { PolledSample } from './sample.ts';
-import { sentenceOf } from './sentence.ts';
+import { limitText, sentenceOf } from './sentence.ts';
 import type { Verdict } from './verdict.ts';
 
 /** One gate of a running watch. */
@@ -76,6 +76,7 @@ export const openGate = (
     limit: found ?? 0,
   });
   const limit = measure.limit ?? found ?? 0;
+  const bound = limitText(policy, limit);
   const streak = createStreak(policy.streak);
   const { after, then } = policy.noData;
   let without = 0;
@@ -99,8 +100,6 @@ export const openGate = (
       if (look.lack === 'traffic') return 'nodata';
       return look.lack === null ? 'pass' : 'pending';
     })();
-    const reason = measure.reason?.() ?? null;
-    const told = { name, gate: policy, limit, verdict, look, without, isSilent, reason };
     const result: Verdict = {
       verdict,
       kind: policy.kind,
@@ -116,10 +115,17 @@ export const openGate = (
         policy.mode === 'enforce' &&
         found !== null &&
         (policy.streak.of > 1 ? newestBeyond : look.suspicious),
-      // Most sentences are never read: made on demand, of facts that don't change.
-      get sentence() {
-        return sentenceOf(told);
-      },
+      sentence: sentenceOf({
+        name,
+        gate: policy,
+        limit,
+        bound,
+        verdict,
+        look,
+        without,
+        isSilent,
+        reason: measure.reason?.() ?? null,
+      }),
     };
     if (verdict === 'break') broken = result;
     return result;

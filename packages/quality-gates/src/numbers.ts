@@ -1,9 +1,13 @@
 const units: Readonly<Record<string, string>> = { percent: ' %' };
 
+const rounded = (value: number, notTo: number | undefined): number => {
+  const short = Number(Math.abs(value) >= 1000 ? value.toFixed(0) : value.toPrecision(4));
+  return short === notTo ? value : short;
+};
+
 /** At most four digits before they are rounded away; all of them where fewer would hide a difference. */
 export const amount = (value: number, unit: string | null, notTo?: number): string => {
-  const short = Number(Math.abs(value) >= 1000 ? value.toFixed(0) : value.toPrecision(4));
-  const shown = short === notTo && value !== notTo ? value : short;
+  const shown = Number.isInteger(value) ? value : rounded(value, notTo);
   return `${shown}${unit === null ? '' : (units[unit] ?? ` ${unit}`)}`;
 };
 

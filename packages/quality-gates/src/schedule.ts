@@ -75,6 +75,8 @@ export type Cursor = {
   pass(at: number): readonly number[];
 };
 
+const none: readonly number[] = [];
+
 export const startCursor = (policy: WatchPolicy, startedAt: number): Cursor => {
   const times = pollTimes(policy).map((ms) => startedAt + ms);
   const endAt = startedAt + policy.durationMs;
@@ -83,7 +85,8 @@ export const startCursor = (policy: WatchPolicy, startedAt: number): Cursor => {
     const due = times[index] ?? endAt;
     return Math.floor(((times[index + 1] ?? due + policy.cadence.normalMs) - due) / 10);
   };
-  const passUntil = (isPassed: (due: number, index: number) => boolean): number[] => {
+  const passUntil = (isPassed: (due: number, index: number) => boolean): readonly number[] => {
+    if (!isPassed(times[next] ?? Infinity, next)) return none;
     const passed: number[] = [];
     for (let due = times[next]; due !== undefined && isPassed(due, next); due = times[next]) {
       passed.push(due);

@@ -8,6 +8,8 @@ export type Told = {
   readonly name: string;
   readonly gate: GatePolicy;
   readonly limit: number;
+  /** `the limit of 5 %`: made once, by {@link limitText}. */
+  readonly bound: string;
   readonly verdict: Verdict['verdict'];
   readonly look: Look;
   /** Polls in a row without a usable reading. */
@@ -41,7 +43,7 @@ const valueText = ({ gate, look, limit }: Told): string => {
   const value = look.value ?? 0;
   if (gate.kind === 'consecutive')
     return value === 1 ? '1 check in a row not OK' : `${value} checks in a row not OK`;
-  const shown = amount(value, gate.unit ?? (gate.kind === 'share' ? 'percent' : null), limit);
+  const shown = amount(value, gate.unit, limit);
   if (gate.kind === 'share') return `${shown} of checks not OK${overWindow(gate)}`;
   if (gate.kind === 'compare') return `shifted by ${shown} against the baseline`;
   const what = gate.kind === 'quantile' && gate.source === 'histogram' ? `q${gate.q} ` : '';
@@ -62,13 +64,18 @@ const lackText: Readonly<Record<Lack, (told: Told) => string>> = {
   end: ({ look }) => `judged once, at the end of the watch; ${look.readings} readings so far`,
 };
 
+const unitOf = (gate: GatePolicy) => (gate.kind === 'consecutive' ? null : gate.unit);
+
+/** The limit, as sentences have it. */
+export const limitText = (gate: GatePolicy, limit: number): string =>
+  `the limit of ${amount(limit, unitOf(gate))}`;
+
 /** The verdict for a person at 3 a.m. */
 export const sentenceOf = (told: Told): string => {
-  const { name, gate, limit, verdict, look } = told;
+  const { name, gate, bound, verdict, look } = told;
   if (told.isSilent)
     return `${name}: ${told.without} polls in a row without a reading of ${sourceOf(gate)}${verdict === 'break' ? '; that breaks it' : ''}`;
   if (look.lack !== null) return `${name}: ${lackText[look.lack](told)}`;
-  const bound = `the limit of ${amount(limit, gate.kind === 'consecutive' ? null : (gate.unit ?? (gate.kind === 'share' ? 'percent' : null)))}`;
   if (!look.beyond) return `${name}: ${valueText(told)}, within ${bound}`;
   const side = `${valueText(told)}, ${gate.below ? 'under' : 'over'} ${bound}`;
   const why = told.reason === null ? '' : ` (${told.reason})`;

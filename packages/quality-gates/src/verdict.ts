@@ -3,7 +3,7 @@ import type { GateKind } from './policy.ts';
 /** What a watch says after a sample. Only `promote` is success. */
 export type Decision = 'continue' | 'promote' | 'inconclusive' | 'rollback' | 'freeze' | 'alert';
 
-/** One gate after one sample. Plain data; `sentence` is made when it is read. */
+/** One gate after one sample. Plain data. */
 export type Verdict = {
   /** `break` is final; the others may follow each other in any order. */
   readonly verdict: 'pending' | 'pass' | 'break' | 'nodata';

@@ -35,6 +35,8 @@ export type WatchStart = {
 
 type Timed = { readonly at: number; readonly sample: PolledSample };
 
+const iso = (ms: number): string => new Date(ms).toISOString();
+
 const isMissed = (sample: Sample): boolean => 'missed' in sample;
 
 /** Polls with a time, oldest first; what is out of order is left out. */
@@ -146,10 +148,8 @@ export const startWatch = (policy: WatchPolicy, start: WatchStart): Watch => {
     if (typeof sample !== 'object' || sample === null) return refuse('it is no object');
     const at = readTime(sample.at);
     if (at === null) return refuse('its `at` is neither epoch ms nor RFC 3339');
-    const when = new Date(at).toISOString();
-    if (at < startedAt) return refuse(`${when} is before the watch began`);
-    if (at <= lastAt)
-      return refuse(`out of order: ${when} is not after ${new Date(lastAt).toISOString()}`);
+    if (at < startedAt) return refuse(`${iso(at)} is before the watch began`);
+    if (at <= lastAt) return refuse(`out of order: ${iso(at)} is not after ${iso(lastAt)}`);
     lastAt = at;
     const { passed, scheduled } = cursor.arrive(at);
     miss(passed);

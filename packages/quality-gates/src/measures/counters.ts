@@ -74,11 +74,9 @@ export const openHistogram = (gate: HistogramQuantileGate, context: MeasureConte
   let bounds: readonly number[] = [];
 
   const quantile = (increase: (series: number) => number): number | null => {
-    const value = histogramQuantile(
-      gate.q,
-      bounds,
-      bounds.map((_, series) => increase(series)),
-    );
+    const increases: number[] = [];
+    for (let series = 0; series < bounds.length; series++) increases.push(increase(series));
+    const value = histogramQuantile(gate.q, bounds, increases);
     if (value === null) return null;
     return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value * gate.scale));
   };
