@@ -58,17 +58,24 @@ const refuseInflate = (open: OpenFile, entry: ArchiveEntry, error: unknown): nev
   throw error;
 };
 
+/** Until the stream takes more, or is done for. */
+const drained = (inflate: InflateRaw): Promise<void> =>
+  new Promise((resolve) => {
+    const done = () => {
+      inflate.off('drain', done);
+      inflate.off('close', done);
+      resolve();
+    };
+    inflate.on('drain', done);
+    inflate.on('close', done);
+  });
+
 async function* inflateStream(open: OpenFile, entry: ArchiveEntry): AsyncGenerator<Buffer> {
   const inflate = createInflateRaw({ chunkSize: 256 * 1024 });
   const feed = async () => {
     for await (const part of readRange(open, entry.dataAt, entry.packedBytes)) {
       if (inflate.destroyed || inflate.writableEnded) return;
-      if (!inflate.write(part)) {
-        await new Promise<void>((resolve) => {
-          inflate.once('drain', resolve);
-          inflate.once('close', resolve);
-        });
-      }
+      if (!inflate.write(part)) await drained(inflate);
     }
     inflate.end();
   };

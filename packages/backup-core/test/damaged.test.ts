@@ -1,0 +1,127 @@
+import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { tempFolder } from '@dhash/testkit';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { isBackupError, readManifest, verifyBackup } from '../src/index.ts';
+import { writeSidecar } from './support/rebuild.ts';
+import { backUpSample, makeSample } from './support/sample.ts';
+
+const outcomeOf = async (file: string): Promise<string> => {
+  try {
+    await verifyBackup(file);
+    return 'verified';
+  } catch (error) {
+    return isBackupError(error) ? error.code : `not a BackupError: ${String(error)}`;
+  }
+};
+
+it('refuses a backup cut off at any byte of its directory and end, with a sidecar that matches', {
+  timeout: 60_000,
+}, async () => {
+  const sample = await makeSample(await tempFolder());
+  const { file, bytes } = await backUpSample(sample);
+  const whole = await readFile(file);
+  const directoryAt = whole.readUInt32LE(bytes - 6);
+  for (let cut = directoryAt - 40; cut < bytes; cut++) {
+    await writeFile(file, whole.subarray(0, cut));
+    await writeSidecar(file);
+    expect([cut, await outcomeOf(file)]).toEqual([cut, 'bad-archive']);
+  }
+});
+
+it('never takes a changed archive for whole, and never fails but by its own error', {
+  timeout: 120_000,
+}, async () => {
+  const sample = await makeSample(await tempFolder());
+  const { file, bytes } = await backUpSample(sample);
+  const whole = await readFile(file);
+  const mutation = fc.oneof(
+    fc.record({ kind: fc.constant('flip' as const), at: fc.nat(bytes - 1), bit: fc.nat(7) }),
+    fc.record({
+      kind: fc.constant('cut' as const),
+      at: fc.nat(bytes - 1),
+      bit: fc.integer({ min: 1, max: 300 }),
+    }),
+    fc.record({ kind: fc.constant('insert' as const), at: fc.nat(bytes - 1), bit: fc.nat(255) }),
+    // Most of the structure is at the end.
+    fc.record({
+      kind: fc.constant('flip' as const),
+      at: fc.integer({ min: bytes - 800, max: bytes - 1 }),
+      bit: fc.nat(7),
+    }),
+  );
+  await fc.assert(
+    fc.asyncProperty(mutation, async ({ kind, at, bit }) => {
+      const changed = Buffer.from(whole);
+      if (kind === 'flip') changed[at] = (changed[at] ?? 0) ^ (1 << bit);
+      const bytesNow =
+        kind === 'flip'
+          ? changed
+          : kind === 'cut'
+            ? Buffer.concat([whole.subarray(0, at), whole.subarray(at + bit)])
+            : Buffer.concat([whole.subarray(0, at), Buffer.from([bit]), whole.subarray(at)]);
+      await writeFile(file, bytesNow);
+      await writeSidecar(file);
+      expect(['bad-archive', 'bad-manifest']).toContain(await outcomeOf(file));
+    }),
+    { numRuns: 400 },
+  );
+});
+
+it.each([
+  { what: 'a missing sidecar', spoil: (file: string) => rm(`${file}.sha256`), code: 'bad-sidecar' },
+  {
+    what: 'an empty sidecar',
+    spoil: (file: string) => writeFile(`${file}.sha256`, ''),
+    code: 'bad-sidecar',
+  },
+  {
+    what: 'a sidecar in upper case',
+    spoil: async (file: string) =>
+      writeFile(
+        `${file}.sha256`,
+        (await readFile(`${file}.sha256`, 'utf8')).replace(/^[0-9a-f]{64}/, (hex) =>
+          hex.toUpperCase().replace(/^./, 'A'),
+        ),
+      ),
+    code: 'bad-sidecar',
+  },
+  {
+    what: 'a sidecar of two lines',
+    spoil: async (file: string) =>
+      writeFile(`${file}.sha256`, (await readFile(`${file}.sha256`, 'utf8')).repeat(2)),
+    code: 'bad-sidecar',
+  },
+  {
+    what: "another file's sidecar",
+    spoil: (file: string) => writeFile(`${file}.sha256`, `${'0'.repeat(64)}  backups/other.zip\n`),
+    code: 'bad-sidecar',
+  },
+  {
+    what: 'another digest',
+    spoil: async (file: string) =>
+      writeFile(
+        `${file}.sha256`,
+        (await readFile(`${file}.sha256`, 'utf8')).replace(/^[0-9a-f]{64}/, '0'.repeat(64)),
+      ),
+    code: 'sidecar-mismatch',
+  },
+  { what: 'no zip', spoil: (file: string) => rm(file), code: 'not-found' },
+  { what: 'an empty zip', spoil: (file: string) => truncate(file, 0), code: 'bad-archive' },
+])('says $code for $what', async ({ spoil, code }) => {
+  const sample = await makeSample(await tempFolder());
+  const { file } = await backUpSample(sample);
+  await spoil(file);
+  expect(await outcomeOf(file)).toBe(code);
+});
+
+it('verifies a pair that was copied elsewhere', async () => {
+  const sample = await makeSample(await tempFolder());
+  const { file } = await backUpSample(sample);
+  const elsewhere = join(await tempFolder(), file.split('/').at(-1) ?? '');
+  await writeFile(elsewhere, await readFile(file));
+  await writeFile(`${elsewhere}.sha256`, await readFile(`${file}.sha256`));
+  expect(await outcomeOf(elsewhere)).toBe('verified');
+  expect((await readManifest(elsewhere)).createdAt).toBe('2026-01-31T12:00:00.000Z');
+});

@@ -1,0 +1,129 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
+import { tempFolder } from '@dhash/testkit';
+import { expect, it } from 'vitest';
+import { stageRestore, verifyBackup } from '../src/index.ts';
+import { backUpSample, makeDatabase, makeSample, type Sample } from './support/sample.ts';
+
+const WRITER = fileURLToPath(new URL('./support/writer-process.ts', import.meta.url));
+
+const onlyDatabase = (root: string, library: string): Sample => ({
+  root,
+  dir: join(root, 'backups'),
+  images: '',
+  library,
+  sources: [{ name: 'library', type: 'sqlite', path: library }],
+});
+
+it.each(['WAL', 'DELETE'])(
+  'copies one moment of a %s database that another process writes to without pause',
+  {
+    timeout: 60_000,
+  },
+  async (mode) => {
+    const root = await tempFolder();
+    const library = join(root, 'live.db');
+    const db = new DatabaseSync(library);
+    db.exec(`PRAGMA journal_mode = ${mode}`);
+    db.exec(
+      'CREATE TABLE balance (id INTEGER PRIMARY KEY, units INTEGER); CREATE TABLE log (text TEXT)',
+    );
+    db.exec('INSERT INTO balance VALUES (1, 0), (2, 0)');
+    db.exec(
+      'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40000) INSERT INTO log SELECT hex(randomblob(100)) FROM n',
+    );
+    db.close();
+    const sample = onlyDatabase(root, library);
+    const writer = fork(WRITER, [library], { execArgv: ['--no-warnings'] });
+    try {
+      await once(writer, 'message');
+      const { file, manifest } = await backUpSample(sample);
+      const asked = once(writer, 'message');
+      writer.send('how many?');
+      const [commits] = await asked;
+      expect(commits).toBeGreaterThan(20);
+      await verifyBackup(file);
+      const staged = await stageRestore(file, { id: 'a', targets: sample.sources });
+      const copy = new DatabaseSync(staged.targets[0]?.staged ?? '', { readOnly: true });
+      const row = copy.prepare('SELECT sum(units) AS sum, count(*) AS rows FROM balance').get();
+      // Every commit keeps the sum: a copy of two moments would not.
+      expect(row).toEqual({ sum: 0, rows: 2 });
+      const lines = copy.prepare('SELECT count(*) AS rows FROM log').get();
+      expect(manifest.sources[0]?.tables?.['log']).toBe(lines?.['rows']);
+      copy.close();
+    } finally {
+      const ended = once(writer, 'exit');
+      writer.kill('SIGKILL');
+      await ended;
+    }
+  },
+);
+
+it.each([
+  {
+    what: 'is missing',
+    make: async () => undefined,
+    says: 'ENOENT',
+    code: 'source-refused',
+  },
+  {
+    what: 'is empty',
+    make: (path: string) => writeFile(path, ''),
+    says: 'empty',
+    code: 'source-refused',
+  },
+  {
+    what: 'is no database',
+    make: (path: string) => writeFile(path, 'x'.repeat(5000)),
+    says: 'not a database',
+    code: 'source-refused',
+  },
+])('refuses a database that $what, and leaves nothing behind', async ({ make, says, code }) => {
+  const root = await tempFolder();
+  const library = join(root, 'live.db');
+  await make(library);
+  const sample = onlyDatabase(root, library);
+  await expect(backUpSample(sample)).rejects.toMatchObject({
+    code,
+    message: expect.stringContaining(says),
+  });
+  expect(await readdir(sample.dir)).toEqual([]);
+});
+
+it('refuses a damaged database instead of keeping the damage', async () => {
+  const root = await tempFolder();
+  const library = join(root, 'live.db');
+  await makeDatabase(library, 3000);
+  const db = new DatabaseSync(library);
+  db.exec('PRAGMA journal_mode = DELETE');
+  const root2 = db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'hashes'").get();
+  db.close();
+  const { open } = await import('node:fs/promises');
+  const handle = await open(library, 'r+');
+  await handle.write(Buffer.alloc(2000, 0xee), 0, 2000, Number(root2?.['rootpage']) * 4096 - 2000);
+  await handle.close();
+  await expect(backUpSample(onlyDatabase(root, library))).rejects.toMatchObject({
+    code: 'sqlite-damaged',
+  });
+});
+
+it('refuses a database in use inside a folder of files, and says what to declare', async () => {
+  const sample = await makeSample(await tempFolder());
+  await mkdir(join(sample.images, 'db'));
+  const inside = join(sample.images, 'db', 'x.db');
+  await makeDatabase(inside, 3);
+  const open = new DatabaseSync(inside);
+  open.exec('INSERT INTO queue VALUES (9)');
+  await expect(backUpSample(sample)).rejects.toMatchObject({
+    code: 'source-refused',
+    message: expect.stringContaining('type sqlite'),
+  });
+  const [images, library] = sample.sources;
+  if (images === undefined || library === undefined) throw new Error('the sample has two sources');
+  await backUpSample(sample, { sources: [{ ...images, exclude: ['db/x.db*'] }, library] });
+  open.close();
+});
