@@ -23,6 +23,8 @@ export interface DeliverContext {
   readonly policy: RetryPolicy;
   /** A record older than this is given up, ms. */
   readonly maxAgeMs: number;
+  /** More files than this are not kept in the spool, unless they are more urgent. */
+  readonly maxWaiting: number;
   readonly signal: AbortSignal | undefined;
 }
 

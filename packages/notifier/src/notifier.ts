@@ -34,6 +34,8 @@ export interface NotifierOptions {
   readonly retry?: Partial<RetryPolicy> | undefined;
   /** A message that could not be delivered for this long is given up, ms. Default 72 h. */
   readonly maxAgeMs?: number | undefined;
+  /** Most files in the spool; the least urgent, oldest is given up for a new one. Default 10,000. */
+  readonly maxWaiting?: number | undefined;
   /** More secrets that no message may carry: database addresses, tokens. */
   readonly secrets?: readonly string[] | undefined;
 }
@@ -76,6 +78,7 @@ export interface Notifier {
 }
 
 const defaultMaxAgeMs = 72 * 3_600_000;
+const defaultMaxWaiting = 10_000;
 
 const checked = (channels: readonly ChannelConfig[]): ChannelConfig[] => {
   const problems: string[] = [];
@@ -149,6 +152,7 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
     random,
     policy: budgetMs === undefined ? policy : { ...policy, budgetMs },
     maxAgeMs: options.maxAgeMs ?? defaultMaxAgeMs,
+    maxWaiting: options.maxWaiting ?? defaultMaxWaiting,
     signal,
   });
 

@@ -1,5 +1,5 @@
 import { type DeliverContext, deliver, type Runtime } from './deliver.ts';
-import { isAtLeast, type Message } from './message.ts';
+import { isAtLeast, type Message, severities } from './message.ts';
 import type { Receipt } from './receipt.ts';
 import { readableTime } from './render/severity-look.ts';
 import { codeOf } from './spool/durable.ts';
@@ -105,6 +105,29 @@ const fold = async (
   );
 };
 
+/**
+ * Keeps the spool within its bound: what is least urgent, then oldest, is given up for a new message;
+ * that is shown in dead/ with its reason.
+ */
+const makeRoom = async (record: SpoolRecord, context: DeliverContext): Promise<void> => {
+  const { spool, maxWaiting } = context;
+  const entries = await spool.list();
+  if (entries.length < maxWaiting) return;
+  const candidates: Neighbour[] = [];
+  for (const entry of entries) {
+    const read = entry.claimedBy === null ? await spool.read(entry) : null;
+    if (read !== null && 'record' in read) candidates.push({ entry, record: read.record });
+  }
+  const urgency = ({ message }: SpoolRecord): number => severities.indexOf(message.severity);
+  const [least] = candidates.sort(
+    (a, b) => urgency(a.record) - urgency(b.record) || byAge(a.record, b.record),
+  );
+  if (least === undefined || urgency(least.record) > urgency(record)) return;
+  const claim = await spool.claim(least.entry.name);
+  if (claim !== null)
+    await spool.bury(claim, least.record, `given up: more than ${maxWaiting} messages wait`);
+};
+
 /** Delivers what must go before `record`; null once nothing is in its way, else why it waits. */
 const clearTheWay = async (
   runtime: Runtime,
@@ -146,6 +169,7 @@ export const sendRecord = async (
       waiting = await neighbours(context, record.channel);
       for (const { record: other } of waiting)
         if (other.notBefore !== null) runtime.gate.holdUntil(other.notBefore);
+      await makeRoom(record, context);
       const folded = await fold(runtime, record, waiting, context);
       if (folded !== null) return folded;
       await spool.add(record);

@@ -15,7 +15,7 @@ it("README's example runs as it stands", async () => {
   vi.stubEnv('NOTIFY_FOLDER', await tempFolder());
   const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
   const code = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
-  const folder = fileURLToPath(new URL('tmp/', import.meta.url));
+  const folder = fileURLToPath(new URL('./tmp/', import.meta.url));
   await mkdir(folder, { recursive: true });
   const file = `${folder}readme-${process.pid}.ts`;
   const source = fileURLToPath(new URL('../src/index.ts', import.meta.url));

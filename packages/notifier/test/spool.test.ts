@@ -63,6 +63,22 @@ describe('the spool', () => {
     expect(await spooled()).toHaveLength(1);
   });
 
+  it('has a bound: the least urgent and oldest is given up for a new one, and that is shown', async () => {
+    const receiver = await startReceiver();
+    receiver.state.status = 503;
+    const { notifier, spooled } = await startNotifier([httpChannel('webhook', receiver.url)], {
+      ...once,
+      maxWaiting: 2,
+    });
+    await notifier.send(message({ id: 'alarm' }));
+    await notifier.send(note('old', { run: null }));
+    await notifier.send(note('new', { run: null }));
+    expect(await spooled()).toEqual(['alarm.webhook.json', 'new.webhook.json']);
+    expect((await notifier.status()).dead).toMatchObject([
+      { id: 'old', reason: 'given up: more than 2 messages wait' },
+    ]);
+  });
+
   it('can not be written: what can be sent is sent, the rest is reported lost, nothing throws', async () => {
     const receiver = await startReceiver();
     const { folder } = await startNotifier([]);

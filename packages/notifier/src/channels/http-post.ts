@@ -53,6 +53,10 @@ const codeOf = (error: unknown, depth = 0): string => {
   return 'code' in error && typeof error.code === 'string' ? error.code : '';
 };
 
+/** Whether an error or a cause of it says exactly this. */
+const says = (error: unknown, text: string): boolean =>
+  error instanceof Error && (error.message === text || says(error.cause, text));
+
 const userAgent = 'dhash-notifier (+https://www.standardwebhooks.com)';
 
 const readSome = async (response: Response): Promise<{ text: string; isWhole: boolean }> => {
@@ -97,6 +101,7 @@ const failure = (error: unknown, timedOut: boolean, options: PostOptions): Attem
     return permanent(
       'its host resolves to a private network; set allowPrivate: true where that is meant',
     );
+  if (says(error, 'bad port')) return permanent('its port is one that no browser or Node may call');
   if (unsentCodes.has(code)) return transient(`not reached (${code})`);
   if (isTlsCode(code))
     return transient(`its certificate or TLS is not accepted (${code})`, { isConfig: true });

@@ -43,7 +43,7 @@ export interface DiscordPayload {
 }
 
 /** Backslashes before every character that Discord's markdown knows. */
-export const escapeDiscord = (text: string): string => text.replace(/[\\*_~`|>#\-[\]()<]/g, '\\$&');
+const escapeDiscord = (text: string): string => text.replace(/[\\*_~`|>#\-[\]()<]/g, '\\$&');
 
 const markdownUrl = (url: string): string =>
   url.replace(/[()<>\\]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);

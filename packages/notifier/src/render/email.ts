@@ -13,7 +13,7 @@ import {
 
 const subjectLimit = 200;
 /** Gmail shows the first 102 kB of a message's HTML and hides the rest. */
-export const emailHtmlBudgetBytes = 90_000;
+const emailHtmlBudgetBytes = 90_000;
 const caps = { facts: 200, sections: 100, links: 20 };
 
 /** What a mail says; who gets it and its Message-ID are the channel's. */

@@ -15,7 +15,7 @@ import {
  * sent became 28,897 and failed inside the flow: msteams-docs#11274; 19,609 failed on a legacy
  * connector: prometheus-msteams#29).
  */
-export const teamsBudgetBytes = 18_000;
+const teamsBudgetBytes = 18_000;
 const titleLimit = 256;
 const textLimit = 10_000;
 const factNameLimit = 256;
@@ -64,7 +64,7 @@ export interface TeamsPayload {
 }
 
 /** Backslashes before what a TextBlock would take for markup; a newline becomes a paragraph. */
-export const escapeTeams = (text: string): string =>
+const escapeTeams = (text: string): string =>
   text.replace(/[\\[\]()*_]/g, '\\$&').replaceAll('\n', '\n\n');
 
 const build = (view: View) => {

@@ -120,7 +120,7 @@ const keptSummary = 200;
 const keptTitle = 60;
 
 /** The next smaller view, least important content first; null where nothing is left to give up. */
-export const shrink = (view: View): View | null => {
+const shrink = (view: View): View | null => {
   const { sections, facts, links, leftOut } = view;
   const longestSection = sections.findLast(({ text }) => text.length > keptSection);
   if (longestSection)

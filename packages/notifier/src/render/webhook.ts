@@ -4,7 +4,7 @@ import { wellFormed } from '../text/well-formed.ts';
 import { type Composed, composeWithin, leftOutSentence, type View } from './view.ts';
 
 /** Standard Webhooks: "payloads should be under 20 kB". */
-export const webhookBudgetBytes = 20_000;
+const webhookBudgetBytes = 20_000;
 
 /** A run's id is far shorter. */
 const longestRun = 200;

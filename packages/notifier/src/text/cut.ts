@@ -17,7 +17,7 @@ export const codePoints: Measure = (text) => {
 export const utf8Bytes: Measure = (text) => Buffer.byteLength(text, 'utf8');
 
 /** Stands where text was cut; it counts inside the limit. */
-export const ellipsis = '…';
+const ellipsis = '…';
 
 /** Made when first needed: it costs some 10 ms, and most texts fit. */
 let segmenter: Intl.Segmenter | undefined;
