@@ -34,9 +34,9 @@ const durationField = (unit: 'm' | 's', name: string) =>
     });
 
 /** Minutes as a number, or a text with a unit. */
-export const minutes = () => durationField('m', 'minutes');
+const minutes = () => durationField('m', 'minutes');
 /** Seconds as a number, or a text with a unit. */
-export const seconds = () => durationField('s', 'seconds');
+const seconds = () => durationField('s', 'seconds');
 
 const number = () => z.number({ error: 'must be a number' });
 const whole = (least: number, most = 1_000_000) =>
@@ -65,7 +65,7 @@ export const readStreak = (value: unknown): { need: number; of: number } | null 
 };
 
 export const kinds = ['consecutive', 'ratio', 'quantile', 'level', 'share', 'compare'] as const;
-export const breakActions = ['rollback', 'freeze', 'alert'] as const;
+const breakActions = ['rollback', 'freeze', 'alert'] as const;
 
 const confidenceError = 'must be over 0.5 and under 1, or "off"';
 

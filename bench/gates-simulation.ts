@@ -1,0 +1,39 @@
+// How often a rule rolls back a good release, and how soon a bad one: GATES' table of confidence, by
+// traffic. `node --conditions=@dhash/source bench/gates-simulation.ts [watches a cell, default 1000]`
+import { gatesFor, parseGates } from '@dhash/quality-gates/config';
+import { simulate } from '../packages/quality-gates/test/support/traffic.ts';
+
+const runs = Number(process.argv[2] ?? 1000);
+const shares = [0.03, 0.04, 0.06, 0.08, 0.2];
+
+const policy = (confidence: number | 'off') => {
+  const failures = { kind: 'ratio', bad: 'bad', total: 'total', threshold: 5, timeWindow: 10 };
+  const production = {
+    duration: 60,
+    autoRollback: true,
+    qualityGates: { failures: { ...failures, confidence } },
+  };
+  const text = JSON.stringify({ environments: { production } });
+  return gatesFor(parseGates(text, { file: 'simulation.json' }), 'production');
+};
+
+console.log(
+  `Share of ${runs} watches rolled back at a limit of 5 %, and the median second of those`,
+);
+console.log(`| requests a minute, rule | ${shares.map((s) => `truly ${s * 100} %`).join(' | ')} |`);
+console.log(`| --- |${' --- |'.repeat(shares.length)}`);
+for (const perMinute of [5, 100])
+  for (const confidence of ['off', 0.99] as const) {
+    const cells = shares.map((share) => {
+      const { rolledBack, medianSecond } = simulate(policy(confidence), {
+        perMinute,
+        share,
+        runs,
+        seed: 5,
+      });
+      const when = medianSecond === null ? '' : ` (${medianSecond})`;
+      return `${(100 * rolledBack).toFixed(0)} %${when}`;
+    });
+    const rule = confidence === 'off' ? 'plain' : String(confidence);
+    console.log(`| ${perMinute}, ${rule} | ${cells.join(' | ')} |`);
+  }
