@@ -261,7 +261,8 @@ describe('order', () => {
     const receiver = await startReceiver();
     const { notifier } = await startNotifier([httpChannel('webhook', receiver.url)]);
     const ids = Array.from({ length: 8 }, (_, index) => `m${index}`);
-    await Promise.all(ids.map((id) => notifier.send(note(id))));
+    const receipts = await Promise.all(ids.map((id) => notifier.send(note(id))));
+    expect(new Set(receipts.flat().map(({ status }) => status))).toEqual(new Set(['delivered']));
     expect(receiver.taken).toEqual(ids);
   });
 
@@ -350,6 +351,29 @@ describe('without a channel that is on', () => {
 });
 
 describe('a claim', () => {
+  it('of a living sender is left alone by a flush', async () => {
+    let answerNow = (): void => undefined;
+    const server = await startHttpServer(
+      (_request, response) =>
+        new Promise<void>((resolve) => {
+          answerNow = () => {
+            response.end();
+            resolve();
+          };
+        }),
+    );
+    const first = await startNotifier([httpChannel('webhook', server.url)]);
+    const second = await startNotifier([httpChannel('webhook', server.url)], {
+      folder: first.folder,
+    });
+    const sending = first.notifier.send(note('a'));
+    await expect.poll(() => server.requests.length).toBe(1);
+    expect(await second.notifier.flush()).toMatchObject({ delivered: 0, spooled: 1 });
+    answerNow();
+    expect(await sending).toMatchObject([{ status: 'delivered' }]);
+    expect(server.requests).toHaveLength(1);
+  });
+
   it('is given to one of many', async () => {
     const { folder } = await startNotifier([]);
     await mkdir(join(folder, 'spool'), { recursive: true });
