@@ -9,19 +9,23 @@ export type RollbackFacts = {
   readonly activeRelease: string | null;
   /** The data as configured. */
   readonly sources: readonly DataSource[];
-  readonly backup: {
-    readonly file: string;
-    /** SHA-256 of the zip, lower-case hex. */
-    readonly sha256: string;
-    /** ISO 8601, UTC. */
-    readonly createdAt: string;
-    /** The release that was active when it was taken. */
-    readonly release: string | null;
-    readonly tag: string | null;
-    readonly files: number;
-    readonly bytes: number;
-    readonly migrations: readonly string[];
-  };
+  /** `null`: only the release goes back, see `planReleaseRollback`. */
+  readonly backup: BackupFacts | null;
+};
+
+/** What is known of a verified backup. */
+export type BackupFacts = {
+  readonly file: string;
+  /** SHA-256 of the zip, lower-case hex. */
+  readonly sha256: string;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  /** The release that was active when it was taken. */
+  readonly release: string | null;
+  readonly tag: string | null;
+  readonly files: number;
+  readonly bytes: number;
+  readonly migrations: readonly string[];
 };
 
 export type GatherOptions = {
@@ -44,7 +48,9 @@ export type GatherOptions = {
  * @throws RollbackError `backup-refused`, `wrong-service`, `wrong-environment`,
  * `other-sources`, `unreadable-data`: exit 8.
  */
-export const gatherRollback = async (options: GatherOptions): Promise<RollbackFacts> => {
+export const gatherRollback = async (
+  options: GatherOptions,
+): Promise<RollbackFacts & { readonly backup: BackupFacts }> => {
   const { backup, service, env, sources, signal } = options;
   const verified = await verify(backup, signal);
   const { manifest } = verified;

@@ -65,7 +65,7 @@ const bundle = (files: Record<string, string>, date: Date): Promise<Uint8Array> 
 const writtenSince = async ({ options, results }: StepDeps): Promise<DataDifference | null> => {
   const sources = putAside(results.staged());
   const backup = results.verified()?.backup;
-  if (sources.length === 0 || backup === undefined) return null;
+  if (sources.length === 0 || backup == null) return null;
   // With the configured filters: what a backup leaves out is not what was written since it.
   const { facts } = options.plan;
   const filtered = sources.map((source) => ({

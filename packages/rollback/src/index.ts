@@ -1,9 +1,15 @@
 // Withheld: the single steps and the phases; a rollback is planned and run whole, or undone whole.
 export { isRollbackError, RollbackError, type RollbackErrorCode } from './errors.ts';
-export { type GatherOptions, gatherRollback, type RollbackFacts } from './gather-rollback.ts';
+export {
+  type BackupFacts,
+  type GatherOptions,
+  gatherRollback,
+  type RollbackFacts,
+} from './gather-rollback.ts';
 export type { RollbackOptions } from './options.ts';
 export {
   type PlanOptions,
+  planReleaseRollback,
   planRollback,
   type RollbackPlan,
   type RollbackStep,

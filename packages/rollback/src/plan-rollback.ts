@@ -1,4 +1,4 @@
-import type { RollbackFacts } from './gather-rollback.ts';
+import type { BackupFacts, RollbackFacts } from './gather-rollback.ts';
 
 /** The steps, in their order; see the README for what each does. */
 export const rollbackSteps = [
@@ -39,8 +39,39 @@ export type RollbackPlan = {
 
 const ofData: readonly RollbackStep[] = ['stage', 'swap', 'prove', 'safety', 'clean'];
 
+type FactsWithBackup = RollbackFacts & { readonly backup: BackupFacts };
+
+const closingSentences: readonly string[] = [
+  'the service stops, starts again, and must answer OK 3 times in a row and pass its smoke tests',
+  'an incident folder is written: record, restore log, and a zip of them',
+];
+
+/**
+ * Plans the way back of the release alone, for a service whose data stays and that has no backup.
+ * Pure.
+ *
+ * @param to the release that ran before
+ */
+export const planReleaseRollback = (
+  facts: Pick<RollbackFacts, 'service' | 'env' | 'activeRelease' | 'sources'>,
+  to: string,
+): RollbackPlan => {
+  const from = facts.activeRelease;
+  return {
+    facts: { ...facts, backup: null },
+    data: 'keep',
+    release: { from, to, changes: to !== from },
+    steps: rollbackSteps.filter((step) => !ofData.includes(step)),
+    sentences: [
+      `the release goes from ${from ?? 'none'} back to ${to}`,
+      keepSentence(to !== from),
+      ...closingSentences,
+    ],
+  };
+};
+
 /** Decides what a rollback to the backup in `facts` does. Pure. */
-export const planRollback = (facts: RollbackFacts, options: PlanOptions): RollbackPlan => {
+export const planRollback = (facts: FactsWithBackup, options: PlanOptions): RollbackPlan => {
   const from = facts.activeRelease;
   const to = facts.backup.release ?? from;
   const release = { from, to, changes: to !== from };
@@ -53,13 +84,12 @@ export const planRollback = (facts: RollbackFacts, options: PlanOptions): Rollba
       `the backup ${facts.backup.file} (${facts.backup.createdAt}, ${facts.backup.files} files, ${facts.backup.bytes} bytes) is whole and belongs to ${facts.service} in ${facts.env}`,
       releaseSentence(facts, release),
       ...(options.data === 'restore' ? restoreSentences(facts) : [keepSentence(release.changes)]),
-      'the service stops, starts again, and must answer OK 3 times in a row and pass its smoke tests',
-      'an incident folder is written: record, restore log, and a zip of them',
+      ...closingSentences,
     ],
   };
 };
 
-const releaseSentence = (facts: RollbackFacts, release: RollbackPlan['release']): string => {
+const releaseSentence = (facts: FactsWithBackup, release: RollbackPlan['release']): string => {
   if (release.changes)
     return `the release goes from ${release.from ?? 'none'} back to ${release.to}`;
   if (facts.backup.release === null)

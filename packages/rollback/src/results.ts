@@ -7,8 +7,9 @@ export const rollbackScope = 'rollback';
 /** What `verify` leaves on record: what a resume goes by, whatever the plan of the later process says. */
 export type VerifiedFacts = {
   id: string;
-  backup: string;
-  sha256: string;
+  /** `null` where only the release goes back. */
+  backup: string | null;
+  sha256: string | null;
   from: string | null;
   to: string | null;
 };

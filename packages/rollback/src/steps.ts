@@ -25,10 +25,19 @@ const verified = (results: Results): VerifiedFacts => {
   return facts;
 };
 
+/** The backup of a rollback that restores data; its steps are planned only where there is one. */
+const backupOf = (results: Results): string => {
+  const { backup } = verified(results);
+  if (backup === null) throw new TypeError('a step of the data ran in a rollback without a backup');
+  return backup;
+};
+
 const makers: Record<RollbackStep, (deps: StepDeps) => Step> = {
   verify: ({ options: { plan }, id }) => ({
     name: 'verify',
     run: async ({ signal }) => {
+      const { from, to } = plan.release;
+      if (plan.facts.backup === null) return { id, backup: null, sha256: null, from, to };
       const { file, sha256 } = plan.facts.backup;
       const again = await verifyBackup(file, { signal });
       if (again.sha256 !== sha256)
@@ -37,7 +46,6 @@ const makers: Record<RollbackStep, (deps: StepDeps) => Step> = {
           `${file} is not the file that the plan was made for: expected SHA-256 ${sha256}, got ${again.sha256}`,
           { file, expected: sha256, got: again.sha256 },
         );
-      const { from, to } = plan.release;
       return { id, backup: file, sha256, from, to };
     },
   }),
@@ -46,7 +54,7 @@ const makers: Record<RollbackStep, (deps: StepDeps) => Step> = {
     return {
       name: 'stage',
       run: async ({ signal }) => {
-        const file = verified(results).backup;
+        const file = backupOf(results);
         return asJson((await stageRestore(file, { id, targets: [...sources], signal })).targets);
       },
       // By name, since a staging that was killed left no targets on record.
@@ -82,7 +90,7 @@ const makers: Record<RollbackStep, (deps: StepDeps) => Step> = {
   prove: ({ results }) => ({
     name: 'prove',
     run: async () => {
-      const manifest = await readManifest(verified(results).backup);
+      const manifest = await readManifest(backupOf(results));
       const live = results.staged().map(({ name, type, live }) => ({ name, type, path: live }));
       return asJson(await proveRestored(manifest, live));
     },

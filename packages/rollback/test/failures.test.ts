@@ -21,6 +21,7 @@ describe('a failure up to the swap', () => {
     const world = await makeWorld(await tempFolder());
     const options = await world.optionsFor([]);
     const { facts } = options.plan;
+    if (facts.backup === null) throw new Error('the plan has a backup');
     const other = {
       ...options.plan,
       facts: { ...facts, backup: { ...facts.backup, sha256: '0'.repeat(64) } },

@@ -6,12 +6,33 @@ import type { NewEvent } from '@dhash/journal';
 import { tempFolder } from '@dhash/testkit';
 import JSZip from 'jszip';
 import { describe, expect, it } from 'vitest';
-import { rollbackSteps } from '../src/plan-rollback.ts';
+import { planReleaseRollback, rollbackSteps } from '../src/plan-rollback.ts';
 import { rollback } from '../src/rollback.ts';
 import { drive, makeWorld, newData, oldData } from './support/world.ts';
 
 const short = (journal: readonly NewEvent[]) =>
   journal.map(({ type, step }) => `${type.slice(5)} ${String(step)}`);
+
+it('of the release alone needs no backup and leaves the data as it is', async () => {
+  const world = await makeWorld(await tempFolder());
+  const journal: NewEvent[] = [];
+  const before = await world.data();
+  const facts = { service: 'cards', env: 'production', activeRelease: '1.1', sources: [] };
+  const plan = planReleaseRollback(facts, '1.0');
+  const outcome = await drive(rollback({ ...(await world.optionsFor(journal)), plan }), journal);
+  expect(outcome).toMatchObject({ kind: 'validated', safety: null, proof: null, warnings: [] });
+  expect(world.calls).toEqual(['stop', 'activate 1.0', 'start']);
+  expect(await world.data()).toEqual(before);
+  expect(journal.flatMap(({ type, step }) => (type === 'step.done' ? [step] : []))).toEqual([
+    'verify',
+    'stop',
+    'activate',
+    'start',
+    'health',
+    'smoke',
+    'incident',
+  ]);
+});
 
 describe('a rollback', () => {
   it('puts release and data back, proves them, keeps what it replaced, and says what was written since', async () => {

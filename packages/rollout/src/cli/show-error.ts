@@ -108,7 +108,7 @@ export const failureOf = (error: unknown): Failure => {
     code: 'unexpected',
     lines: [
       `unexpected fault: ${messageOf(error)}`,
-      '  → nothing is claimed about the state; look: dhash-rollout status --env ENV',
+      '  → nothing is claimed about the state; look: npx dhash-rollout status --env ENV',
     ],
   };
 };

@@ -6,7 +6,7 @@ import { takeSample } from '@dhash/monitor';
 import type { PolledSample } from '@dhash/quality-gates';
 import { type ExitCode, exitCodes, messageOf, RolloutError } from '../errors.ts';
 import { openAnnouncer } from '../operate/announcer.ts';
-import type { CommandContext, CommandResult } from '../operate/context.ts';
+import { type CommandContext, type CommandResult, commandHint } from '../operate/context.ts';
 import type { Environment } from '../operate/environment.ts';
 import { holding } from '../operate/holding.ts';
 import { waitUntilHealthy } from '../operate/service-checks.ts';
@@ -165,7 +165,7 @@ export const runDeploy = async (
   context.output.line(
     `release ${planned.version} is live and healthy, and not yet trusted: run ${recorder.run} awaits its guard`,
   );
-  context.output.line(`next: node scripts/monitor_dhash.js --env ${environment.config.env}`);
+  context.output.line(`next: ${commandHint(context, `monitor --env ${environment.config.env}`)}`);
   return { exit: exitCodes.done, run: recorder.run, fields: { version: planned.version } };
 };
 
@@ -176,7 +176,7 @@ const recordedPlan = (recorder: Recorder): PlannedRun => {
       'nothing-planned',
       exitCodes.usage,
       `run ${recorder.run} was cut off before it had planned anything`,
-      { hints: ['close it: dhash-rollout deploy --env ENV --abort'] },
+      { hints: ['close it: npx dhash-rollout deploy --env ENV --abort'] },
     );
   return parsePlannedRun(event);
 };
@@ -208,7 +208,7 @@ const afterUndo = async (
   await recorder.record({ type: 'run.stuck', problem });
   output.line(`people are needed now: ${problem}`);
   output.line(
-    `dhash-rollout status --env ${environment.config.env} shows the run; deploy --abort tries the undo again`,
+    `npx dhash-rollout status --env ${environment.config.env} shows the run; deploy --abort tries the undo again`,
   );
   const exit: ExitCode = exitCodes.rollbackNotValidated;
   return { exit, run: recorder.run, fields: { ...fields, problem } };

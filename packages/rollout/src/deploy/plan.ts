@@ -133,7 +133,7 @@ const refusal = (facts: DeployFacts, options: DeployOptions, first: boolean): De
           ? 'part of the declared data exists, so this is no first deploy'
           : `release ${current} is active, so it should be there`),
       [
-        'correct the paths under "data" in rollout.yaml, or restore it: dhash-rollout rollback --backup FILE',
+        'correct the paths under "data" in rollout.yaml, or restore it: npx dhash-rollout rollback --backup FILE',
       ],
     );
   }
@@ -176,12 +176,12 @@ const refusal = (facts: DeployFacts, options: DeployOptions, first: boolean): De
 
 /** Commands that lead out of an open run. */
 export const waysOut = (env: string): string[] => [
-  `dhash-rollout monitor --env ${env} [--resume]            watch it to its end`,
-  `dhash-rollout promote --env ${env} --now --reason "…"    take it as good`,
-  `dhash-rollout rollback --env ${env} --backup FILE        put release and data back`,
-  `dhash-rollout deploy --env ${env} --resume               go on with a deploy that was cut off`,
-  `dhash-rollout deploy --env ${env} --abort                undo it`,
-  `dhash-rollout deploy --env ${env} --supersede            deploy over it`,
+  `npx dhash-rollout monitor --env ${env} [--resume]            watch it to its end`,
+  `npx dhash-rollout promote --env ${env} --now --reason "…"    take it as good`,
+  `npx dhash-rollout rollback --env ${env} --backup FILE        put release and data back`,
+  `npx dhash-rollout deploy --env ${env} --resume               go on with a deploy that was cut off`,
+  `npx dhash-rollout deploy --env ${env} --abort                undo it`,
+  `npx dhash-rollout deploy --env ${env} --supersede            deploy over it`,
 ];
 
 const stepsOf = (facts: DeployFacts, options: DeployOptions, first: boolean): DeployStep[] => {

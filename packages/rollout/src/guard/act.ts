@@ -4,7 +4,12 @@ import type { WatchOutcome } from '@dhash/monitor';
 import type { WatchPolicy } from '@dhash/quality-gates';
 import { exitCodes } from '../errors.ts';
 import type { Announcer } from '../operate/announcer.ts';
-import { type CommandContext, type CommandResult, Interrupted } from '../operate/context.ts';
+import {
+  type CommandContext,
+  type CommandResult,
+  commandHint,
+  Interrupted,
+} from '../operate/context.ts';
 import type { Environment } from '../operate/environment.ts';
 import type { InboxRequest } from '../record/inbox.ts';
 import type { Recorder } from '../record/recorder.ts';
@@ -47,7 +52,8 @@ export const whyNoRollback = (facts: {
     return 'this was the first deploy: there is no release to go back to';
   if (facts.gapMs > longGapMs)
     return `nobody watched for ${Math.round(facts.gapMs / 60_000)} min: data written since then is not replaced without a person`;
-  if (facts.backup === null) return 'the run has no backup of its own to go back to';
+  if (facts.data === 'restore' && facts.backup === null)
+    return 'the run has no backup of its own to restore';
   return null;
 };
 
@@ -109,7 +115,7 @@ export const actOn = async (
     case 'stood-down': {
       const { reason } = context.signal;
       output.line(
-        `interrupted: node scripts/monitor_dhash.js --env ${config.env} --resume goes on`,
+        `interrupted; ${commandHint(context, `monitor --env ${config.env} --resume`)} goes on`,
       );
       return result(reason instanceof Interrupted ? reason.exit : exitCodes.interrupted);
     }
@@ -160,10 +166,10 @@ export const actOn = async (
           backup: state.backup,
         })
       : `the gate asks for: ${outcome.decision}`;
-  if (whyNot !== null || state.backup === null) {
+  if (whyNot !== null) {
     await recorder.record({
       type: 'rollback.withheld',
-      why: whyNot ?? '',
+      why: whyNot,
       decision: outcome.decision,
     });
     if (state.kind === 'watch')
@@ -173,7 +179,8 @@ export const actOn = async (
     return result(exitCodes.brokenNotRolledBack);
   }
   const rolledBack = await recordRollback(context, environment, recorder, lock, announcer, {
-    backup: join(config.root, state.backup),
+    backup: state.backup === null ? null : join(config.root, state.backup),
+    previous: state.previous,
     data: config.rollback.data,
     reason: broken.map(({ gate, sentence }) => `${gate}: ${sentence}`).join('; '),
     trigger: 'gate',

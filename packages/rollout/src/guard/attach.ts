@@ -39,14 +39,14 @@ export const attachWatch = (
         kind: 'refused',
         exit: 2,
         message: `run ${open.state.run} is ${open.state.status}: there is no cut-off watch to resume`,
-        hint: `watch it anew: dhash-rollout monitor --env ${env}`,
+        hint: `watch it anew: npx dhash-rollout monitor --env ${env}`,
       };
     case 'in progress':
       return {
         kind: 'refused',
         exit: 7,
         message: `run ${open.state.run} was cut off in its ${open.state.kind}`,
-        hint: `dhash-rollout ${open.state.kind} --env ${env} --resume, or deploy --env ${env} --abort`,
+        hint: `npx dhash-rollout ${open.state.kind} --env ${env} --resume, or deploy --env ${env} --abort`,
       };
     case 'rolling back':
     case 'needs people':
@@ -54,7 +54,7 @@ export const attachWatch = (
         kind: 'refused',
         exit: 7,
         message: `run ${open.state.run} is ${open.state.status}`,
-        hint: `dhash-rollout rollback --env ${env} --resume, or status --env ${env}`,
+        hint: `npx dhash-rollout rollback --env ${env} --resume, or status --env ${env}`,
       };
     default:
       break;
@@ -67,6 +67,6 @@ export const attachWatch = (
     kind: 'refused',
     exit: 2,
     message: `${env} has no watch that was cut off`,
-    hint: `start one: dhash-rollout monitor --env ${env}`,
+    hint: `start one: npx dhash-rollout monitor --env ${env}`,
   };
 };

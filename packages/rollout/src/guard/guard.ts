@@ -105,7 +105,9 @@ const watchToDecision = async (
       exitCodes.usage,
       `the gates have changed since the watch of ${recorder.run} began (${resumed.fingerprint.slice(0, 12)} → ${policy.fingerprint.slice(0, 12)}); a resumed watch must judge by the same ones`,
       {
-        hints: ['put the gates file back, or look at the samples with: dhash-rollout gates replay'],
+        hints: [
+          'put the gates file back, or look at the samples with: npx dhash-rollout gates replay',
+        ],
       },
     );
   if (resumed === null) await setEarlierSamplesAside(files.samples);

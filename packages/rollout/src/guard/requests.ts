@@ -1,7 +1,7 @@
 import { readLock } from '@dhash/journal';
 import { closeOver } from '../deploy/close-over.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
-import type { CommandContext, CommandResult } from '../operate/context.ts';
+import { type CommandContext, type CommandResult, commandHint } from '../operate/context.ts';
 import type { Environment } from '../operate/environment.ts';
 import { busy, holding } from '../operate/holding.ts';
 import { currentUser } from '../operate/who.ts';
@@ -132,7 +132,7 @@ export const askToPause = async (
       `the watch of ${run} did not answer within ${obeyBudgetMs / 1000} s`,
     );
   context.output.line(
-    `the watch of ${run} has stopped; node scripts/monitor_dhash.js --env ${environment.config.env} --resume goes on`,
+    `the watch of ${run} has stopped; ${commandHint(context, `monitor --env ${environment.config.env} --resume`)} goes on`,
   );
   return { exit: exitCodes.done, run };
 };

@@ -1,3 +1,4 @@
+import { join, relative } from 'node:path';
 import type { Output } from '../cli/output.ts';
 import type { Clock } from '../clock.ts';
 import type { ExitCode } from '../errors.ts';
@@ -31,3 +32,11 @@ export class Interrupted extends Error {
     this.exit = signal === 'SIGINT' ? 130 : 143;
   }
 }
+
+/** A `dhash-rollout` command for a person to type: with `--config` where this one was given one. */
+export const commandHint = (context: CommandContext, command: string): string => {
+  const usual = join(context.cwd, 'rollout.yaml');
+  const config =
+    context.configFile === usual ? '' : ` --config ${relative(context.cwd, context.configFile)}`;
+  return `npx dhash-rollout ${command}${config}`;
+};

@@ -10,8 +10,8 @@ export const describeHolder = (holder: LockHolder): string =>
 export const busy = (env: string, holder: LockHolder): RolloutError =>
   new RolloutError('locked', exitCodes.busy, `${env} is held by ${describeHolder(holder)}`, {
     hints: [
-      `dhash-rollout status --env ${env}   shows what it does`,
-      `dhash-rollout rollback --env ${env} --backup FILE   is never refused by a monitor`,
+      `npx dhash-rollout status --env ${env}   shows what it does`,
+      `npx dhash-rollout rollback --env ${env} --backup FILE   is never refused by a monitor`,
     ],
   });
 

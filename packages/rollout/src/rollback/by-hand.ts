@@ -126,6 +126,7 @@ const withLock = async (
     const announcer = openAnnouncer(context, environment, recorder);
     return await recordRollback(context, environment, recorder, lock, announcer, {
       backup,
+      previous: null,
       data: 'restore',
       reason,
       trigger: 'person',
@@ -166,15 +167,16 @@ export const resumeRollback = async (
       const recorder = await openRecorder(layout, state.run, { now: context.clock.now });
       try {
         const started = recorder.events.findLast(({ type }) => type === 'rollback.started');
-        if (typeof started?.['backup'] !== 'string')
+        if (started === undefined)
           throw new RolloutError(
             'nothing-to-resume',
             exitCodes.usage,
-            `run ${state.run} names no backup`,
+            `run ${state.run} was never being rolled back`,
           );
         const announcer = openAnnouncer(context, environment, recorder);
         return await recordRollback(context, environment, recorder, lock, announcer, {
-          backup: started['backup'],
+          backup: typeof started['backup'] === 'string' ? started['backup'] : null,
+          previous: typeof started['to'] === 'string' ? started['to'] : null,
           data: started['data'] === 'keep' ? 'keep' : 'restore',
           reason: String(started['reason'] ?? ''),
           trigger: started['trigger'] === 'gate' ? 'gate' : 'person',

@@ -1,5 +1,10 @@
 import { existsSync } from 'node:fs';
-import { gatherRollback, planRollback, type RollbackPlan } from '@dhash/rollback';
+import {
+  gatherRollback,
+  planReleaseRollback,
+  planRollback,
+  type RollbackPlan,
+} from '@dhash/rollback';
 import { exitCodes, RolloutError } from '../errors.ts';
 import type { CommandContext } from '../operate/context.ts';
 import type { Environment } from '../operate/environment.ts';
@@ -19,7 +24,7 @@ export const prepareRollback = async (
   const { config } = environment;
   if (!existsSync(backup))
     throw new RolloutError('no-such-backup', exitCodes.usage, `there is no backup ${backup}`, {
-      hints: [`dhash-rollout backup --env ${config.env} --list   shows them`],
+      hints: [`npx dhash-rollout backup --env ${config.env} --list   shows them`],
     });
   const target = environment.target({ runId: 'preflight', version: null, previous: null });
   const facts = await gatherRollback({
@@ -35,4 +40,24 @@ export const prepareRollback = async (
     signal: context.signal,
   });
   return planRollback(facts, { data });
+};
+
+/** Plans the way back of the release alone: rollback.data is `keep`, and the run took no backup. */
+export const prepareReleaseRollback = async (
+  environment: Environment,
+  previous: string,
+): Promise<RollbackPlan> => {
+  const { config } = environment;
+  const target = environment.target({ runId: 'preflight', version: null, previous: null });
+  if (!(await target.hasVersion(previous)))
+    throw new RolloutError(
+      'nothing-to-go-back-to',
+      exitCodes.failed,
+      `the target cannot activate release ${previous} any more`,
+    );
+  const { service, env, data: sources } = config;
+  return planReleaseRollback(
+    { service, env, activeRelease: await target.current(), sources },
+    previous,
+  );
 };

@@ -13,11 +13,13 @@ import { showSteps } from '../operate/show-steps.ts';
 import { currentUser } from '../operate/who.ts';
 import { asJson, type Recorder } from '../record/recorder.ts';
 import { tool } from '../tool.ts';
-import { prepareRollback } from './prepare.ts';
+import { prepareReleaseRollback, prepareRollback } from './prepare.ts';
 
 export interface RollbackRequest {
-  /** Absolute. */
-  readonly backup: string;
+  /** Absolute; `null`: none, only the release goes back. */
+  readonly backup: string | null;
+  /** The release that ran before; what a rollback without a backup goes back to. */
+  readonly previous: string | null;
   /** `restore`: release and data; `keep`: the release alone. */
   readonly data: 'restore' | 'keep';
   readonly reason: string;
@@ -39,7 +41,7 @@ export const recordRollback = async (
   request: RollbackRequest,
 ): Promise<CommandResult> => {
   const { config, layout } = environment;
-  const plan = await prepareRollback(context, environment, request.backup, request.data);
+  const plan = await preparedPlan(context, environment, request);
   if (!(await lock.isHeld()))
     throw new RolloutError('overtaken', exitCodes.busy, `another command took ${config.env} over`);
   for (const sentence of plan.sentences) context.output.line(sentence);
@@ -51,8 +53,8 @@ export const recordRollback = async (
       ? { type: 'rollback.resumed', user }
       : {
           type: 'rollback.started',
-          backup: plan.facts.backup.file,
-          sha256: plan.facts.backup.sha256,
+          backup: plan.facts.backup?.file ?? null,
+          sha256: plan.facts.backup?.sha256 ?? null,
           data: request.data,
           from,
           to,
@@ -65,7 +67,7 @@ export const recordRollback = async (
     version: from ?? '',
     previous: to ?? '',
     reason: request.reason,
-    backup: environment.shown(plan.facts.backup.file),
+    backup: plan.facts.backup === null ? '' : environment.shown(plan.facts.backup.file),
     incident: environment.shown(layout.run(recorder.run).incident),
   };
   announcer.announce('rollback-started', variables);
@@ -73,6 +75,20 @@ export const recordRollback = async (
     rollback(await rollbackOptions(context, environment, recorder, plan, request)),
   );
   return concluded(context, environment, recorder, announcer, plan, outcome, variables);
+};
+
+const preparedPlan = (
+  context: CommandContext,
+  environment: Environment,
+  { backup, previous, data }: RollbackRequest,
+): Promise<RollbackPlan> => {
+  if (backup !== null) return prepareRollback(context, environment, backup, data);
+  if (previous !== null) return prepareReleaseRollback(environment, previous);
+  throw new RolloutError(
+    'nothing-to-go-back-to',
+    exitCodes.usage,
+    'there is neither a backup nor an earlier release to go back to',
+  );
 };
 
 const rollbackOptions = async (
@@ -115,9 +131,13 @@ const rollbackOptions = async (
     migrations: await appliedMigrations(config),
     report: async () => (existsSync(files.report) ? readFile(files.report, 'utf8') : null),
     nextCommands: [
-      `dhash-rollout status --env ${config.env}`,
-      `dhash-rollout rollback --env ${config.env} --resume`,
-      `dhash-rollout rollback --env ${config.env} --backup ${environment.shown(plan.facts.backup.file)}`,
+      `npx dhash-rollout status --env ${config.env}`,
+      `npx dhash-rollout rollback --env ${config.env} --resume`,
+      ...(plan.facts.backup === null
+        ? []
+        : [
+            `npx dhash-rollout rollback --env ${config.env} --backup ${environment.shown(plan.facts.backup.file)}`,
+          ]),
     ],
   };
 };
@@ -150,7 +170,7 @@ const concluded = async (
       const shown = (path: string | null) => (path === null ? null : environment.shown(path));
       output.line(
         changes
-          ? `rolled back and validated: release ${to ?? '(none)'} runs on the data of the backup`
+          ? `rolled back and validated: release ${to ?? '(none)'} runs ${plan.data === 'restore' ? 'on the data of the backup' : 'on the data as it was'}`
           : `the data of the backup is back and validated; release ${to ?? '(none)'} stayed`,
       );
       output.line(`incident: ${shown(outcome.incident) ?? 'not written'}`);

@@ -153,6 +153,25 @@ describe('a release over another', () => {
     expect(history.out).toMatch(/1\.2 +rolled back/);
   });
 
+  it('goes back alone, without a backup, where the data is to be kept', { timeout }, async () => {
+    const project = await makeProject({
+      yaml: (text) => text.replace('data: restore', 'data: keep'),
+    });
+    for (const version of ['1.0', '1.1', '1.2']) {
+      const ran = await project.run('deploy', '--env', 'production', '--version', version);
+      expect(ran, ran.err + ran.out).toMatchObject({ exit: 0 });
+      if (version !== '1.2')
+        await project.run('promote', '--env', 'production', '--now', '--reason', 'good');
+    }
+    await project.writeNote();
+    const watched = await project.run('monitor', '--env', 'production');
+    expect(watched, watched.err + watched.out).toMatchObject({ exit: 4 });
+    expect(project.notes()).toBe(1);
+    expect(existsSync(join(project.root, 'backups'))).toBe(false);
+    const health = (await (await fetch(`${project.url}/health`)).json()) as Record<string, unknown>;
+    expect(health).toMatchObject({ version: '1.1' });
+  });
+
   it('that fails its smoke tests is undone, migration and all', { timeout }, async () => {
     const project = await deployed('1.0');
     await project.writeNote();

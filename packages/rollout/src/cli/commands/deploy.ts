@@ -103,7 +103,7 @@ const onOpenDeploy = async (
       `${config.env} has no open deploy to ${what}${last}`,
       {
         hints: [
-          `to put an earlier state back: dhash-rollout rollback --env ${config.env} --backup FILE`,
+          `to put an earlier state back: npx dhash-rollout rollback --env ${config.env} --backup FILE`,
         ],
       },
     );
@@ -114,7 +114,7 @@ const onOpenDeploy = async (
       'nothing-to-resume',
       exitCodes.usage,
       `the deploy ${run} is through and ${newest.state.status}`,
-      { hints: [`watch it: dhash-rollout monitor --env ${config.env}`] },
+      { hints: [`watch it: npx dhash-rollout monitor --env ${config.env}`] },
     );
   }
   const { lockFile } = environment.target({ runId: run, version, previous });

@@ -40,7 +40,7 @@ const journalFile = (context: CommandContext, given: string): string => {
   const file = [byRun, resolve(context.cwd, given)].find((path) => existsSync(path));
   if (file !== undefined) return file;
   throw new RolloutError('no-such-run', exitCodes.usage, `there is no record of "${given}"`, {
-    hints: ['dhash-rollout history lists the runs'],
+    hints: ['npx dhash-rollout history lists the runs'],
   });
 };
 

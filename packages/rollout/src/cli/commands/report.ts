@@ -54,7 +54,7 @@ const writeReport = async (context: CommandContext, flags: ReportFlags): Promise
       flags.run === undefined
         ? `no run of ${config.env} was watched yet`
         : `run ${flags.run} was not watched`,
-      { hints: ['dhash-rollout history lists the runs'] },
+      { hints: ['npx dhash-rollout history lists the runs'] },
     );
   const files = layout.run(chosen.state.run);
   const { samples } = await readSampleLog(files.samples);

@@ -42,7 +42,7 @@ const runRollbackCommand = async (
       '--backup FILE is missing: which backup?',
       {
         hints: [
-          `dhash-rollout backup --env ${flags.env} --list   shows them`,
+          `npx dhash-rollout backup --env ${flags.env} --list   shows them`,
           'newest of production: LATEST_BACKUP=$(ls -1 backups/dhash_*.zip | sort -r | head -n1)',
         ],
       },
