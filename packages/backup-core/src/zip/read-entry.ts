@@ -59,7 +59,7 @@ const refuseInflate = (open: OpenFile, entry: ArchiveEntry, error: unknown): nev
 };
 
 /** Until the stream takes more, or is done for. */
-const drained = (inflate: InflateRaw): Promise<void> =>
+const drained = (inflate: ReturnType<typeof createInflateRaw>): Promise<void> =>
   new Promise((resolve) => {
     const done = () => {
       inflate.off('drain', done);
