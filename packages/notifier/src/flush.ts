@@ -79,8 +79,11 @@ const drain = async (
   for (const { entry, record } of [...waiting].sort(byUrgency)) {
     const lane = laneOf(record);
     if (signal?.aborted || runtime.gate.heldUntil() > 0) break;
-    if (mode === 'due' && record.retryAt > clock.now()) break;
     if (lane !== null && blockedLanes.has(lane)) continue;
+    if (mode === 'due' && record.retryAt > clock.now()) {
+      if (lane !== null) blockedLanes.add(lane);
+      continue;
+    }
     const claim = entry.claimedBy === null ? await spool.claim(entry.name) : null;
     if (claim === null) {
       // Another process is at it: what comes after it in its lane waits.

@@ -139,9 +139,14 @@ describe('flush', () => {
     const { notifier, clock } = await startNotifier([httpChannel('webhook', receiver.url)], once);
     await notifier.send(note('a'));
     receiver.state.status = 200;
+    clock.advance(20_000);
+    await notifier.send(note('b'));
+    await notifier.send(note('other', { run: 'run-2' }));
+    expect(receiver.taken).toEqual(['other']);
     expect(await notifier.flush({ mode: 'due' })).toMatchObject({ delivered: 0 });
-    clock.advance(34_000);
-    expect(await notifier.flush({ mode: 'due' })).toMatchObject({ delivered: 1 });
+    clock.advance(14_000);
+    expect(await notifier.flush({ mode: 'due' })).toMatchObject({ delivered: 2 });
+    expect(receiver.taken).toEqual(['other', 'a', 'b']);
   });
 
   it('runs once at a time; two at once deliver each message once', async () => {

@@ -54,6 +54,7 @@ describe('withRetry', () => {
     [transient('tls', { isConfig: true }), 3, 'permanent'],
     [transient('down'), 5, 'transient'],
     [transient('cancelled', { isCancelled: true }), 1, 'transient'],
+    [transient('no room at this rate', { isHeld: true }), 0, 'transient'],
   ])('ends: %j', async (result, attempts, kind) => {
     const { outcome } = await run(Array(9).fill(result), () => 0.1);
     expect(outcome).toMatchObject({ attempts, result: { kind } });

@@ -57,7 +57,7 @@ const codeOf = (error: unknown, depth = 0): string => {
 const says = (error: unknown, text: string): boolean =>
   error instanceof Error && (error.message === text || says(error.cause, text));
 
-const userAgent = 'dhash-notifier (+https://www.standardwebhooks.com)';
+const userAgent = 'dhash-notifier';
 
 const readSome = async (response: Response): Promise<{ text: string; isWhole: boolean }> => {
   if (response.body === null) return { text: '', isWhole: true };

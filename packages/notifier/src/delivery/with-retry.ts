@@ -79,7 +79,11 @@ export const withRetry = async (
     const backoffMs = random() * policy.backoffMs * 2 ** Math.max(0, attempts - 1);
     const waitMs = Math.max(result.hintMs ?? 0, backoffMs);
     const isOver =
-      attempts >= policy.tries || nowMs + waitMs >= endAtMs || result.isCancelled === true;
+      attempts >= policy.tries ||
+      nowMs + waitMs >= endAtMs ||
+      result.isCancelled === true ||
+      // The channel's own rate is used up for this command: trying again can't change that.
+      (result.isHeld === true && result.hintMs === null);
     if (isOver || signal?.aborted) return outcome;
     try {
       await clock.sleep(waitMs, signal);
