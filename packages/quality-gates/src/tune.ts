@@ -1,3 +1,5 @@
+export { type Difference, differences } from './differences.ts';
+
 import { amount, duration } from './numbers.ts';
 import type { GatePolicy, WatchPolicy } from './policy.ts';
 import { replay } from './replay.ts';
