@@ -24,32 +24,11 @@ export const phases: Readonly<Record<string, string>> = {
   '+60': 't-plus-60',
   success: 'success',
   failed: 'deploy-failed',
-  'gate-break': 'gate-break',
   'rollback-started': 'rollback-started',
   'rollback-done': 'rollback-done',
   'rollback-failed': 'rollback-failed',
   inconclusive: 'inconclusive',
 };
-
-/** Every variable that the shipped templates may name; one that an event has no value for is a dash. */
-const noValues: MessageVariables = Object.fromEntries(
-  [
-    'version',
-    'previous',
-    'run',
-    'head',
-    'reason',
-    'step',
-    'gate',
-    'sentence',
-    'decision',
-    'report',
-    'incident',
-    'backup',
-    'summary',
-    'user',
-  ].map((name) => [name, '–']),
-);
 
 /** The project's own templates, where it has any. */
 const projectTemplates = async (root: string): Promise<Templates | null> => {
@@ -112,7 +91,7 @@ export const eventMessage = async (
   const message =
     templates === null
       ? withoutTemplate(event, known, head)
-      : renderMessage(templates, event, { ...noValues, ...known }, head);
+      : renderMessage(templates, event, known, head);
   return given.severity == null ? message : { ...message, severity: given.severity };
 };
 

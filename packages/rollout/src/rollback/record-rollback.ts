@@ -13,6 +13,7 @@ import { showSteps } from '../operate/show-steps.ts';
 import { currentUser } from '../operate/who.ts';
 import { asJson, type Recorder } from '../record/recorder.ts';
 import { tool } from '../tool.ts';
+import { describeWritten } from './describe-written.ts';
 import { prepareReleaseRollback, prepareRollback } from './prepare.ts';
 
 export interface RollbackRequest {
@@ -157,7 +158,11 @@ const concluded = async (
   switch (outcome.kind) {
     case 'validated': {
       for (const warning of outcome.warnings) output.warn(warning);
-      announcer.announce('rollback-done', variables);
+      announcer.announce('rollback-done', {
+        ...variables,
+        safety: outcome.safety === null ? '' : environment.shown(outcome.safety),
+        summary: outcome.written === null ? '' : describeWritten(outcome.written),
+      });
       await announcer.settle();
       await recorder.record({
         type: 'run.closed',
@@ -174,6 +179,8 @@ const concluded = async (
           : `the data of the backup is back and validated; release ${to ?? '(none)'} stayed`,
       );
       output.line(`incident: ${shown(outcome.incident) ?? 'not written'}`);
+      if (outcome.written !== null)
+        output.line(`written since the backup: ${describeWritten(outcome.written)}`);
       if (outcome.safety !== null) output.line(`what it replaced: ${shown(outcome.safety)}`);
       return {
         exit: exitCodes.done,
@@ -209,7 +216,7 @@ const concluded = async (
       announcer.announce('rollback-failed', {
         ...variables,
         step: outcome.step,
-        reason: outcome.state,
+        state: outcome.state,
       });
       await announcer.settle();
       output.line(`PEOPLE ARE NEEDED NOW: ${outcome.state}`);

@@ -139,7 +139,7 @@ const phase = async (context: CommandContext, flags: PhaseFlags): Promise<Comman
     severity: severityOf(flags.severity),
     variables: {
       version: flags.version ?? (await target.current()) ?? '',
-      ...(flags.message === undefined ? {} : { summary: flags.message, reason: flags.message }),
+      ...(flags.message === undefined ? {} : { message: flags.message }),
     },
   });
   return deliver(context, environment, message, flags);
