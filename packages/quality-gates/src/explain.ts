@@ -43,7 +43,7 @@ const evidence = (gate: GatePolicy): string => {
     if (gate.source !== 'gauge') parts.push(`${gate.minEvents} events`);
     else if (gate.events)
       parts.push(
-        `${gate.minEvents} of ${gate.events.counter}${gate.events.optional ? ' where that is reported' : ''}`,
+        `${gate.minEvents} of ${gate.events.counter}${gate.events.optional ? ' (where that is reported)' : ''}`,
       );
   }
   return parts.length === 0 ? '' : `; judged from ${parts.join(' and ')} on`;

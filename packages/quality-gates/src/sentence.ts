@@ -76,7 +76,14 @@ export const sentenceOf = (told: Told): string => {
   if (told.isSilent)
     return `${name}: ${told.without} polls in a row without a reading of ${sourceOf(gate)}${verdict === 'break' ? '; that breaks it' : ''}`;
   if (look.lack !== null) return `${name}: ${lackText[look.lack](told)}`;
-  if (!look.beyond) return `${name}: ${valueText(told)}, within ${bound}`;
+  if (!look.beyond) {
+    const { value } = look;
+    const isOver = value !== null && (gate.below ? value < told.limit : value > told.limit);
+    if (gate.kind === 'ratio' && isOver)
+      return `${name}: ${valueText(told)}, beyond ${bound}, but ${look.events} events prove nothing yet`;
+    const capped = look.isCapped ? ', the highest finite bucket: it may be more' : '';
+    return `${name}: ${valueText(told)}${capped}, within ${bound}`;
+  }
   const side = `${valueText(told)}, ${gate.below ? 'under' : 'over'} ${bound}`;
   const why = told.reason === null ? '' : ` (${told.reason})`;
   if (verdict === 'break') return `${name} broke: ${side}${why}`;

@@ -190,6 +190,27 @@ describe('a share', () => {
   });
 });
 
+describe('sentences', () => {
+  it('say where a value is beyond, but proves nothing', () => {
+    const gate = { kind: 'ratio', bad: 'b', total: 't', threshold: 5, timeWindow: 5 };
+    const { gates } = replay(only(gate), polls([0, 1, 2].map((i) => ({ b: i, t: i * 15 }))));
+    expect(gates['gate']).toMatchObject({
+      verdict: 'pass',
+      sentence:
+        'gate: 6.667 % over 5 min, beyond the limit of 5 %, but 30 events prove nothing yet',
+    });
+  });
+
+  it('say where a histogram can tell no more', () => {
+    const gate = { kind: 'quantile', histogram: 'h', q: 0.9, threshold: 2, timeWindow: 5 };
+    const h = (i: number) => ({ h: { le: { 1: i, 2: i, '+Inf': 20 * i }, count: 20 * i, sum: 0 } });
+    const { gates } = replay(only(gate), polls([h(0), h(1), h(2)]));
+    expect(gates['gate']?.sentence).toContain(
+      'q0.9 2 over 5 min, the highest finite bucket: it may be more',
+    );
+  });
+});
+
 describe('events of a gauge gate', () => {
   const rate = { kind: 'ratio', rate: 'x', threshold: 5, timeWindow: 5 };
   const rows = (per: number) => polls([0, 1, 2, 3].map((i) => ({ x: 100, n: i * per })));

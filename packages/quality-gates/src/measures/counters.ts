@@ -111,6 +111,7 @@ export const openHistogram = (gate: HistogramQuantileGate, context: MeasureConte
         lack: lackOf(window, events, gate),
         beyond: isBeyond(value),
         suspicious: hasNewest && isBeyond(quantile(window.newestIncrease)),
+        isCapped: value !== null && value === (bounds[bounds.length - 2] ?? 0) * gate.scale,
       };
     },
   };

@@ -25,6 +25,8 @@ export type Look = {
   readonly beyond: boolean;
   /** The newest data alone are. */
   readonly suspicious: boolean;
+  /** The value is a histogram's highest finite bound: the true one may be anywhere above. */
+  readonly isCapped?: boolean;
 };
 
 /** Bad and total over the whole watch, and whether their plain share is beyond the limit. */
