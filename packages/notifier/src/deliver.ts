@@ -50,6 +50,15 @@ const redeliveryNotes = (record: SpoolRecord): string[] => [
     : []),
 ];
 
+/**
+ * A webhook's receiver and a mail program know a copy by its id; people in a chat see every copy, so
+ * there a cut-off answer is followed by one more try, and later by one try a flush.
+ */
+const ambiguousTriesOf = (config: ChannelConfig, record: SpoolRecord): number | undefined => {
+  if (config.type === 'webhook' || config.type === 'email') return undefined;
+  return record.isAmbiguous ? 1 : 2;
+};
+
 const hours = (ms: number): string => `${Math.round((ms / 3_600_000) * 10) / 10} h`;
 
 /** The record as it goes back into the spool. */
@@ -117,7 +126,14 @@ export const deliver = async (
   const outcome = await withRetry(
     (tryMs, waiting) =>
       gate.run(() => channel.attempt(delivery, { tryMs, signal, waiting }), { endAtMs, signal }),
-    { policy, clock, random: context.random, waiting: record.waiting, signal },
+    {
+      policy,
+      clock,
+      random: context.random,
+      waiting: record.waiting,
+      ambiguousTries: ambiguousTriesOf(config, record),
+      signal,
+    },
   );
   const { result, attempts, refused } = outcome;
   const refusedPart = refused.length === 0 ? {} : { refused };

@@ -136,10 +136,9 @@ export const flushSpool = async (
     }
     const receipts = (
       await Promise.all(
-        [...byChannel].map(([name, waiting]) => {
-          const runtime = runtimes.get(name);
-          return runtime === undefined ? [] : drain(runtime, waiting, mode, context);
-        }),
+        [...runtimes].map(([name, runtime]) =>
+          drain(runtime, byChannel.get(name) ?? [], mode, context),
+        ),
       )
     ).flat();
     const having = (status: Receipt['status']): number =>

@@ -197,6 +197,16 @@ describe('an answer that does not come', () => {
     expect(await everything()).toContain('"isAmbiguous": true');
   });
 
+  it('is followed by one more try in a chat, by all of them where copies are known by their id', async () => {
+    const server = await startHttpServer((_request, response) => void response.destroy());
+    const { notifier } = await startNotifier([
+      httpChannel('slack', server.url),
+      httpChannel('webhook', server.url),
+    ]);
+    expect(await notifier.send(message())).toMatchObject([{ attempts: 2 }, { attempts: 5 }]);
+    expect((await notifier.flush()).receipts).toMatchObject([{ attempts: 1 }, { attempts: 5 }]);
+  });
+
   it('is known not to have arrived where nobody listens', async () => {
     const server = await startHttpServer(() => undefined);
     await server.close();

@@ -48,6 +48,8 @@ export const withRetry = async (
     readonly clock: Clock;
     readonly random: () => number;
     readonly waiting: readonly string[] | null;
+    /** Ends after this many tries whose answer was cut off: each may have arrived. Default: no such end. */
+    readonly ambiguousTries?: number | undefined;
     readonly signal?: AbortSignal | undefined;
   },
 ): Promise<RetryOutcome> => {
@@ -55,7 +57,7 @@ export const withRetry = async (
   const endAtMs = clock.now() + policy.budgetMs;
   const refused: string[] = [];
   let waiting = options.waiting;
-  let wasAmbiguous = false;
+  let ambiguous = 0;
   let attempts = 0;
   for (;;) {
     const leftMs = Math.max(1, endAtMs - clock.now());
@@ -63,23 +65,30 @@ export const withRetry = async (
     if (result.kind !== 'transient' || !result.isHeld) attempts++;
     refused.push(...result.refused);
     if (result.kind !== 'transient')
-      return { result, attempts, notBefore: null, wasAmbiguous, refused };
-    wasAmbiguous ||= result.isAmbiguous;
+      return { result, attempts, notBefore: null, wasAmbiguous: ambiguous > 0, refused };
+    if (result.isAmbiguous) ambiguous++;
     waiting = result.waiting ?? waiting;
     if (result.isConfig && attempts >= Math.min(configTries, policy.tries))
-      return { result: permanent(result.reason), attempts, notBefore: null, wasAmbiguous, refused };
+      return {
+        result: permanent(result.reason),
+        attempts,
+        notBefore: null,
+        wasAmbiguous: ambiguous > 0,
+        refused,
+      };
     const nowMs = clock.now();
     const outcome: RetryOutcome = {
       result: { ...result, waiting },
       attempts,
       notBefore: result.hintMs === null ? null : nowMs + result.hintMs,
-      wasAmbiguous,
+      wasAmbiguous: ambiguous > 0,
       refused,
     };
     const backoffMs = random() * policy.backoffMs * 2 ** Math.max(0, attempts - 1);
     const waitMs = Math.max(result.hintMs ?? 0, backoffMs);
     const isOver =
       attempts >= policy.tries ||
+      ambiguous >= (options.ambiguousTries ?? policy.tries) ||
       nowMs + waitMs >= endAtMs ||
       result.isCancelled === true ||
       // The channel's own rate is used up for this command: trying again can't change that.
