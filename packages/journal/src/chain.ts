@@ -20,9 +20,9 @@ export type JournalEvent = NewEvent & {
 };
 
 /** The only format there is so far; the first line carries it. */
-export const journalFormat = 1;
+const journalFormat = 1;
 /** What the first line names as the hash before it. */
-export const genesis = '0'.repeat(64);
+const genesis = '0'.repeat(64);
 
 /** The newest line, or the place before the first one. */
 export type ChainEnd = { readonly seq: number; readonly hash: string };

@@ -2,7 +2,7 @@ import { messageOf, RollbackError } from './errors.ts';
 import type { Clock, Validation } from './ports.ts';
 
 /** Consecutive OK answers that make a service healthy again. */
-export const healthyInARow = 3;
+const healthyInARow = 3;
 const pauseMs = 1000;
 /** Longest from the start of the service to the last of them unless told, ms. */
 export const healthBudgetMs = 60_000;

@@ -37,7 +37,7 @@ export const issueAt = (
 });
 
 /** An issue about a name that is none of the known ones. */
-export const unknownKey = (
+const unknownKey = (
   context: IssueContext,
   path: Path,
   key: string,

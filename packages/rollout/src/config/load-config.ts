@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { ConfigError } from './config-error.ts';
 import { parseConfig, type RolloutFile } from './parse-config.ts';
 
-export { ConfigError, type ConfigIssue, isConfigError } from './config-error.ts';
+export { ConfigError, isConfigError } from './config-error.ts';
 export { environmentConfig } from './environment-config.ts';
 export type { RolloutFile } from './parse-config.ts';
 

@@ -17,7 +17,7 @@ import type { RunState } from '../record/run-state.ts';
 import { recordRollback } from '../rollback/record-rollback.ts';
 
 /** A gap after which a resumed watch alerts, and restores no data by itself, ms. */
-export const longGapMs = 15 * 60_000;
+const longGapMs = 15 * 60_000;
 
 /** What a watch left for whoever acts on it. */
 export interface ActOptions {

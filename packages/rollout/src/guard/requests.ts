@@ -10,7 +10,7 @@ import type { RunState, RunStatus } from '../record/run-state.ts';
 import { listRuns, newestChange, readRun } from '../record/runs.ts';
 
 /** Longest that a request waits for the holder to obey, ms; a holder looks every half second. */
-export const obeyBudgetMs = 10_000;
+const obeyBudgetMs = 10_000;
 const lookEveryMs = 250;
 
 const promotable: readonly RunStatus[] = [

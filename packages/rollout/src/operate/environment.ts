@@ -48,7 +48,7 @@ export const openEnvironment = async (
   return environmentOf(context, config);
 };
 
-export const environmentOf = (context: CommandContext, config: EnvironmentConfig): Environment => {
+const environmentOf = (context: CommandContext, config: EnvironmentConfig): Environment => {
   const address = (path: string) => new URL(path, config.url).href;
   return {
     config,

@@ -37,7 +37,7 @@ const projectTemplates = async (root: string): Promise<Templates | null> => {
 };
 
 /** A message id that is safe as a file name, and the same where a resumed run says the same again. */
-export const messageId = (run: string, event: string): string => {
+const messageId = (run: string, event: string): string => {
   const readable = `${run}-${event}`;
   return /^[A-Za-z0-9_-]{1,64}$/.test(readable)
     ? readable

@@ -5,11 +5,11 @@ import { runCommand } from '../command/run-command.ts';
 import type { EnvironmentConfig } from '../config/types.ts';
 
 /** Consecutive OK checks that count as healthy. */
-export const healthyInARow = 3;
+const healthyInARow = 3;
 /** Between two of those checks, ms. */
 const healthPauseMs = 1000;
 /** Longest that a service may take from its start to the last of them, ms. */
-export const startBudgetMs = 60_000;
+const startBudgetMs = 60_000;
 
 export type HealthOutcome =
   | { readonly ok: true; readonly checks: number; readonly ms: number }

@@ -12,5 +12,5 @@ export const newRunId = (
 ): string => `${compactUtc(atMs)}-${env}-${kind}-${random}`;
 
 /** `20261124T101500Z`: UTC to the second, as in the names of backups. */
-export const compactUtc = (atMs: number): string =>
+const compactUtc = (atMs: number): string =>
   `${new Date(atMs).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;

@@ -3,7 +3,7 @@ import { openCommandTarget } from './command-target.ts';
 import { openReleasesTarget } from './releases-target.ts';
 import type { Target, TargetRun } from './types.ts';
 
-export { isTargetError, type Json, type Target, TargetError, type TargetRun } from './types.ts';
+export type { Target, TargetRun } from './types.ts';
 
 /** The target that an environment names, as one run sees it. */
 export const openTarget = (config: EnvironmentConfig, run: TargetRun): Target =>

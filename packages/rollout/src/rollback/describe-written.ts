@@ -1,0 +1,17 @@
+import type { RollbackOutcome } from '@dhash/rollback';
+
+type Written = NonNullable<Extract<RollbackOutcome, { kind: 'validated' }>['written']>;
+
+/** What a rollback took out of the live data, in a line: it lies in the safety zip. */
+export const describeWritten = ({ files, tables }: Written): string => {
+  const changes = [
+    ...(['added', 'changed', 'removed'] as const)
+      .filter((kind) => files[kind].count > 0)
+      .map((kind) => `${files[kind].count} files ${kind}`),
+    ...tables.map(
+      ({ source, table, before, after }) =>
+        `${source}.${table} ${before ?? 'not there'} → ${after ?? 'gone'} rows`,
+    ),
+  ];
+  return changes.length === 0 ? 'nothing' : changes.join(', ');
+};

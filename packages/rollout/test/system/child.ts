@@ -1,0 +1,63 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import type { Project } from './project.ts';
+
+const runner = fileURLToPath(new URL('./run-cli.ts', import.meta.url));
+
+/** A command in a process of its own, under way. */
+export interface Child {
+  readonly process: ChildProcess;
+  /** What it wrote so far. */
+  out(): string;
+  err(): string;
+  /** Its exit code; the name of the signal where one ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>;
+  /** Resolves once its output, standard and error, holds the text; rejects where it ends before. */
+  says(text: string): Promise<void>;
+}
+
+/** Starts `dhash-rollout` from source, as a person at another terminal would. */
+export const startChild = (
+  project: Project,
+  argv: readonly string[],
+  env: Record<string, string> = {},
+): Child => {
+  const child = spawn(process.execPath, ['--conditions=@dhash/source', runner, ...argv], {
+    cwd: project.root,
+    env: { ...project.processEnv, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let out = '';
+  let err = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text;
+  });
+  const ended = once(child, 'close').then(
+    ([exit, signal]) => (exit ?? signal) as number | NodeJS.Signals,
+  );
+  let isGone = false;
+  const gone = ended.then(() => {
+    isGone = true;
+  });
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await gone;
+  });
+  return {
+    process: child,
+    out: () => out,
+    err: () => err,
+    ended,
+    says: async (text) => {
+      while (!`${out}${err}`.includes(text)) {
+        if (isGone) throw new Error(`it ended and never said "${text}":\n${out}${err}`);
+        await Promise.race([once(child.stdout, 'data'), once(child.stderr, 'data'), gone]);
+      }
+    },
+  };
+};

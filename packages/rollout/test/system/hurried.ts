@@ -1,0 +1,7 @@
+import { type Clock, systemClock } from '../../src/clock.ts';
+
+/** The real time, but pauses between two looks are short: for commands that do not watch. */
+export const hurried: Clock = {
+  now: systemClock.now,
+  sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 40), signal),
+};
