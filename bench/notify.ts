@@ -63,7 +63,7 @@ const flush = async (port: number, folder: string, perSecond: number, count: num
     { name: 'w', type: 'webhook', url, allowPrivate: true, perSecond: rate },
   ];
   const spooling = createNotifier({
-    channels: hook('http://127.0.0.1:9/', 100_000),
+    channels: hook('http://127.0.0.1:2/', 100_000),
     folder,
     retry: { tries: 1 },
   });
