@@ -28,6 +28,7 @@ export const writeIncident = async (deps: StepDeps, outcome: IncidentOutcome) =>
     format: 1,
     run: runId,
     at: new Date(atMs).toISOString(),
+    head: options.head?.() ?? null,
     service: plan.facts.service,
     env: plan.facts.env,
     reason: options.reason,

@@ -28,6 +28,8 @@ export type RollbackOptions = {
   readonly migrations?: readonly string[];
   /** HTML for the incident folder's `report.html`, asked for when the incident is written. */
   readonly report?: () => Promise<string | null>;
+  /** The record's `seq:hash` when the incident is written: a record cut short later shows against it. */
+  readonly head?: () => string;
   /** What to type next where the rollback does not validate: the caller's own commands. */
   readonly nextCommands?: readonly string[];
 };

@@ -38,7 +38,10 @@ describe('a rollback', () => {
   it('puts release and data back, proves them, keeps what it replaced, and says what was written since', async () => {
     const world = await makeWorld(await tempFolder());
     const journal: NewEvent[] = [];
-    const options = await world.optionsFor(journal, { report: async () => '<p>gates</p>' });
+    const options = await world.optionsFor(journal, {
+      report: async () => '<p>gates</p>',
+      head: () => '9:abc',
+    });
     const outcome = await drive(rollback(options), journal);
 
     expect(outcome).toMatchObject({
@@ -73,6 +76,7 @@ describe('a rollback', () => {
     expect(record).toMatchObject({
       format: 1,
       run: 'run-1',
+      head: '9:abc',
       reason: options.reason,
       release: { from: '1.1', to: '1.0' },
       safety: { file: outcome.safety },

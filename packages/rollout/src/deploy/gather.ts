@@ -8,6 +8,7 @@ import type { Clock } from '../clock.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
 import type { CommandContext } from '../operate/context.ts';
 import type { Environment } from '../operate/environment.ts';
+import { metricsWarning } from '../operate/metrics-warning.ts';
 import { displayedStatus } from '../record/run-state.ts';
 import { listRuns, newestChange, type RecordedRun } from '../record/runs.ts';
 import { lookAtMigrations } from './migrate-data.ts';
@@ -135,7 +136,7 @@ export const gatherDeploy = async (
         durationMs: policy.durationMs,
         onBreak: policy.onBreak,
         fingerprint: policy.fingerprint,
-        warnings: gateWarnings(policy),
+        warnings: [...gateWarnings(policy), ...metricsWarning(policy, config.metrics !== null)],
       },
       migrations: await lookAtMigrations(config, version, context.clock.now),
       rollbackData: config.rollback.data,

@@ -128,6 +128,7 @@ const rollbackOptions = async (
     past: [...recorder.events],
     tool,
     reason: request.reason,
+    head: () => recorder.head,
     signal: context.signal,
     migrations: await appliedMigrations(config),
     report: async () => (existsSync(files.report) ? readFile(files.report, 'utf8') : null),

@@ -5,7 +5,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { tempFolder } from '@dhash/testkit';
 import { onTestFinished } from 'vitest';
 import { main } from '../../src/cli/main.ts';
-import { systemClock } from '../../src/clock.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
+import { hurried } from './hurried.ts';
 
 /** A small real service: SQLite notes, health with a version, counters as Prometheus text. */
 const server = (version: string, failing: boolean) => `
@@ -107,6 +108,8 @@ export interface Project {
   readonly processEnv: NodeJS.ProcessEnv;
   /** Runs the command line in this process. */
   run(...argv: string[]): Promise<Ran>;
+  /** The same, by another clock. */
+  runAt(clock: Clock, ...argv: string[]): Promise<Ran>;
   /** Lets the service write a row and a file. */
   writeNote(): Promise<void>;
   /** Rows of the live database, read beside the service. */
@@ -139,7 +142,12 @@ const gates = {
 
 /** A project in a temp folder: releases 1.0, 1.1 (with a migration) and 1.2 (which fails), a free port. */
 export const makeProject = async (
-  options: { readonly yaml?: (text: string) => string; readonly duration?: string } = {},
+  options: {
+    readonly yaml?: (text: string) => string;
+    readonly duration?: string;
+    /** Pauses of the commands that run in this process are short: they must not watch. */
+    readonly hurried?: boolean;
+  } = {},
 ): Promise<Project> => {
   const root = await tempFolder();
   const port = await freePort();
@@ -195,32 +203,34 @@ environments:
       }
     }
   });
+  const runAt = async (clock: Clock, ...argv: string[]): Promise<Ran> => {
+    let out = '';
+    let err = '';
+    const exit = await main(argv, {
+      stdout: {
+        write: (text) => {
+          out += text;
+        },
+      },
+      stderr: {
+        write: (text) => {
+          err += text;
+        },
+      },
+      processEnv,
+      cwd: root,
+      clock,
+      signal: new AbortController().signal,
+    });
+    return { exit, out, err };
+  };
   return {
     root,
     url,
     configFile,
     processEnv,
-    run: async (...argv) => {
-      let out = '';
-      let err = '';
-      const exit = await main(argv, {
-        stdout: {
-          write: (text) => {
-            out += text;
-          },
-        },
-        stderr: {
-          write: (text) => {
-            err += text;
-          },
-        },
-        processEnv,
-        cwd: root,
-        clock: systemClock,
-        signal: new AbortController().signal,
-      });
-      return { exit, out, err };
-    },
+    run: (...argv) => runAt(options.hurried === true ? hurried : systemClock, ...argv),
+    runAt,
     writeNote: async () => {
       const answer = await fetch(url, { method: 'POST' });
       if (!answer.ok) throw new Error(`the service answered ${answer.status}`);

@@ -8,6 +8,7 @@ import { exitCodes, messageOf } from '../../errors.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
 import { type Environment, openEnvironment } from '../../operate/environment.ts';
 import { describeHolder } from '../../operate/holding.ts';
+import { metricsWarning } from '../../operate/metrics-warning.ts';
 import { listRuns } from '../../record/runs.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
@@ -33,21 +34,12 @@ const problem = (what: string): Finding => ({ level: 'problem', what });
 
 const gates = async (environment: Environment): Promise<Finding[]> => {
   const policy = await environment.policy();
-  const readsMetrics = Object.values(policy.gates).some(
-    ({ kind }) => kind !== 'consecutive' && kind !== 'share',
-  );
   return [
     ok(
       `gates: ${Object.keys(policy.gates).length} for ${policy.environment}; a broken one leads to ${policy.onBreak}`,
     ),
     ...gateWarnings(policy).map(warning),
-    ...(readsMetrics && environment.config.metrics === null
-      ? [
-          warning(
-            'gates read metrics, but rollout.yaml names no metrics source: they will have no data',
-          ),
-        ]
-      : []),
+    ...metricsWarning(policy, environment.config.metrics !== null).map(warning),
     ok(
       environment.config.rollback.data === 'restore'
         ? 'an automatic rollback also restores the data (rollback.data: restore)'
