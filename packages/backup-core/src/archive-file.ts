@@ -8,7 +8,7 @@ import {
   type StableFile,
   UnreadableFile,
 } from './source/read-stable.ts';
-import { deflateChunks, isWorthDeflating } from './zip/deflate-chunks.ts';
+import { type ChunkSource, deflateChunks, isWorthDeflating } from './zip/deflate-chunks.ts';
 import { STORED } from './zip/format.ts';
 import { type PackedFile, packBuffer } from './zip/pack-buffer.ts';
 import type { ArchiveWriter } from './zip/write-archive.ts';
@@ -57,12 +57,17 @@ export const addSmall = async (
   return { content, stat };
 };
 
+export interface AddLargeOptions extends ReadOptions {
+  readonly onBytes?: (bytes: number) => void;
+  readonly findPacked?: ChunkSource | undefined;
+}
+
 /** Reads and writes a large file; where it changed meanwhile, takes the archive back and reads it again. */
 export const addLarge = (
   writer: ArchiveWriter,
   name: string,
   path: Buffer,
-  options: ReadOptions & { readonly onBytes?: (bytes: number) => void },
+  options: AddLargeOptions,
 ): Promise<ArchivedFile> =>
   readStable(
     path,
@@ -71,7 +76,7 @@ export const addLarge = (
       const size = Number(file.stat.size);
       const worthIt = size > 0 && (await isWorthDeflating(size, file.read));
       const add = worthIt ? addDeflated : addStored;
-      const content = await add(writer, name, file, options.onBytes ?? (() => undefined));
+      const content = await add(writer, name, file, options);
       return { value: { content, stat: file.stat }, bytes: content.size };
     },
     writer.attempt,
@@ -81,27 +86,27 @@ type AddStream = (
   writer: ArchiveWriter,
   name: string,
   file: StableFile,
-  onBytes: (bytes: number) => void,
+  options: AddLargeOptions,
 ) => Promise<ArchivedFile['content']>;
 
-const addDeflated: AddStream = async (writer, name, file, onBytes) => {
+const addDeflated: AddStream = async (writer, name, file, { onBytes, findPacked }) => {
   const plainHash = createHash('sha256');
   const packedHash = createHash('sha256');
   const chunks: ManifestChunk[] = [];
   let crc = 0;
   let size = 0;
   async function* body() {
-    for await (const { plain, packed } of deflateChunks(file.chunks())) {
+    for await (const { plain, packed, sha256 } of deflateChunks(file.chunks(), findPacked)) {
       plainHash.update(plain);
       packedHash.update(packed);
       crc = crc32(plain, crc);
       size += plain.length;
       chunks.push({
-        sha256: hash('sha256', plain, 'hex'),
+        sha256,
         packedBytes: packed.length,
         packedSha256: hash('sha256', packed, 'hex'),
       });
-      onBytes(plain.length);
+      onBytes?.(plain.length);
       yield packed;
     }
   }
@@ -113,7 +118,7 @@ const addDeflated: AddStream = async (writer, name, file, onBytes) => {
 };
 
 /** What does not shrink is read twice: its CRC has to stand before its data. */
-const addStored: AddStream = async (writer, name, file, onBytes) => {
+const addStored: AddStream = async (writer, name, file, { onBytes }) => {
   let crc = 0;
   let size = 0;
   for await (const chunk of file.chunks()) {
@@ -128,7 +133,7 @@ const addStored: AddStream = async (writer, name, file, onBytes) => {
       plainHash.update(chunk);
       writtenCrc = crc32(chunk, writtenCrc);
       written += chunk.length;
-      onBytes(chunk.length);
+      onBytes?.(chunk.length);
       if (written > size) break;
       yield chunk;
     }

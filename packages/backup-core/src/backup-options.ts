@@ -28,6 +28,8 @@ export interface BackupOptions extends DiskOption {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** `null`: everything is read, checked and packed, and nothing is kept. */
   readonly sink?: 'file' | 'null' | undefined;
+  /** Reads every file, instead of taking over what did not change since the previous backup. */
+  readonly rehash?: boolean | undefined;
   /** Pauses before a file that changed while it was read is read again, ms. Default 50, 200, 1000. */
   readonly retryDelaysMs?: readonly number[] | undefined;
 }

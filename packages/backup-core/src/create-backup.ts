@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nextBackupTime, renderBackupName } from './backup-name.ts';
 import { type BackupJob, type BackupOptions, checkOptions } from './backup-options.ts';
-import { BackupError, isBackupError, messageOf, systemCode } from './errors.ts';
+import { BackupError, isSystemError, messageOf } from './errors.ts';
 import { gatherSources } from './gather-sources.ts';
 import {
   contentRootOf,
@@ -13,10 +13,16 @@ import {
   renderManifest,
   type StoredManifest,
 } from './manifest.ts';
+import {
+  type BackupState,
+  type PreviousBackup,
+  withPrevious,
+  writeState,
+} from './previous-backup.ts';
 import { backupTimes, publishBackup, publishIncomplete } from './publish-backup.ts';
 import { SIDECAR_SUFFIX } from './sidecar.ts';
 import { sweepLeftovers, workName } from './work-files.ts';
-import { writeEntries } from './write-entries.ts';
+import { type ReusedWork, writeEntries } from './write-entries.ts';
 import { packBuffer } from './zip/pack-buffer.ts';
 import { fileSink, nullSink, type Sink } from './zip/sink.ts';
 import { openArchiveWriter } from './zip/write-archive.ts';
@@ -35,6 +41,8 @@ export interface BackupReport {
   readonly contentRoot: string;
   readonly manifest: Manifest;
   readonly ms: number;
+  /** What was taken over from the previous backup. */
+  readonly reused: ReusedWork;
   /**
    * What could not be read, each with its reason. Where this is not empty, the zip has no `dhash_*` name: it
    * lies in `<dir>/incomplete/`, and is no backup to rely on.
@@ -42,7 +50,13 @@ export interface BackupReport {
   readonly incomplete: readonly string[];
 }
 
-type Written = { manifest: StoredManifest; sha256: string; bytes: number };
+type Written = {
+  manifest: StoredManifest;
+  sha256: string;
+  bytes: number;
+  facts: BackupState['files'];
+  reused: ReusedWork;
+};
 
 /**
  * Backs data up into one zip that shows under its name only when it is whole, durable and has its sidecar.
@@ -56,7 +70,7 @@ export const createBackup = async (options: BackupOptions): Promise<BackupReport
   try {
     job.signal?.throwIfAborted();
     const done = job.sink === 'null' ? await rehearse(job) : await backUp(job, startedMs);
-    const { manifest, published, ...rest } = done;
+    const { manifest, published, facts: _, ...rest } = done;
     return {
       ...rest,
       file: published.file,
@@ -68,7 +82,7 @@ export const createBackup = async (options: BackupOptions): Promise<BackupReport
       incomplete: manifest.incomplete,
     };
   } catch (error) {
-    if (isBackupError(error) || systemCode(error)?.startsWith('E') !== true) throw error;
+    if (!isSystemError(error)) throw error;
     if (job.signal?.aborted === true) throw error;
     throw new BackupError(
       'write-failed',
@@ -89,13 +103,26 @@ const backUp = async (job: BackupJob, startedMs: number): Promise<Done> => {
   const part = join(dir, workName('part'));
   try {
     const handle = await disk.open(part, 'wx', 0o600);
-    const written = await writeInto(job, fileSink(handle), dir).finally(() => handle.close());
+    let rehashedAtMs = startedMs;
+    const written = await withPrevious(job, startedMs, (previous) => {
+      rehashedAtMs = previous?.rehashedAtMs ?? startedMs;
+      return writeInto(job, fileSink(handle), dir, previous);
+    }).finally(() => handle.close());
     job.signal?.throwIfAborted();
     const archive = { disk, dir, root, part, sha256: written.sha256, env, tag, nowMs: startedMs };
     const { complete, incomplete } = written.manifest;
     const published = complete
       ? await publishBackup(archive)
       : await publishIncomplete(archive, incomplete);
+    if (complete) {
+      const files = written.facts;
+      const { file } = published;
+      const known = { startedAtMs: startedMs, rehashedAtMs, files };
+      await writeState(disk, file, written.manifest, known).catch((error: unknown) => {
+        // The backup stands. Without its state the next one reads everything, and is as good.
+        if (!isSystemError(error)) throw error;
+      });
+    }
     return { ...written, published };
   } finally {
     await disk.rm(part, { recursive: false, force: true });
@@ -106,7 +133,9 @@ const backUp = async (job: BackupJob, startedMs: number): Promise<Done> => {
 const rehearse = async (job: BackupJob): Promise<Done> => {
   const folder = await mkdtemp(join(tmpdir(), 'dhash-rehearsal-'));
   try {
-    const written = await writeInto(job, nullSink(), folder);
+    const written = await withPrevious(job, job.now(), (previous) =>
+      writeInto(job, nullSink(), folder, previous),
+    );
     const atMs = nextBackupTime(job.now(), await backupTimes(job.dir), job.dir);
     const file = join(job.dir, renderBackupName(atMs, job.env, job.tag));
     return { ...written, published: { file, sidecar: `${file}${SIDECAR_SUFFIX}`, atMs } };
@@ -117,12 +146,20 @@ const rehearse = async (job: BackupJob): Promise<Done> => {
 
 const SQLITE_SIDECARS = ['', '-journal', '-wal', '-shm'];
 
-const writeInto = async (job: BackupJob, sink: Sink, tempFolder: string): Promise<Written> => {
+const writeInto = async (
+  job: BackupJob,
+  sink: Sink,
+  tempFolder: string,
+  previous: PreviousBackup | null,
+): Promise<Written> => {
   const copies: string[] = [];
   try {
     const gathered = await gatherSources(job, tempFolder, copies);
     const writer = openArchiveWriter(sink);
-    const { lines, unreadable } = await writeEntries(writer, gathered.files, job);
+    const { lines, unreadable, facts, reused } = await writeEntries(writer, gathered.files, {
+      ...job,
+      previous,
+    });
     const incomplete = [...gathered.unreadable, ...unreadable];
     const manifest: StoredManifest = {
       format: FORMAT,
@@ -152,7 +189,7 @@ const writeInto = async (job: BackupJob, sink: Sink, tempFolder: string): Promis
     } = await packBuffer(renderManifest(manifest));
     await writer.addKnown({ name: MANIFEST_NAME, ...known }, body);
     job.signal?.throwIfAborted();
-    return { manifest, ...(await writer.finish()) };
+    return { manifest, facts, reused, ...(await writer.finish()) };
   } finally {
     for (const copy of copies)
       for (const suffix of SQLITE_SIDECARS)

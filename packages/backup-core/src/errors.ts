@@ -76,6 +76,10 @@ export const systemCode = (error: unknown): string | undefined =>
     ? error.code
     : undefined;
 
+/** Whether the system itself said no (a disk, a permission), and not our own code. */
+export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'syscall' in error && systemCode(error) !== undefined;
+
 /** Text of whatever was thrown. */
 export const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);

@@ -37,4 +37,5 @@ export {
   type VerifyOptions,
   verifyBackup,
 } from './verify-backup.ts';
+export type { ReusedWork } from './write-entries.ts';
 // Withheld: the zip reader and writer. They know only the zips of this package, and are no zip library.

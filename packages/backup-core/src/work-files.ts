@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { parseBackupName } from './backup-name.ts';
 import type { Disk } from './disk.ts';
 import { systemCode } from './errors.ts';
-import { SIDECAR_SUFFIX } from './sidecar.ts';
 
 const WORK = /^\.dhash-(\d+)-[0-9a-f]{12}\./;
+/** What lies beside a zip: its sidecar, its state. */
+const BESIDE = /^(dhash_.*\.zip)\.(?:sha256|state\.json)$/;
 /** A process id may have been given to another program since; a file this old is nobody's any more. */
 const ABANDONED_MS = 24 * 60 * 60 * 1000;
 
@@ -58,8 +59,8 @@ export const sweepLeftovers = async (disk: Disk, dir: string, nowMs: number): Pr
   if (othersRun) return removed;
   const present = new Set(names);
   for (const name of names) {
-    const zip = name.endsWith(SIDECAR_SUFFIX) ? name.slice(0, -SIDECAR_SUFFIX.length) : null;
-    if (zip === null || parseBackupName(zip) === null || present.has(zip)) continue;
+    const zip = BESIDE.exec(name)?.[1];
+    if (zip === undefined || parseBackupName(zip) === null || present.has(zip)) continue;
     await disk.rm(join(dir, name), { recursive: false, force: true });
     removed.push(name);
   }

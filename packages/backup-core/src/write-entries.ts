@@ -1,14 +1,23 @@
 import type { BigIntStats } from 'node:fs';
-import { type ArchivedFile, addLarge, addSmall, prepareFile, SMALL_BYTES } from './archive-file.ts';
+import {
+  type ArchivedFile,
+  addLarge,
+  addSmall,
+  type PreparedFile,
+  prepareFile,
+  SMALL_BYTES,
+} from './archive-file.ts';
 import type { FileToArchive } from './gather-sources.ts';
 import type { ManifestFile } from './manifest.ts';
+import { type BackupState, factsOf, type PreviousBackup } from './previous-backup.ts';
 import { readAhead } from './read-ahead.ts';
+import { addReused, chunkSource, findReusable } from './reuse-file.ts';
 import { UnreadableFile } from './source/read-stable.ts';
 import type { Progress } from './types.ts';
 import type { ArchiveWriter } from './zip/write-archive.ts';
 
 /** Plain bytes of small files read ahead of the one being written. */
-const READ_AHEAD_BYTES = 24 * 2 ** 20;
+const READ_AHEAD_BYTES = 12 * 2 ** 20;
 /** What a file costs of that however small it is, so that few files are open at once. */
 const LEAST_COST_BYTES = 2 ** 20;
 
@@ -34,9 +43,26 @@ const lineOf = (file: FileToArchive, { content, stat }: ArchivedFile): ManifestF
 };
 
 export interface WriteEntriesOptions {
+  readonly previous: PreviousBackup | null;
   readonly signal?: AbortSignal | undefined;
   readonly retryDelaysMs?: readonly number[] | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** What went into the archive. */
+export interface WrittenEntries {
+  readonly lines: ManifestFile[];
+  readonly unreadable: string[];
+  /** Stat facts by path, for the next backup. */
+  readonly facts: BackupState['files'];
+  readonly reused: ReusedWork;
+}
+
+/** What was taken over from the previous backup instead of being packed again. */
+export interface ReusedWork {
+  readonly files: number;
+  /** Chunks of 1 MiB of large files that changed in part. */
+  readonly chunks: number;
 }
 
 /** Writes every file; those that could not be read are named in `unreadable` and are not in the archive. */
@@ -44,9 +70,12 @@ export const writeEntries = async (
   writer: ArchiveWriter,
   files: readonly FileToArchive[],
   options: WriteEntriesOptions,
-): Promise<{ lines: ManifestFile[]; unreadable: string[] }> => {
+): Promise<WrittenEntries> => {
   const lines: ManifestFile[] = [];
   const unreadable: string[] = [];
+  const facts: BackupState['files'] = {};
+  const reused = { files: 0, chunks: 0 };
+  const { previous } = options;
   const totalBytes = files.reduce((sum, { size }) => sum + size, 0);
   let bytes = 0;
   const report = (entry: string) =>
@@ -63,25 +92,50 @@ export const writeEntries = async (
     files,
     READ_AHEAD_BYTES,
     ({ size }) => (size > SMALL_BYTES ? 0 : Math.max(size, LEAST_COST_BYTES)),
-    async (file) =>
-      file.size > SMALL_BYTES ? { kind: 'large' as const } : prepareFile(file.diskPath, options),
+    async (file) => {
+      const { path } = file.stored;
+      // A database is read from a copy made a moment ago, whose facts say nothing.
+      const isOriginal = previous !== null && file.statOf === undefined;
+      const reusable = isOriginal ? await findReusable(previous, path, file.diskPath) : null;
+      if (reusable !== null) return reusable;
+      return file.size > SMALL_BYTES
+        ? { kind: 'large' as const }
+        : prepareFile(file.diskPath, options);
+    },
   );
+  const addRead = (item: FileToArchive, prepared: PreparedFile, before: number) =>
+    prepared.kind === 'small'
+      ? addSmall(writer, item.stored.path, prepared)
+      : addLarge(writer, item.stored.path, item.diskPath, {
+          ...options,
+          findPacked:
+            previous === null
+              ? undefined
+              : chunkSource(previous, item.stored.path, () => {
+                  reused.chunks += 1;
+                }),
+          onBytes: (more) => {
+            bytes = Math.min(bytes + more, before + item.size);
+            report(item.stored.path);
+          },
+        });
   for await (const { item, result } of ahead) {
     options.signal?.throwIfAborted();
     const { path } = item.stored;
     const before = bytes;
     try {
       const prepared = await result;
-      const archived =
-        prepared.kind === 'small'
-          ? await addSmall(writer, path, prepared)
-          : await addLarge(writer, path, item.diskPath, {
-              ...options,
-              onBytes: (more) => {
-                bytes = Math.min(bytes + more, before + item.size);
-                report(path);
-              },
-            });
+      let archived: ArchivedFile | null = null;
+      if (prepared.kind === 'reusable' && previous !== null) {
+        archived = await addReused(writer, previous, path, prepared);
+        if (archived !== null) reused.files += 1;
+      }
+      archived ??= await addRead(
+        item,
+        prepared.kind === 'reusable' ? await prepareFile(item.diskPath, options) : prepared,
+        before,
+      );
+      if (item.statOf === undefined) facts[path] = factsOf(archived.stat);
       lines.push(lineOf(item, archived));
     } catch (error) {
       if (!(error instanceof UnreadableFile)) throw error;
@@ -90,5 +144,5 @@ export const writeEntries = async (
     bytes = before + item.size;
     report(path);
   }
-  return { lines, unreadable };
+  return { lines, unreadable, facts, reused };
 };

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { tempFolder } from '@dhash/testkit';
 import { expect, it } from 'vitest';
 import { createBackup, readManifest, verifyBackup } from '../src/index.ts';
@@ -43,7 +43,9 @@ it('writes files that only their owner can read, and a sidecar for sha256sum -c'
   expect(await readFile(sidecar, 'utf8')).toBe(
     `${sha256}  backups/dhash_20260131T120000Z_production.zip\n`,
   );
-  expect((await readdir(sample.dir)).length).toBe(2);
+  expect((await readdir(sample.dir)).sort()).toEqual(
+    ['', '.sha256', '.state.json'].map((suffix) => `${basename(file)}${suffix}`),
+  );
   const check = execFileSync('sha256sum', ['-c', sidecar], { cwd: sample.root, encoding: 'utf8' });
   expect(check).toContain('OK');
 });
@@ -70,7 +72,7 @@ it('takes the next second where the name is taken, and refuses a clock that was 
   await expect(backUpSample(sample, { now: () => AT_MS - 1000 })).rejects.toMatchObject({
     code: 'clock-set-back',
   });
-  expect((await readdir(sample.dir)).length).toBe(6);
+  expect((await readdir(sample.dir)).length).toBe(9);
 });
 
 it('writes nothing at all on a dry run, and finds what the real one would', async () => {

@@ -35,6 +35,6 @@ it('backs up, verifies and restores more data than it ever holds in memory', {
     bytes: number;
   };
   expect(bytes).toBeGreaterThan(220 * MEBIBYTE);
-  expect(backup).toBeLessThan(200);
-  expect(all).toBeLessThan(200);
+  expect(backup, 'MiB at the peak of the backup').toBeLessThan(200);
+  expect(all, 'MiB at the peak of verification and restore').toBeLessThan(200);
 });

@@ -1,7 +1,7 @@
 import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BackupError, messageOf, systemCode } from '../errors.ts';
+import { isSystemError, messageOf } from '../errors.ts';
 import { CHUNK_BYTES } from '../zip/deflate-chunks.ts';
 
 /** A file that can't be read whole; the backup goes on without it and is an incomplete one. */
@@ -27,8 +27,7 @@ export interface StableFile {
 
 const asUnreadable = (error: unknown): never => {
   // Programming errors and aborts go up as they are; only the system's answers make a file unreadable.
-  if (systemCode(error)?.startsWith('E') === true && !(error instanceof BackupError))
-    throw new UnreadableFile('failed', messageOf(error), error);
+  if (isSystemError(error)) throw new UnreadableFile('failed', messageOf(error), error);
   throw error;
 };
 

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { constants, deflateRaw } from 'node:zlib';
 
 /** Deflate works on chunks of this many plain bytes, each on its own thread of the libuv pool. */
@@ -5,7 +6,7 @@ export const CHUNK_BYTES = 2 ** 20;
 /** Each chunk is compressed with the end of the one before as dictionary: all that deflate can look back to. */
 const DICTIONARY_BYTES = 32 * 1024;
 /** Chunks under way at once: enough for the pool's four threads, and a bound on memory (about 2 MiB each). */
-const DEPTH = 6;
+const DEPTH = 4;
 
 /**
  * Chosen by measurement, on the data of `bench/backup.ts` (480 MB, half of it incompressible; two cores): level
@@ -17,6 +18,8 @@ export const DEFLATE_LEVEL = 3;
 /** One chunk, compressed; chunks written one after the other are one deflate stream. */
 export interface PackedChunk {
   readonly plain: Buffer;
+  /** SHA-256 (hex) of the plain bytes. */
+  readonly sha256: string;
   readonly packed: Buffer;
 }
 
@@ -46,14 +49,33 @@ export const deflateChunk = (
     );
   });
 
-/** Compresses chunks in parallel, and hands them on in order. */
-export async function* deflateChunks(chunks: AsyncIterable<Buffer>): AsyncGenerator<PackedChunk> {
-  const underWay: { plain: Buffer; packed: Promise<Buffer> }[] = [];
+type UnderWay = { plain: Buffer; sha256: string; packed: Promise<Buffer> };
+
+/** Where a chunk may be packed already; null where it is not. */
+export type ChunkSource = (chunk: {
+  readonly index: number;
+  readonly sha256: string;
+  readonly beforeSha256: string | undefined;
+  readonly position: 'inner' | 'last';
+}) => Promise<Buffer | null>;
+
+/** Compresses chunks in parallel, or takes them from where they are packed already; hands them on in order. */
+export async function* deflateChunks(
+  chunks: AsyncIterable<Buffer>,
+  findPacked: ChunkSource = async () => null,
+): AsyncGenerator<PackedChunk> {
+  const underWay: UnderWay[] = [];
+  let index = 0;
+  let beforeSha256: string | undefined;
   const submit = (plain: Buffer, before: Buffer | undefined, position: 'inner' | 'last') => {
-    const packed = deflateChunk(plain, before, position);
+    const sha256 = hash('sha256', plain, 'hex');
+    const found = findPacked({ index, sha256, beforeSha256, position });
+    const packed = found.then((ready) => ready ?? deflateChunk(plain, before, position));
+    index += 1;
+    beforeSha256 = sha256;
     // Awaited in order below; a failure must not count as unhandled until then.
     packed.catch(() => undefined);
-    underWay.push({ plain, packed });
+    underWay.push({ plain, sha256, packed });
   };
   let held: Buffer | undefined;
   let before: Buffer | undefined;
@@ -69,12 +91,10 @@ export async function* deflateChunks(chunks: AsyncIterable<Buffer>): AsyncGenera
   while (underWay.length > 0) yield await first(underWay);
 }
 
-const first = async (
-  underWay: { plain: Buffer; packed: Promise<Buffer> }[],
-): Promise<PackedChunk> => {
+const first = async (underWay: UnderWay[]): Promise<PackedChunk> => {
   const next = underWay.shift();
   if (next === undefined) throw new RangeError('no chunk is under way');
-  return { plain: next.plain, packed: await next.packed };
+  return { plain: next.plain, sha256: next.sha256, packed: await next.packed };
 };
 
 const SAMPLE_BYTES = 32 * 1024;

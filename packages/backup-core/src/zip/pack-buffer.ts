@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { CHUNK_BYTES, deflateChunk, isWorthDeflating } from './deflate-chunks.ts';
 import { DEFLATED, type Method, STORED } from './format.ts';
@@ -39,7 +39,9 @@ export const packBuffer = async (plain: Buffer): Promise<PackedFile> => {
     const body = await deflate(plain);
     const packedBytes = body.reduce((sum, part) => sum + part.length, 0);
     if (packedBytes < plain.length) {
-      const packedSha256 = hash('sha256', Buffer.concat(body), 'hex');
+      const packedHash = createHash('sha256');
+      for (const part of body) packedHash.update(part);
+      const packedSha256 = packedHash.digest('hex');
       return { ...facts, method: DEFLATED, packedBytes, packedSha256, body };
     }
   }

@@ -6,7 +6,7 @@ import type { ArchiveEntry } from './read-archive.ts';
 import { type OpenFile, readExactly, refuse } from './read-structure.ts';
 
 /** Entries up to this size are inflated in one go, in memory. */
-const SMALL_BYTES = 4 * 2 ** 20;
+const SMALL_BYTES = 2 ** 20;
 const READ_BYTES = 2 ** 20;
 
 async function* readRange(open: OpenFile, at: number, bytes: number): AsyncGenerator<Buffer> {

@@ -96,7 +96,8 @@ export const openArchiveWriter = (sink: Sink): ArchiveWriter => {
       };
       await sink.write([localHeader(header)]);
       const packedBytes = await copy(body);
-      const entry = { ...header, ...totals(), packedBytes };
+      const { crc32, plainBytes } = totals();
+      const entry = { ...header, crc32, plainBytes, packedBytes };
       if (!entry.localZip64 && Math.max(packedBytes, entry.plainBytes) >= SATURATED_32) {
         throw new RangeError(`entry ${name} grew past 4 GiB while it was read`);
       }

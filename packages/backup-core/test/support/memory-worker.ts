@@ -15,4 +15,5 @@ const { file, manifest } = await backUpSample(sample);
 const backup = await peakMebibytes();
 await verifyBackup(file);
 await stageRestore(file, { id: 'm', targets: sample.sources });
+console.error(await peakMebibytes(), backup);
 console.log(JSON.stringify({ backup, all: await peakMebibytes(), bytes: manifest.totalBytes }));

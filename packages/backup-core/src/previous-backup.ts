@@ -1,0 +1,155 @@
+import { hash } from 'node:crypto';
+import type { BigIntStats } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import type { BackupJob } from './backup-options.ts';
+import { type Disk, syncFolder } from './disk.ts';
+import { isBackupError, systemCode } from './errors.ts';
+import { listBackups } from './list-backups.ts';
+import { type ManifestFile, renderManifest, type StoredManifest } from './manifest.ts';
+import { type OpenBackup, openBackup } from './read-backup.ts';
+import { workName } from './work-files.ts';
+import type { ArchiveEntry } from './zip/read-archive.ts';
+import { readExactly } from './zip/read-structure.ts';
+
+/** Lies beside its zip: what must not be in it, because it would make the same data give other bytes. */
+export const STATE_SUFFIX = '.state.json';
+
+const facts = z.object({
+  dev: z.string(),
+  ino: z.string(),
+  size: z.string(),
+  mtimeNs: z.string(),
+  ctimeNs: z.string(),
+});
+type Facts = z.infer<typeof facts>;
+
+const state = z.object({
+  format: z.literal(1),
+  /** When the backup began, Unix epoch, ms. */
+  startedAtMs: z.number(),
+  /** When every file was last read, and nothing reused by its stat facts. */
+  rehashedAtMs: z.number(),
+  manifestSha256: z.string(),
+  files: z.record(z.string(), facts),
+});
+export type BackupState = z.infer<typeof state>;
+
+/** A file of the previous backup. */
+export interface PreviousFile {
+  readonly line: ManifestFile;
+  readonly entry: ArchiveEntry;
+}
+
+/** The backup before this one, as far as it can save work. */
+export interface PreviousBackup {
+  readonly rehashedAtMs: number;
+  /** The file as it was archived, where nothing says that it changed since. */
+  unchanged(path: string, stat: BigIntStats): PreviousFile | null;
+  /** The file as it was archived, whatever became of it since. */
+  file(path: string): PreviousFile | null;
+  read(at: number, bytes: number): Promise<Buffer>;
+}
+
+export const factsOf = (stat: BigIntStats): Facts => ({
+  dev: String(stat.dev),
+  ino: String(stat.ino),
+  size: String(stat.size),
+  mtimeNs: String(stat.mtimeNs),
+  ctimeNs: String(stat.ctimeNs),
+});
+
+/** A file written this shortly before a backup may be written again within the same tick of the clock. */
+const RACY_NS = 10_000_000n;
+/** Stat facts are trusted for this long; then everything is read again. */
+const TRUST_MS = 7 * 24 * 60 * 60 * 1000;
+
+const readState = async (file: string): Promise<BackupState | null> => {
+  try {
+    const parsed = state.safeParse(JSON.parse(await readFile(`${file}${STATE_SUFFIX}`, 'utf8')));
+    return parsed.success ? parsed.data : null;
+  } catch (error) {
+    // Without it a backup reads everything: slower, and never wrong.
+    if (error instanceof SyntaxError || systemCode(error) === 'ENOENT') return null;
+    throw error;
+  }
+};
+
+const manifestDigest = (manifest: StoredManifest): string =>
+  hash('sha256', renderManifest(manifest), 'hex');
+
+const previousOf = (backup: OpenBackup, known: BackupState): PreviousBackup => {
+  const files = new Map(backup.files.map((file) => [file.line.path, file]));
+  const trustedBeforeNs = BigInt(known.startedAtMs) * 1_000_000n - RACY_NS;
+  return {
+    rehashedAtMs: known.rehashedAtMs,
+    unchanged: (path, stat) => {
+      const before = known.files[path];
+      const file = files.get(path);
+      if (before === undefined || file === undefined) return null;
+      if (stat.mtimeNs >= trustedBeforeNs || stat.ctimeNs >= trustedBeforeNs) return null;
+      const now = factsOf(stat);
+      const isSame = (Object.keys(now) as (keyof Facts)[]).every((key) => now[key] === before[key]);
+      return isSame ? file : null;
+    },
+    file: (path) => files.get(path) ?? null,
+    read: (at, bytes) => readExactly(backup, at, bytes),
+  };
+};
+
+/** Packed bytes are only the same where the same zlib packs them. */
+const samePacker = ({ tool }: StoredManifest): boolean =>
+  tool.zlib === process.versions.zlib && tool.arch === process.arch;
+
+/**
+ * Runs `use` with the newest backup of the same service and environment open, where it can be reused: its
+ * structure holds, its manifest is the one its state was written for, and stat facts are not older than a week.
+ */
+export const withPrevious = async <T>(
+  job: BackupJob,
+  nowMs: number,
+  use: (previous: PreviousBackup | null) => Promise<T>,
+): Promise<T> => {
+  if (job.rehash === true) return use(null);
+  const newest = (await listBackups(job.dir)).find(({ env }) => env === job.env);
+  const known = newest === undefined ? null : await readState(newest.file);
+  if (newest === undefined || known === null) return use(null);
+  if (nowMs - known.rehashedAtMs >= TRUST_MS || nowMs < known.startedAtMs) return use(null);
+  let isOpen = false;
+  try {
+    return await openBackup(newest.file, (backup) => {
+      isOpen = true;
+      const { createdAt: _, ...stored } = backup.manifest;
+      const isKnown =
+        stored.service === job.service &&
+        samePacker(stored) &&
+        manifestDigest(stored) === known.manifestSha256;
+      return use(isKnown ? previousOf(backup, known) : null);
+    });
+  } catch (error) {
+    // A damaged old backup must not keep a new one from being made.
+    if (isOpen || !isBackupError(error)) throw error;
+    return use(null);
+  }
+};
+
+/** Writes the state of a published backup beside it. */
+export const writeState = async (
+  disk: Disk,
+  file: string,
+  manifest: StoredManifest,
+  known: Omit<BackupState, 'format' | 'manifestSha256'>,
+): Promise<void> => {
+  const part = join(dirname(file), workName('state'));
+  const content: BackupState = { format: 1, manifestSha256: manifestDigest(manifest), ...known };
+  const handle = await disk.open(part, 'wx', 0o600);
+  try {
+    await handle.writeFile(`${JSON.stringify(content)}\n`);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await disk.rename(part, `${file}${STATE_SUFFIX}`);
+  await syncFolder(disk, dirname(file));
+};
