@@ -32,6 +32,15 @@ export const openAnnouncer = (
 ): Announcer => {
   const notifier = openNotifier(context, environment);
   const underWay = new Set<Promise<void>>();
+  const track = (work: Promise<void>, what: string) => {
+    const tracked = work
+      .catch((error: unknown) => {
+        // A message that fails must not stop a release; it is shown instead.
+        context.output.warn(`${what}: ${messageOf(error)}`);
+      })
+      .finally(() => underWay.delete(tracked));
+    underWay.add(tracked);
+  };
 
   const send = async (event: string, variables: MessageVariables): Promise<void> => {
     const message = await eventMessage(environment, event, {
@@ -46,16 +55,14 @@ export const openAnnouncer = (
       await recorder.record({ type: 'notification.receipt', event, receipt: asJson(receipt) });
   };
 
+  // What earlier commands could not deliver goes out beside this one.
+  track(
+    notifier.flush({ mode: 'due', signal: context.signal }).then(() => undefined),
+    'messages that wait could not be flushed',
+  );
   return {
-    announce: (event, variables) => {
-      const sent = send(event, variables)
-        .catch((error: unknown) => {
-          // A message that cannot even be made must not stop a release; it is shown instead.
-          context.output.warn(`the message "${event}" could not be sent: ${messageOf(error)}`);
-        })
-        .finally(() => underWay.delete(sent));
-      underWay.add(sent);
-    },
+    announce: (event, variables) =>
+      track(send(event, variables), `the message "${event}" could not be sent`),
     settle: async () => {
       const waited = new AbortController();
       const timeout = context.clock.sleep(settleBudgetMs, waited.signal).catch((error: unknown) => {

@@ -46,7 +46,8 @@ echo $! >"$NOTES_DATA/service.pid"
 const stop = `#!/bin/sh
 pid=$(cat "$NOTES_DATA/service.pid" 2>/dev/null) || exit 0
 kill "$pid" 2>/dev/null || exit 0
-while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+# One that nobody has reaped yet is gone too.
+while kill -0 "$pid" 2>/dev/null && ! grep -q "^State:.Z" "/proc/$pid/status" 2>/dev/null; do sleep 0.02; done
 rm -f "$NOTES_DATA/service.pid"
 `;
 

@@ -8,6 +8,8 @@ import { type Environment, openEnvironment } from '../../operate/environment.ts'
 import { eventMessage, freeMessage, phases } from '../../operate/messages.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
+import { registerNotifyLook } from './notify-look.ts';
+import { receiptLine } from './receipt-line.ts';
 
 interface SendFlags extends GlobalOptions {
   readonly env: string;
@@ -75,12 +77,7 @@ export const registerNotify: Register = (program, run) => {
       .description('deliver the messages that wait in the spool')
       .option('--env <name>', 'environment of rollout.yaml', 'production'),
   ).action((flags: SendFlags) => run('notify flush', flags, (context) => flush(context, flags)));
-  withGlobalOptions(
-    notify
-      .command('status')
-      .description('what waits in the spool, and what was given up, with reasons')
-      .option('--env <name>', 'environment of rollout.yaml', 'production'),
-  ).action((flags: SendFlags) => run('notify status', flags, (context) => status(context, flags)));
+  registerNotifyLook(notify, run);
 };
 
 const sendExamples = `
@@ -175,9 +172,6 @@ const deliver = async (
   return { exit: exitOf(receipts), fields: { id: message.id, receipts } };
 };
 
-const receiptLine = ({ channel, status: how, ms, reason }: Receipt): string =>
-  `${channel}: ${how}${how === 'delivered' || how === 'accepted' ? ` in ${Math.round(ms)} ms` : ''}${reason === undefined ? '' : ` (${reason})`}`;
-
 /** The gravest of the receipts decides: given up, then only spooled, then done. */
 const exitOf = (receipts: readonly Receipt[]): ExitCode => {
   if (receipts.some(({ status: how }) => how === 'dead' || how === 'lost')) return exitCodes.failed;
@@ -193,13 +187,4 @@ const flush = async (context: CommandContext, flags: SendFlags): Promise<Command
   for (const receipt of receipts) context.output.line(receiptLine(receipt));
   if (receipts.length === 0) context.output.line('nothing waits in the spool');
   return { exit: exitOf(receipts), fields: { ...report } };
-};
-
-const status = async (context: CommandContext, flags: SendFlags): Promise<CommandResult> => {
-  const environment = await openEnvironment(context, flags.env);
-  const spool = await openNotifier(context, environment).status();
-  context.output.line(`waiting: ${spool.waiting.length}, given up: ${spool.dead.length}`);
-  for (const { channel, event, reason } of [...spool.waiting, ...spool.dead])
-    context.output.line(`  ${channel}  ${event}  ${reason ?? ''}`);
-  return { exit: exitCodes.done, fields: { ...spool } };
 };
