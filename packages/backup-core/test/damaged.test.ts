@@ -34,7 +34,7 @@ it('never takes a changed archive for whole, and never fails but by its own erro
   timeout: 120_000,
 }, async () => {
   const sample = await makeSample(await tempFolder());
-  const { file, bytes } = await backUpSample(sample);
+  const { file, bytes, manifest } = await backUpSample(sample);
   const whole = await readFile(file);
   const mutation = fc.oneof(
     fc.record({ kind: fc.constant('flip' as const), at: fc.nat(bytes - 1), bit: fc.nat(7) }),
@@ -63,7 +63,12 @@ it('never takes a changed archive for whole, and never fails but by its own erro
             : Buffer.concat([whole.subarray(0, at), Buffer.from([bit]), whole.subarray(at)]);
       await writeFile(file, bytesNow);
       await writeSidecar(file);
-      expect(['bad-archive', 'bad-manifest']).toContain(await outcomeOf(file));
+      const outcome = await outcomeOf(file);
+      if (outcome === 'verified') {
+        // The bits that fill a deflate stream's last byte mean nothing: all that is in the archive is the same.
+        expect(kind).toBe('flip');
+        expect(await readManifest(file)).toEqual(manifest);
+      } else expect(['bad-archive', 'bad-manifest']).toContain(outcome);
     }),
     { numRuns: 400 },
   );

@@ -21,9 +21,15 @@ export interface StableFile {
   readonly stat: BigIntStats;
   /** Reads up to `length` bytes; fewer only at the file's end. */
   read(at: number, length: number): Promise<Buffer>;
-  /** The file in chunks of 1 MiB, to its end and not to its announced size. */
+  /**
+   * The file in chunks of 1 MiB, to its end and not to its announced size. A chunk is valid until eight more
+   * were read.
+   */
   chunks(): AsyncGenerator<Buffer>;
 }
+
+/** `deflateChunks` holds six at once: four under way, one that waits to know whether it is the last, one before. */
+const CHUNKS_VALID = 8;
 
 const asUnreadable = (error: unknown): never => {
   // Programming errors and aborts go up as they are; only the system's answers make a file unreadable.
@@ -31,8 +37,12 @@ const asUnreadable = (error: unknown): never => {
   throw error;
 };
 
-const readUpTo = async (handle: FileHandle, at: number, length: number): Promise<Buffer> => {
-  const buffer = Buffer.allocUnsafe(length);
+const readUpTo = async (
+  handle: FileHandle,
+  at: number,
+  length: number,
+  buffer: Buffer = Buffer.allocUnsafe(length),
+): Promise<Buffer> => {
   let done = 0;
   while (done < length) {
     const { bytesRead } = await handle
@@ -45,9 +55,14 @@ const readUpTo = async (handle: FileHandle, at: number, length: number): Promise
 };
 
 async function* readChunks(handle: FileHandle, bytes: number, signal: AbortSignal | undefined) {
+  // Buffers are used in turn: the collector is slow to give so much memory back.
+  const buffers: Buffer[] = [];
+  let index = 0;
   for (let at = 0; ; ) {
     signal?.throwIfAborted();
-    const chunk = await readUpTo(handle, at, CHUNK_BYTES);
+    if (buffers.length < CHUNKS_VALID) buffers.push(Buffer.allocUnsafe(CHUNK_BYTES));
+    const buffer = buffers[index++ % CHUNKS_VALID];
+    const chunk = await readUpTo(handle, at, CHUNK_BYTES, buffer);
     at += chunk.length;
     // A file that grows as fast as it is read has no end.
     if (at > bytes) throw new UnreadableFile('changed', 'it grew while it was read');

@@ -40,8 +40,8 @@ export const deflateChunk = (
         level: DEFLATE_LEVEL,
         memLevel: 8,
         windowBits: 15,
-        // One output buffer that surely fits, so that the whole chunk is one job of the pool.
-        chunkSize: Math.max(64, plain.length + (plain.length >> 8) + 64),
+        // One output buffer that fits as a rule, so that the whole chunk is one job of the pool.
+        chunkSize: Math.max(64, plain.length >> 1),
         finishFlush: position === 'last' ? constants.Z_FINISH : constants.Z_SYNC_FLUSH,
         ...(dictionary === undefined || dictionary.length === 0 ? {} : { dictionary }),
       },

@@ -8,6 +8,7 @@ import {
   EXTERNAL_ATTRIBUTES,
   FLAG_DESCRIPTOR,
   FLAG_UTF8,
+  MADE_BY,
   type Method,
   SATURATED_32,
   STORED,
@@ -107,7 +108,7 @@ const readLine = (
   if (descriptor && method === STORED) return no(7, 'it is stored, with a data descriptor');
   if (line.readUInt16LE(12) !== DOS_TIME || line.readUInt16LE(14) !== DOS_DATE)
     return no(6, 'its time is not the fixed one');
-  if (line.readUInt16LE(4) >> 8 !== 3) return no(10, 'it was not made on Unix');
+  if (line.readUInt16LE(4) !== MADE_BY) return no(10, 'it was not made on Unix, by our writer');
   if (line.readUInt16LE(34) !== 0) return no(1, 'it says that it starts on another disk');
   if (line.readUInt16LE(36) !== 0 || line.readUInt32LE(38) !== EXTERNAL_ATTRIBUTES)
     return no(10, 'its attributes are not those of a regular file');

@@ -15,5 +15,4 @@ const { file, manifest } = await backUpSample(sample);
 const backup = await peakMebibytes();
 await verifyBackup(file);
 await stageRestore(file, { id: 'm', targets: sample.sources });
-console.error(await peakMebibytes(), backup);
 console.log(JSON.stringify({ backup, all: await peakMebibytes(), bytes: manifest.totalBytes }));
