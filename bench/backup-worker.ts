@@ -6,6 +6,7 @@ import {
   createBackup,
   type DataSource,
   discardWork,
+  listBackups,
   stageRestore,
   verifyBackup,
 } from '../packages/backup-core/dist/index.js';
@@ -17,7 +18,14 @@ const sources: DataSource[] = [
   { name: 'images', type: 'files', path: join(data, 'images') },
 ];
 
-if (work === 'backup')
+/** The backup that the measured command before this one made. */
+const newest = async (): Promise<string> => {
+  const [first] = await listBackups(dirname(file));
+  if (first === undefined) throw new Error(`no backup in ${dirname(file)}`);
+  return first.file;
+};
+
+if (work === 'backup' || work === 'second')
   await createBackup({
     dir: dirname(file),
     root: dirname(file),
@@ -27,11 +35,12 @@ if (work === 'backup')
     migrations: [],
     sources,
     tool: { name: 'bench', version: '0' },
-    now: () => Date.UTC(2026, 0, 1),
+    // Later than the data, so that the second backup may trust what the first recorded of it.
+    now: () => Date.now() + (work === 'second' ? 7_200_000 : 3_600_000),
   });
-else if (work === 'verify') await verifyBackup(file);
+else if (work === 'verify') await verifyBackup(await newest());
 else if (work === 'stage') {
-  const { targets } = await stageRestore(file, { id: 'bench', targets: sources });
+  const { targets } = await stageRestore(await newest(), { id: 'bench', targets: sources });
   await discardWork(targets);
 } else if (work === 'jszip') {
   const zip = new JSZip();

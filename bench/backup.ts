@@ -39,11 +39,12 @@ const measure = (
   command: string,
   args: string[],
   result: string | null,
+  clean: string | null = result,
 ): Measured => {
   const times: number[] = [];
   let peakMegabytes = 0;
   for (let run = 0; run < runs; run++) {
-    if (result !== null) rmSync(result, { recursive: true, force: true });
+    if (clean !== null) rmSync(clean, { recursive: true, force: true });
     const started = process.hrtime.bigint();
     const { status, stderr, stdout } = spawnSync(
       'python3',
@@ -81,7 +82,9 @@ try {
       node,
       ['--no-warnings', worker, 'backup', data, ours],
       join(folder, 'ours', 'dhash_'),
+      join(folder, 'ours'),
     ),
+    measure('ours, nothing changed', node, ['--no-warnings', worker, 'second', data, ours], null),
     measure('ours, verify', node, ['--no-warnings', worker, 'verify', data, ours], null),
     measure('ours, stage a restore', node, ['--no-warnings', worker, 'stage', data, ours], null),
     measure(
