@@ -14,7 +14,7 @@ import type { ArchiveEntry } from './zip/read-archive.ts';
 import { readExactly } from './zip/read-structure.ts';
 
 /** Lies beside its zip: what must not be in it, because it would make the same data give other bytes. */
-export const STATE_SUFFIX = '.state.json';
+const STATE_SUFFIX = '.state.json';
 
 const facts = z.object({
   dev: z.string(),

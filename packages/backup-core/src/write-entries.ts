@@ -24,7 +24,7 @@ const LEAST_COST_BYTES = 2 ** 20;
 const NS_PER_SECOND = 1_000_000_000n;
 
 /** UTC with nanoseconds, from the nanoseconds of the Unix epoch. */
-export const isoNanoseconds = (ns: bigint): string => {
+const isoNanoseconds = (ns: bigint): string => {
   const below = ((ns % NS_PER_SECOND) + NS_PER_SECOND) % NS_PER_SECOND;
   const seconds = Number((ns - below) / NS_PER_SECOND);
   const date = new Date(seconds * 1000).toISOString().replace(/\.\d+Z$/, '');

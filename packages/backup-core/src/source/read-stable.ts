@@ -14,7 +14,7 @@ export class UnreadableFile extends Error {
 }
 
 /** Waits between attempts at a file that changed while it was read, ms. */
-export const RETRY_DELAYS_MS: readonly number[] = [50, 200, 1000];
+const RETRY_DELAYS_MS: readonly number[] = [50, 200, 1000];
 
 /** A file open for one attempt to read it. */
 export interface StableFile {

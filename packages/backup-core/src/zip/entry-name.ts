@@ -40,7 +40,7 @@ export const nameProblem = (name: string): string | null => {
 };
 
 /** Two names with the same key are one file somewhere: case and compatibility forms folded. */
-export const foldedName = (name: string): string =>
+const foldedName = (name: string): string =>
   name.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC');
 
 /** Names seen so far; says which one a new name collides with. */

@@ -55,7 +55,7 @@ type Header = Omit<ZipEntry, 'crc32' | 'packedBytes' | 'plainBytes'> &
   Pick<ZipEntry, 'crc32' | 'packedBytes' | 'plainBytes'>;
 
 /** 45 where any field of the entry needs zip64, else 20 (4.4.3.2). */
-export const versionNeeded = (entry: Header): 20 | 45 =>
+const versionNeeded = (entry: Header): 20 | 45 =>
   entry.localZip64 ||
   entry.offset >= SATURATED_32 ||
   entry.packedBytes >= SATURATED_32 ||
@@ -63,7 +63,7 @@ export const versionNeeded = (entry: Header): 20 | 45 =>
     ? 45
     : 20;
 
-export const flagsOf = (entry: Pick<ZipEntry, 'descriptor'>): number =>
+const flagsOf = (entry: Pick<ZipEntry, 'descriptor'>): number =>
   entry.descriptor ? FLAG_UTF8 | FLAG_DESCRIPTOR : FLAG_UTF8;
 
 const zip64Extra = (values: readonly number[]): Buffer => {

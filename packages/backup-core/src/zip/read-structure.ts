@@ -26,7 +26,7 @@ export interface Directory {
 }
 
 /** More entries than any backup has; checked before anything is allocated for them. */
-export const MAX_ENTRIES = 1_000_000;
+const MAX_ENTRIES = 1_000_000;
 const MAX_COMMENT_BYTES = 0xffff;
 
 /** Refuses an archive by a rule of the format; the rule's number is in the error. */
