@@ -18,7 +18,7 @@ export const migrateSteps = ({
   version,
   plan,
   ...deps
-}: Omit<StepDeps, 'run'> & {
+}: Omit<StepDeps, 'run' | 'isResumed'> & {
   readonly database: string;
   readonly version: string;
   readonly plan: Go;
@@ -27,7 +27,7 @@ export const migrateSteps = ({
   const online = deps.environment.config.migrations?.online === true;
   const run = { runId: '', version, previous: version, newData: [], migrations: [] };
   const around = (...names: ('stop' | 'backup-stopped' | 'backup' | 'start' | 'health')[]) =>
-    deploySteps(names, { ...deps, run });
+    deploySteps(names, { ...deps, run, isResumed: false });
   const migrate: Step = {
     name: 'migrate',
     run: async () => asJson(await runMigrations(database, plan, { now })),

@@ -27,6 +27,14 @@ export type StepDeps = {
   readonly environment: Environment;
   readonly target: Target;
   readonly run: DeployRun;
+  /** True where an earlier process began these steps and died. */
+  readonly isResumed: boolean;
+};
+
+/** A start that may already have been made is not made twice: two of a service would fight for its port. */
+const startOnce = async ({ target, isResumed }: StepDeps): Promise<void> => {
+  if (isResumed) await target.stop();
+  await target.start();
 };
 
 const backupStep = (
@@ -71,10 +79,10 @@ const stepMakers: Record<DeployStep, (deps: StepDeps) => Step> = {
     run: () => target.lay(run.version),
     undo: (done) => target.unlay(done),
   }),
-  stop: ({ target }) => ({
+  stop: (deps) => ({
     name: 'stop',
-    run: () => target.stop(),
-    undo: () => target.start(),
+    run: () => deps.target.stop(),
+    undo: () => startOnce(deps),
   }),
   migrate: ({ context, environment, run }) => ({
     name: 'migrate',
@@ -86,10 +94,10 @@ const stepMakers: Record<DeployStep, (deps: StepDeps) => Step> = {
     run: () => target.activate(run.version),
     undo: () => (run.previous === null ? target.deactivate() : target.activate(run.previous)),
   }),
-  start: ({ target }) => ({
+  start: (deps) => ({
     name: 'start',
-    run: () => target.start(),
-    undo: () => target.stop(),
+    run: () => startOnce(deps),
+    undo: () => deps.target.stop(),
   }),
   health: ({ context, environment, run }) => ({
     name: 'health',

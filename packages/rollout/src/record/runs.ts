@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
-import { type JournalEvent, readJournal } from '@dhash/journal';
+import { isJournalError, type JournalEvent, readJournal } from '@dhash/journal';
+import { exitCodes, RolloutError } from '../errors.ts';
 import type { Layout } from './layout.ts';
 import { foldRun, type RunState } from './run-state.ts';
 
@@ -31,16 +32,63 @@ export const readRun = async (layout: Layout, run: string): Promise<RecordedRun 
   }
 };
 
-/** All runs of an environment (of all where it is `null`), newest first: names start with the time. */
-export const listRuns = async (layout: Layout, env: string | null): Promise<RecordedRun[]> => {
-  const names = (await runFolders(layout)).sort().reverse();
+/** A record that does not verify: nothing is known of its run but what its name says. */
+export interface BrokenRun {
+  readonly run: string;
+  /** Absolute. */
+  readonly file: string;
+  readonly problem: string;
+}
+
+export interface Survey {
+  readonly runs: readonly RecordedRun[];
+  readonly broken: readonly BrokenRun[];
+}
+
+/** The environment in a run's name; `null` where the name is not of our making. */
+const environmentIn = (run: string): string | null =>
+  /^\d{8}T\d{6}Z-(.+)-(?:deploy|migrate|rollback|watch)-[^-]+$/.exec(run)?.[1] ?? null;
+
+/** Newest first; runs that began in the same second differ by their first line's time. */
+const byAge = (a: RecordedRun, b: RecordedRun): number =>
+  b.state.openedAt.localeCompare(a.state.openedAt) || b.state.run.localeCompare(a.state.run);
+
+/** All runs of an environment (of all where it is `null`), newest first, and the records that are broken. */
+export const surveyRuns = async (layout: Layout, env: string | null): Promise<Survey> => {
   const runs: RecordedRun[] = [];
-  for (const name of names) {
+  const broken: BrokenRun[] = [];
+  for (const name of (await runFolders(layout)).sort().reverse()) {
     if (env !== null && !name.includes(`-${env}-`)) continue;
-    const run = await readRun(layout, name);
-    if (run !== null && (env === null || run.state.env === env)) runs.push(run);
+    try {
+      const run = await readRun(layout, name);
+      if (run !== null && (env === null || run.state.env === env)) runs.push(run);
+    } catch (error) {
+      if (!isJournalError(error)) throw error;
+      if (env === null || environmentIn(name) === env)
+        broken.push({ run: name, file: layout.run(name).journal, problem: error.message });
+    }
   }
-  return runs;
+  return { runs: runs.sort(byAge), broken };
+};
+
+/**
+ * The same, for whoever must know them all: what an unread record says could forbid the next act.
+ *
+ * @throws RolloutError (exit 8), naming the first broken record.
+ */
+export const listRuns = async (
+  layout: Layout,
+  env: string | null,
+): Promise<readonly RecordedRun[]> => {
+  const { runs, broken } = await surveyRuns(layout, env);
+  const first = broken[0];
+  if (first === undefined) return runs;
+  throw new RolloutError('broken-record', exitCodes.notVerified, first.problem, {
+    hints: [
+      `nothing is begun on a record that does not verify; find out who changed it, then move ${layout.run(first.run).folder} out of ${layout.rollouts}`,
+      'an emergency rollback still works: rollback --env ENV --backup FILE',
+    ],
+  });
 };
 
 /** The newest run that can hold a deploy back: a watch of its own never does. */

@@ -116,6 +116,12 @@ export const openReleasesTarget = (
     return { version, created: true };
   };
 
+  /** What a `lay` of this run left that never came to its end: the note tells whose a release is. */
+  const cutOff = async (): Promise<{ version: string; created: boolean }> => {
+    const version = checked(run.version ?? '');
+    return { version, created: (await readNote(folderOf(version)))?.run === run.runId };
+  };
+
   /** Oldest first, but never what is active, was active before, or belongs to this run. */
   const prune = async (): Promise<void> => {
     const kept = new Set([await current(), await linked('previous'), run.version, run.previous]);
@@ -155,7 +161,7 @@ export const openReleasesTarget = (
     },
     lay,
     unlay: async (done) => {
-      const { version, created } = readLaid(done);
+      const { version, created } = done === null ? await cutOff() : readLaid(done);
       await rm(join(releases, `.laying-${checked(version)}`), { recursive: true, force: true });
       if (created && (await current()) !== version)
         await rm(folderOf(version), { recursive: true, force: true });

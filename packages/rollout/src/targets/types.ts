@@ -18,7 +18,7 @@ export interface Target {
   init(version: string): Promise<void>;
   /** Puts a release beside the others; the result is what `unlay` needs. */
   lay(version: string): Promise<Json>;
-  /** Takes back what `lay` did; a release that was there before stays. */
+  /** Takes back what `lay` did; a release that was there before stays. `null`: `lay` was cut off. */
   unlay(done: Json): Promise<void>;
   /** Makes `version` the one that `start` starts. */
   activate(version: string): Promise<void>;

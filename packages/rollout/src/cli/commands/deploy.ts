@@ -1,5 +1,6 @@
-import { abortDeploy, deploy, prepareDeploy, runDeploy } from '../../deploy/deploy.ts';
+import { deploy, prepareDeploy, runDeploy } from '../../deploy/deploy.ts';
 import type { DeployOptions } from '../../deploy/plan.ts';
+import { abortDeploy, isBeingAborted } from '../../deploy/undo-deploy.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
 import { guardAfterDeploy } from '../../guard/guard.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
@@ -124,7 +125,8 @@ const onOpenDeploy = async (
     async (lock) => {
       const recorder = await openRecorder(layout, run, { now: context.clock.now });
       try {
-        if (what === 'abort') return await abortDeploy(context, environment, recorder);
+        if (what === 'abort' || isBeingAborted(recorder.events))
+          return await abortDeploy(context, environment, recorder);
         await recorder.record({ type: 'deploy.resumed' });
         return await runDeploy(context, environment, recorder, lock, after);
       } finally {
