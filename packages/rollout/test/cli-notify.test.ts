@@ -53,7 +53,9 @@ const project = async (url: string) => {
 
 describe('notify', () => {
   it('send: exit 0 where it arrived, and the receiver has it', async () => {
-    const server = await startHttpServer((_, response) => response.end('ok'));
+    const server = await startHttpServer((_, response) => {
+      response.end('ok');
+    });
     const { run } = await project(server.url);
     const ran = await run('send', '--message', 'hello', '--severity', 'warning');
     expect(ran, ran.err).toMatchObject({ exit: 0 });
@@ -89,7 +91,9 @@ describe('notify', () => {
   });
 
   it('--dry-run sends nothing', async () => {
-    const server = await startHttpServer((_, response) => response.end('ok'));
+    const server = await startHttpServer((_, response) => {
+      response.end('ok');
+    });
     const { run } = await project(server.url);
     expect(await run('send', '--message', 'not yet', '--dry-run')).toMatchObject({ exit: 0 });
     expect(server.requests).toEqual([]);
@@ -120,7 +124,9 @@ describe('notify', () => {
   });
 
   it('test tries each channel once and keeps nothing', async () => {
-    const server = await startHttpServer((_, response) => response.end('ok'));
+    const server = await startHttpServer((_, response) => {
+      response.end('ok');
+    });
     const { cwd, run } = await project(server.url);
     const ran = await run('test', '--all');
     expect(ran, ran.err + ran.out).toMatchObject({ exit: 0 });

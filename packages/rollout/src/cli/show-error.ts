@@ -33,17 +33,18 @@ const issueLine = (issue: PositionedIssue): string => {
   return `${where}${path} ${issue.message}${issue.hint ? ` (${issue.hint})` : ''}`;
 };
 
-/** Faults of the machine that leave a backup or record unwritten, not unverified. */
-const ioCodes = new Set([
-  'io',
-  'no-space',
-  'aborted',
-  'source-changed',
-  'source-missing',
-  'incomplete',
-  'name-taken',
-  'clock-back',
-]);
+/** Backup faults that do not say that a backup failed to verify. */
+const backupExits: Readonly<Record<string, ExitCode>> = {
+  'write-failed': exitCodes.failed,
+  'no-space': exitCodes.failed,
+  'source-refused': exitCodes.failed,
+  'sqlite-busy': exitCodes.failed,
+  'sqlite-damaged': exitCodes.failed,
+  'clock-set-back': exitCodes.failed,
+  'swap-conflict': exitCodes.failed,
+  'bad-option': exitCodes.usage,
+  'not-found': exitCodes.usage,
+};
 
 /** Journal faults that say nothing against the record itself. */
 const journalExits: Readonly<Record<string, ExitCode>> = {
@@ -89,7 +90,7 @@ export const failureOf = (error: unknown): Failure => {
     };
   if (isBackupError(error))
     return {
-      exit: ioCodes.has(error.code) ? exitCodes.failed : exitCodes.notVerified,
+      exit: backupExits[error.code] ?? exitCodes.notVerified,
       code: error.code,
       lines: [`error: ${error.message}`],
     };

@@ -15,12 +15,23 @@ export const busy = (env: string, holder: LockHolder): RolloutError =>
     ],
   });
 
-/** Runs `work` as the one process that changes or watches this environment; the lock always goes with it. */
-export const holding = async <T>(
+export interface LockRequest {
+  readonly lockFile: string;
+  /** What the holder does, for people. */
+  readonly command: string;
+  readonly env: string;
+  readonly run?: string;
+}
+
+/**
+ * Takes the lock, also from a process that is gone, and says so.
+ *
+ * @throws RolloutError (exit 7) where a living process holds it.
+ */
+export const acquire = async (
   context: CommandContext,
-  { lockFile, command, env, run }: { lockFile: string; command: string; env: string; run?: string },
-  work: (lock: Lock) => Promise<T>,
-): Promise<T> => {
+  { lockFile, command, env, run }: LockRequest,
+): Promise<Lock> => {
   const acquired = await acquireLock(lockFile, { command, ...(run === undefined ? {} : { run }) });
   if (acquired.kind === 'held') throw busy(env, acquired.holder);
   if (acquired.takenOverFrom !== null) {
@@ -28,9 +39,21 @@ export const holding = async <T>(
       `took over the lock of ${describeHolder(acquired.takenOverFrom)}: that process is gone`,
     );
   }
+  return acquired.lock;
+};
+
+/** Runs `work` as the one process that changes or watches this environment; the lock always goes with it. */
+export const holding = async <T>(
+  context: CommandContext,
+  request: LockRequest,
+  work: (lock: Lock) => Promise<T>,
+): Promise<T> => releasing(await acquire(context, request), work);
+
+/** Runs `work` under a lock that was acquired; it is given back whatever happens. */
+export const releasing = async <T>(lock: Lock, work: (lock: Lock) => Promise<T>): Promise<T> => {
   try {
-    return await work(acquired.lock);
+    return await work(lock);
   } finally {
-    await acquired.lock.release();
+    await lock.release();
   }
 };

@@ -1,5 +1,6 @@
 import { type BackupReport, createBackup, verifyBackup } from '@dhash/backup-core';
 import type { EnvironmentConfig } from '../config/types.ts';
+import { exitCodes, RolloutError } from '../errors.ts';
 import { appliedMigrations } from '../migrations/applied.ts';
 import { tool } from '../tool.ts';
 import type { CommandContext } from './context.ts';
@@ -34,6 +35,23 @@ export const takeBackup = async (
     signal: context.signal,
     sink,
   });
+  if (report.incomplete.length > 0) {
+    const named = report.incomplete.slice(0, 5).join(', ');
+    const more = report.incomplete.length > 5 ? ` and ${report.incomplete.length - 5} more` : '';
+    throw new RolloutError(
+      'backup-incomplete',
+      exitCodes.failed,
+      `the backup is incomplete: ${named}${more} could not be read whole`,
+      {
+        hints: [
+          ...(sink === 'file'
+            ? [`what could be read is in ${report.file}; it is no backup to go back to`]
+            : []),
+          'mend what is named, or leave it out with "exclude", and back up again',
+        ],
+      },
+    );
+  }
   if (sink === 'file') await verifyBackup(report.file, { signal: context.signal });
   return report;
 };

@@ -1,20 +1,19 @@
-import { acquireLock, type Lock, readLock } from '@dhash/journal';
+import { type Lock, readLock } from '@dhash/journal';
 import { exitCodes, RolloutError } from '../errors.ts';
-import { ask, waitFor } from '../guard/requests.ts';
+import { waitFor } from '../guard/requests.ts';
+import { takeFromWatch } from '../guard/take-from-watch.ts';
 import { openAnnouncer } from '../operate/announcer.ts';
 import type { CommandContext, CommandResult } from '../operate/context.ts';
 import type { Environment } from '../operate/environment.ts';
-import { busy, describeHolder, holding } from '../operate/holding.ts';
+import { holding, releasing } from '../operate/holding.ts';
 import { currentHost, currentUser } from '../operate/who.ts';
 import { asJson, openRecorder, type Recorder } from '../record/recorder.ts';
 import { newRunId } from '../record/run-id.ts';
-import { listRuns, newestChange, readRun } from '../record/runs.ts';
+import { listRuns, newestChange, readRun, surveyRuns } from '../record/runs.ts';
 import { tool } from '../tool.ts';
 import { prepareRollback } from './prepare.ts';
 import { recordRollback } from './record-rollback.ts';
 
-/** Longest that a rollback waits for a watch to stand down before it takes the lock over, ms. */
-const standDownMs = 10_000;
 /** Longest that an automatic rollback already under way is followed, ms. */
 const followMs = 15 * 60_000;
 
@@ -38,50 +37,17 @@ export const rollbackByHand = async (
   reason: string,
 ): Promise<CommandResult> => {
   await prepareRollback(context, environment, backup);
-  const { config } = environment;
   const { lockFile } = environment.target({ runId: 'rollback', version: null, previous: null });
-  const held = await readLock(lockFile);
-  if (held?.alive !== true || held.holder.run === undefined) {
-    return holding(context, { lockFile, command: 'rollback', env: config.env }, (lock) =>
-      withLock(context, environment, lock, backup, reason),
-    );
-  }
-  const { run, command } = { run: held.holder.run, command: held.holder.command };
-  const recorded = await readRun(environment.layout, run);
-  if (recorded?.state.status === 'rolling back') return follow(context, environment, run);
-  if (recorded?.state.status !== 'watching') throw busy(config.env, held.holder);
-
-  context.output.line(`asking the watch of ${run} to stand down`);
-  await ask(context, environment, run, 'rollback', reason);
-  const lock = await waitFor(
-    context,
-    async () => {
-      const acquired = await acquireLock(lockFile, { command: 'rollback', run });
-      return acquired.kind === 'acquired' ? acquired.lock : null;
-    },
-    standDownMs,
+  const taken = await takeFromWatch(context, environment, {
+    lockFile,
+    command: 'rollback',
+    kind: 'rollback',
+    reason,
+  });
+  if (taken.kind === 'rolling back') return follow(context, environment, lockFile, taken.run);
+  return releasing(taken.lock, (lock) =>
+    withLock(context, environment, lock, backup, reason, taken.from),
   );
-  if (lock !== null)
-    return releasing(lock, () => withLock(context, environment, lock, backup, reason));
-
-  const now = await readRun(environment.layout, run);
-  if (now?.state.status === 'rolling back') return follow(context, environment, run);
-  const taken = await acquireLock(lockFile, { command: 'rollback', run, takeOver: 'always' });
-  if (taken.kind === 'held') throw busy(config.env, taken.holder);
-  context.output.warn(
-    `${command} (pid ${held.holder.pid}) did not stand down within ${standDownMs / 1000} s: its lock was taken over`,
-  );
-  return releasing(taken.lock, () =>
-    withLock(context, environment, taken.lock, backup, reason, describeHolder(held.holder)),
-  );
-};
-
-const releasing = async <T>(lock: Lock, work: () => Promise<T>): Promise<T> => {
-  try {
-    return await work();
-  } finally {
-    await lock.release();
-  }
 };
 
 /** The run that a rollback belongs to: the open deploy it takes back, else one of its own. */
@@ -90,9 +56,15 @@ const recorderFor = async (
   environment: Environment,
 ): Promise<Recorder> => {
   const { config, layout } = environment;
-  const newest = newestChange(await listRuns(layout, config.env));
-  if (newest !== null && !newest.state.closed)
+  const { runs, broken } = await surveyRuns(layout, config.env);
+  for (const record of broken)
+    context.output.warn(`the record of ${record.run} does not verify: ${record.problem}`);
+  const newest = newestChange(runs);
+  const lost = broken.find((record) => newest === null || record.run > newest.state.run);
+  if (newest !== null && !newest.state.closed && lost === undefined)
     return openRecorder(layout, newest.state.run, { now: context.clock.now });
+  if (lost !== undefined)
+    context.output.warn(`this rollback goes on with a run of its own, not with ${lost.run}`);
   const run = newRunId(context.clock.now(), config.env, 'rollback');
   const recorder = await openRecorder(layout, run, { now: context.clock.now });
   await recorder.record({
@@ -104,6 +76,8 @@ const recorderFor = async (
     user: currentUser(context.processEnv),
     host: currentHost(),
   });
+  for (const { run: lostRun, problem } of broken)
+    await recorder.record({ type: 'record.broken', run: lostRun, problem });
   return recorder;
 };
 
@@ -113,11 +87,11 @@ const withLock = async (
   lock: Lock,
   backup: string,
   reason: string,
-  takenFrom?: string,
+  takenFrom: string | null,
 ): Promise<CommandResult> => {
   const recorder = await recorderFor(context, environment);
   try {
-    if (takenFrom !== undefined)
+    if (takenFrom !== null)
       await recorder.record({
         type: 'lock.taken-over',
         from: takenFrom,
@@ -189,22 +163,33 @@ export const resumeRollback = async (
   );
 };
 
-/** An automatic rollback is under way: it is followed, not doubled. */
+/**
+ * A rollback is under way: it is followed, not doubled. Where its process dies meanwhile, this one
+ * goes on with it.
+ */
 const follow = async (
   context: CommandContext,
   environment: Environment,
+  lockFile: string,
   run: string,
 ): Promise<CommandResult> => {
   context.output.line(`run ${run} is already rolling back; following it`);
   const ended = await waitFor(
     context,
     async () => {
+      // The lock first: a process that ends writes its last line before it gives the lock up.
+      const lock = await readLock(lockFile);
       const now = await readRun(environment.layout, run);
       const status = now?.state.status;
-      return status === undefined || status === 'rolling back' ? null : status;
+      if (status !== undefined && status !== 'rolling back') return status;
+      return lock?.alive === true ? null : 'cut off';
     },
     followMs,
   );
+  if (ended === 'cut off') {
+    context.output.warn(`the process that rolled ${run} back is gone: going on with it`);
+    return resumeRollback(context, environment);
+  }
   context.output.line(`run ${run} is ${ended ?? 'still rolling back'}`);
   if (ended === 'rolled back') return { exit: exitCodes.done, run };
   return { exit: exitCodes.rollbackNotValidated, run };

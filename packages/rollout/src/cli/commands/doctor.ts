@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { readLock, verifyJournal } from '@dhash/journal';
+import { readLock } from '@dhash/journal';
 import { isChannelOff } from '@dhash/notifier';
 import { gateWarnings } from '@dhash/quality-gates/config';
 import { exitCodes, messageOf } from '../../errors.ts';
@@ -9,7 +9,7 @@ import type { CommandContext, CommandResult } from '../../operate/context.ts';
 import { type Environment, openEnvironment } from '../../operate/environment.ts';
 import { describeHolder } from '../../operate/holding.ts';
 import { metricsWarning } from '../../operate/metrics-warning.ts';
-import { listRuns } from '../../record/runs.ts';
+import { surveyRuns } from '../../record/runs.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 
@@ -103,23 +103,21 @@ const service = async (context: CommandContext, environment: Environment): Promi
   ];
 };
 
+/** Reading a record verifies its chain. */
 const records = async ({ layout, config }: Environment): Promise<Finding[]> => {
-  const findings: Finding[] = [];
-  const runs = await listRuns(layout, config.env);
-  for (const { state } of runs) {
-    try {
-      await verifyJournal(layout.run(state.run).journal, {});
-    } catch (error) {
-      findings.push(problem(`record of ${state.run}: ${messageOf(error)}`));
-    }
-    if (!state.closed) findings.push(warning(`run ${state.run} is open: ${state.status}`));
-  }
-  const broken = findings.filter(({ level }) => level === 'problem').length;
-  return [ok(`records: ${runs.length - broken} of ${runs.length} chains verified`), ...findings];
+  const { runs, broken } = await surveyRuns(layout, config.env);
+  return [
+    ok(`records: ${runs.length} of ${runs.length + broken.length} chains verified`),
+    ...broken.map((record) => problem(`record of ${record.run}: ${record.problem}`)),
+    ...runs
+      .filter(({ state }) => !state.closed)
+      .map(({ state }) => warning(`run ${state.run} is open: ${state.status}`)),
+  ];
 };
 
 const examine = async (context: CommandContext, flags: DoctorFlags): Promise<CommandResult> => {
   const environment = await openEnvironment(context, flags.env);
+  const recorded = await records(environment);
   const findings = [
     ok(`configuration: ${context.configFile} and ${environment.config.gatesFile} read`),
     ...(await gates(environment)),
@@ -127,13 +125,18 @@ const examine = async (context: CommandContext, flags: DoctorFlags): Promise<Com
     await writable(environment),
     ...channels(environment),
     ...(await service(context, environment)),
-    ...(await records(environment)),
+    ...recorded,
   ];
   const marks = { ok: '  ok      ', warning: '  warning ', problem: '  PROBLEM ' };
   for (const { level, what } of findings) context.output.line(`${marks[level]}${what}`);
   const problems = findings.filter(({ level }) => level === 'problem').length;
+  const isRecordBroken = recorded.some(({ level }) => level === 'problem');
   return {
-    exit: problems === 0 ? exitCodes.done : exitCodes.failed,
+    exit: isRecordBroken
+      ? exitCodes.notVerified
+      : problems === 0
+        ? exitCodes.done
+        : exitCodes.failed,
     fields: { env: flags.env, problems, findings },
   };
 };

@@ -3,7 +3,7 @@ import { exitCodes } from '../../errors.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
 import { layoutOf } from '../../record/layout.ts';
 import { displayedStatus } from '../../record/run-state.ts';
-import { listRuns } from '../../record/runs.ts';
+import { surveyRuns } from '../../record/runs.ts';
 import { formatTable } from '../format.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
@@ -28,11 +28,12 @@ const showHistory = async (
   flags: HistoryFlags,
 ): Promise<CommandResult> => {
   const layout = layoutOf(dirname(context.configFile));
-  const runs = (await listRuns(layout, flags.env ?? null)).map(({ state }) => ({
+  const survey = await surveyRuns(layout, flags.env ?? null);
+  const runs = survey.runs.map(({ state }) => ({
     ...state,
     status: displayedStatus(state, false),
   }));
-  if (runs.length === 0) context.output.line('no run yet');
+  if (runs.length === 0 && survey.broken.length === 0) context.output.line('no run yet');
   else {
     const rows = runs.map((state) => [
       state.openedAt.slice(0, 19).replace('T', ' '),
@@ -45,8 +46,9 @@ const showHistory = async (
     for (const line of formatTable([
       ['when (UTC)', 'env', 'kind', 'release', 'status', 'run'],
       ...rows,
+      ...survey.broken.map(({ run }) => ['?', '?', '?', '?', 'broken record', run]),
     ]))
       context.output.line(line);
   }
-  return { exit: exitCodes.done, fields: { runs } };
+  return { exit: exitCodes.done, fields: { runs, broken: survey.broken } };
 };

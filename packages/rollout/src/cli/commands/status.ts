@@ -5,7 +5,7 @@ import type { CommandContext, CommandResult } from '../../operate/context.ts';
 import { openEnvironment } from '../../operate/environment.ts';
 import { describeHolder } from '../../operate/holding.ts';
 import { displayedStatus } from '../../record/run-state.ts';
-import { listRuns, newestChange } from '../../record/runs.ts';
+import { newestChange, surveyRuns } from '../../record/runs.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 
@@ -30,7 +30,8 @@ const showStatus = async (context: CommandContext, flags: StatusFlags): Promise<
   const active = await target.current();
   const reading = await environment.health(active).check(context.signal);
   const lock = await readLock(target.lockFile);
-  const newest = newestChange(await listRuns(layout, config.env));
+  const { runs, broken } = await surveyRuns(layout, config.env);
+  const newest = newestChange(runs);
 
   output.line(`${config.service} ${config.env} at ${config.url}`);
   output.line(`  release   ${active ?? 'none is active'}`);
@@ -55,6 +56,8 @@ const showStatus = async (context: CommandContext, flags: StatusFlags): Promise<
     output.line(`  head      ${newest.state.head}`);
     if (!newest.state.closed) for (const way of waysOut(config.env)) output.line(`  → ${way}`);
   }
+  for (const { run, problem } of broken)
+    output.line(`  BROKEN    ${run}: its record does not verify: ${problem}`);
   return {
     exit: exitCodes.done,
     ...(newest === null ? {} : { run: newest.state.run }),
@@ -65,6 +68,7 @@ const showStatus = async (context: CommandContext, flags: StatusFlags): Promise<
       lock,
       newest: newest?.state ?? null,
       status,
+      broken,
     },
   };
 };

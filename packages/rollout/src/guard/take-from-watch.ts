@@ -1,0 +1,109 @@
+import { rm } from 'node:fs/promises';
+import { acquireLock, isJournalError, type Lock, type LockHolder, readLock } from '@dhash/journal';
+import type { CommandContext } from '../operate/context.ts';
+import type { Environment } from '../operate/environment.ts';
+import { acquire, busy, describeHolder } from '../operate/holding.ts';
+import type { RunState } from '../record/run-state.ts';
+import { readRun } from '../record/runs.ts';
+import { ask, waitFor } from './requests.ts';
+
+/** Longest that a watch is waited for before its lock is taken over, ms. */
+const standDownMs = 10_000;
+
+export type Taken =
+  | {
+      readonly kind: 'acquired';
+      readonly lock: Lock;
+      /** The living process that did not stand down in time; `null` where the lock was free or given up. */
+      readonly from: string | null;
+    }
+  /** A rollback of this run is under way, or ended while this command asked. */
+  | { readonly kind: 'rolling back'; readonly run: string };
+
+/** Where the holder's run stands; `null` where it has no record yet, or one that does not verify. */
+const stateOf = async ({ layout }: Environment, run: string): Promise<RunState | null> => {
+  try {
+    return (await readRun(layout, run))?.state ?? null;
+  } catch (error) {
+    if (isJournalError(error)) return null;
+    throw error;
+  }
+};
+
+/** A process that only watches, or settles after a watch, gives way; one that changes things does not. */
+const givesWay = ({ command }: LockHolder, state: RunState | null): boolean =>
+  command.startsWith('monitor') || (state !== null && state.status !== 'in progress');
+
+/**
+ * Takes an environment's lock for a command that no watch may refuse: asks the watch to stand down,
+ * and where it does not in time, takes the lock from it.
+ *
+ * @throws RolloutError (exit 7) where the holder is changing the environment.
+ */
+export const takeFromWatch = async (
+  context: CommandContext,
+  environment: Environment,
+  asked: {
+    readonly lockFile: string;
+    readonly command: string;
+    readonly kind: 'rollback' | 'abort';
+    readonly reason: string;
+  },
+): Promise<Taken> => {
+  const { env } = environment.config;
+  const { lockFile, command } = asked;
+  const held = await readLock(lockFile);
+  const run = held?.holder.run;
+  if (held?.alive !== true || run === undefined)
+    return {
+      kind: 'acquired',
+      lock: await acquire(context, { lockFile, command, env }),
+      from: null,
+    };
+  const before = await stateOf(environment, run);
+  if (before?.status === 'rolling back') return { kind: 'rolling back', run };
+  if (!givesWay(held.holder, before)) throw busy(env, held.holder);
+
+  context.output.line(`asking the watch of ${run} to stand down`);
+  const request = await ask(context, environment, run, asked.kind, asked.reason);
+  try {
+    const given = await waitFor(
+      context,
+      async (): Promise<Taken | null> => {
+        const acquired = await acquireLock(lockFile, { command, run });
+        if (acquired.kind === 'acquired')
+          return { kind: 'acquired', lock: acquired.lock, from: null };
+        const { status } = (await stateOf(environment, run)) ?? {};
+        return status === 'rolling back' ? { kind: 'rolling back', run } : null;
+      },
+      standDownMs,
+    );
+    if (given?.kind === 'rolling back') return given;
+    if (given !== null) return await unlessRolledBack(environment, run, given);
+    const taken = await acquireLock(lockFile, { command, run, takeOver: 'always' });
+    if (taken.kind === 'held') throw busy(env, taken.holder);
+    context.output.warn(
+      `${held.holder.command} (pid ${held.holder.pid}) did not stand down within ${standDownMs / 1000} s: its lock was taken over`,
+    );
+    return await unlessRolledBack(environment, run, {
+      kind: 'acquired',
+      lock: taken.lock,
+      from: describeHolder(held.holder),
+    });
+  } finally {
+    // Nobody may find it there later and stand down for a command that is long over.
+    await rm(request, { force: true });
+  }
+};
+
+/** The watch may have rolled back by itself between the request and the lock: it is not done twice. */
+const unlessRolledBack = async (
+  environment: Environment,
+  run: string,
+  taken: Extract<Taken, { kind: 'acquired' }>,
+): Promise<Taken> => {
+  const state = await stateOf(environment, run);
+  if (state?.status !== 'rolled back') return taken;
+  await taken.lock.release();
+  return { kind: 'rolling back', run };
+};
