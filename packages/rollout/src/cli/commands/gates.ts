@@ -1,136 +1,72 @@
-import { readFile } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
-import { readSampleLog } from '@dhash/monitor';
-import { explain, replay, type WatchPolicy } from '@dhash/quality-gates';
-import { environmentsOf, gatesFor, gateWarnings, parseGates } from '@dhash/quality-gates/config';
-import { loadConfig } from '../../config/load-config.ts';
-import { exitCodes, messageOf, RolloutError } from '../../errors.ts';
-import type { CommandContext, CommandResult } from '../../operate/context.ts';
+import { type Command, Option } from 'commander';
 import { type Register, withGlobalOptions } from '../register.ts';
-import type { GlobalOptions } from '../run-command-line.ts';
+import { checkGates } from './gates-check.ts';
+import { type ExportFlags, exportGates, exportTargets } from './gates-export.ts';
+import type { GatesFlags } from './gates-files.ts';
+import { type ReplayFlags, replaySamples } from './gates-replay.ts';
+import { type TuneFlags, tuneGates } from './gates-tune.ts';
 
-interface GatesFlags extends GlobalOptions {
-  readonly gates?: string;
-  readonly env?: string;
-}
+const withGatesFile = (command: Command): Command =>
+  withGlobalOptions(command).option(
+    '--gates <file>',
+    'gates file (default: the one rollout.yaml names)',
+  );
 
-interface ReplayFlags extends GatesFlags {
-  readonly env: string;
-  readonly samples: string;
-}
+const environment = (): Option =>
+  new Option('--env <name>', 'environment of the gates file').default('production');
 
 export const registerGates: Register = (program, run) => {
   const gates = program
     .command('gates')
-    .description('check gates, and prove them on recorded samples');
-  withGlobalOptions(
+    .description(
+      'check gates, prove and tune them on recorded samples, write them for other engines',
+    );
+  withGatesFile(
     gates
       .command('check')
       .description('read the gates file and say in sentences what its gates do')
-      .option('--gates <file>', 'gates file (default: the one rollout.yaml names)')
       .option('--env <name>', 'only this environment'),
-  ).action((flags: GatesFlags) => run('gates check', flags, (context) => check(context, flags)));
-  withGlobalOptions(
+  ).action((flags: GatesFlags) =>
+    run('gates check', flags, (context) => checkGates(context, flags)),
+  );
+  withGatesFile(
     gates
       .command('replay')
       .description('what each gate would have decided, and when, on recorded samples')
-      .option('--gates <file>', 'gates file (default: the one rollout.yaml names)')
       .requiredOption('--env <name>', 'environment of the gates file')
-      .requiredOption('--samples <file>', 'a samples.ndjson'),
+      .requiredOption('--samples <file>', 'a samples.ndjson')
+      .option(
+        '--against <file>',
+        'another gates file; says which gates break earlier than under it',
+      ),
   ).action((flags: ReplayFlags) =>
     run('gates replay', flags, (context) => replaySamples(context, flags)),
   );
-};
-
-const readText = async (file: string, what: string): Promise<string> => {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new RolloutError(
-      'file-unreadable',
-      exitCodes.usage,
-      `${what} ${file} cannot be read: ${messageOf(error)}`,
-    );
-  }
-};
-
-/** The gates file that is meant: the one given, else rollout.yaml's. A given one needs no rollout.yaml. */
-const gatesFile = async (context: CommandContext, given: string | undefined): Promise<string> => {
-  if (given !== undefined) return resolve(context.cwd, given);
-  const { gates } = await loadConfig(context.configFile);
-  return join(dirname(context.configFile), gates);
-};
-
-const shownFile = (context: CommandContext, file: string): string => {
-  const shown = relative(context.cwd, file);
-  return shown.startsWith('..') ? file : shown;
-};
-
-const check = async (context: CommandContext, flags: GatesFlags): Promise<CommandResult> => {
-  const file = await gatesFile(context, flags.gates);
-  const parsed = parseGates(await readText(file, 'the gates file'), {
-    file: shownFile(context, file),
-  });
-  const names = flags.env === undefined ? environmentsOf(parsed) : [flags.env];
-  const policies: WatchPolicy[] = names.map((name) => gatesFor(parsed, name));
-  for (const policy of policies) {
-    context.output.line(`${policy.environment}  (policy ${policy.fingerprint.slice(0, 12)})`);
-    for (const sentence of explain(policy)) context.output.line(`  ${sentence}`);
-    for (const warning of gateWarnings(policy))
-      context.output.warn(`${policy.environment}: ${warning}`);
-  }
-  return {
-    exit: exitCodes.done,
-    fields: {
-      file,
-      environments: policies.map((policy) => ({
-        environment: policy.environment,
-        fingerprint: policy.fingerprint,
-        sentences: explain(policy),
-        warnings: gateWarnings(policy),
-      })),
-    },
-  };
-};
-
-const replaySamples = async (
-  context: CommandContext,
-  flags: ReplayFlags,
-): Promise<CommandResult> => {
-  const file = await gatesFile(context, flags.gates);
-  const policy = gatesFor(
-    parseGates(await readText(file, 'the gates file'), { file: shownFile(context, file) }),
-    flags.env,
+  withGatesFile(
+    gates
+      .command('tune')
+      .description('propose thresholds from recorded runs: false alarms, misses and delays of each')
+      .addOption(environment())
+      .requiredOption('--good <folder>', 'every samples.ndjson below it is a good release')
+      .option('--bad <folder>', 'every samples.ndjson below it is a bad release'),
+  ).action((flags: TuneFlags) => run('gates tune', flags, (context) => tuneGates(context, flags)));
+  withGatesFile(
+    gates
+      .command('export')
+      .description('print the gates as YAML for an engine that is already there')
+      .addOption(
+        new Option('--to <engine>', 'alert rules, or an AnalysisTemplate')
+          .choices(exportTargets)
+          .makeOptionMandatory(),
+      )
+      .addOption(environment())
+      .option('--selector <matchers>', 'labels of every series, e.g. job="dhash"')
+      .option(
+        '--health <series>',
+        '1 while the service is healthy, 0 while it is not (default: up)',
+      )
+      .option('--address <url>', "argo: Prometheus' address (default: http://prometheus:9090)"),
+  ).action((flags: ExportFlags) =>
+    run('gates export', flags, (context) => exportGates(context, flags)),
   );
-  const samplesFile = resolve(context.cwd, flags.samples);
-  await readText(samplesFile, 'the sample log');
-  const { samples } = await readSampleLog(samplesFile);
-  if (samples.length === 0)
-    throw new RolloutError('no-samples', exitCodes.usage, `${flags.samples} holds no sample`);
-  const { history, ...last } = replay(policy, samples);
-  const startedAt = history[0]?.at ?? last.at;
-  const before = new Map<string, string>();
-  for (const assessment of history) {
-    context.output.event({ type: 'assessment', ...assessment });
-    for (const [gate, verdict] of Object.entries(assessment.gates)) {
-      if (before.get(gate) === verdict.verdict) continue;
-      before.set(gate, verdict.verdict);
-      const seconds = String(Math.round((assessment.at - startedAt) / 1000)).padStart(6);
-      context.output.line(
-        `${seconds} s  ${gate.padEnd(24)} ${verdict.verdict.padEnd(8)} ${verdict.sentence}`,
-      );
-    }
-  }
-  const seconds = Math.round((last.at - startedAt) / 1000);
-  context.output.line(`decision: ${last.decision} at ${seconds} s`);
-  for (const reason of last.reasons) context.output.line(`  ${reason}`);
-  return {
-    exit: exitCodes.done,
-    fields: {
-      decision: last.decision,
-      at: last.at,
-      afterMs: last.at - startedAt,
-      reasons: last.reasons,
-    },
-  };
 };

@@ -1,0 +1,67 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import { readSampleLog } from '@dhash/monitor';
+import type { Sample, WatchPolicy } from '@dhash/quality-gates';
+import { gatesFor, parseGates } from '@dhash/quality-gates/config';
+import { loadConfig } from '../../config/load-config.ts';
+import { exitCodes, messageOf, RolloutError } from '../../errors.ts';
+import type { CommandContext } from '../../operate/context.ts';
+import type { GlobalOptions } from '../run-command-line.ts';
+
+/** Options of every `gates` command. */
+export interface GatesFlags extends GlobalOptions {
+  readonly gates?: string;
+  readonly env?: string;
+}
+
+/** As a person would type it: relative where it is below the current folder. */
+export const shownFile = (context: CommandContext, file: string): string => {
+  const shown = relative(context.cwd, file);
+  return shown.startsWith('..') ? file : shown;
+};
+
+/** The gates file that is meant: the one given, else rollout.yaml's. A given one needs no rollout.yaml. */
+export const gatesFile = async (
+  context: CommandContext,
+  given: string | undefined,
+): Promise<string> => {
+  if (given !== undefined) return resolve(context.cwd, given);
+  const { gates } = await loadConfig(context.configFile);
+  return join(dirname(context.configFile), gates);
+};
+
+const cannotRead = (what: string, file: string, error: unknown): RolloutError =>
+  new RolloutError(
+    'file-unreadable',
+    exitCodes.usage,
+    `${what} ${file} cannot be read: ${messageOf(error)}`,
+    { cause: error },
+  );
+
+/** @throws RolloutError (usage) where it cannot be read, GatesConfigError where it does not hold. */
+export const readGates = async (context: CommandContext, file: string) => {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw cannotRead('the gates file', file, error);
+  });
+  return parseGates(text, { file: shownFile(context, file) });
+};
+
+/** One environment's policy from a gates file, the given one or rollout.yaml's. */
+export const readPolicy = async (
+  context: CommandContext,
+  given: string | undefined,
+  environment: string,
+): Promise<WatchPolicy> =>
+  gatesFor(await readGates(context, await gatesFile(context, given)), environment);
+
+/** @throws RolloutError (usage) where the file cannot be read or holds no sample. */
+export const readSamples = async (context: CommandContext, given: string): Promise<Sample[]> => {
+  const file = resolve(context.cwd, given);
+  await readFile(file).catch((error: unknown) => {
+    throw cannotRead('the sample log', file, error);
+  });
+  const { samples } = await readSampleLog(file);
+  if (samples.length === 0)
+    throw new RolloutError('no-samples', exitCodes.usage, `${given} holds no sample`);
+  return samples;
+};

@@ -1,0 +1,117 @@
+import { type Replay, replay } from '@dhash/quality-gates';
+import { type Difference, differences } from '@dhash/quality-gates/tune';
+import { exitCodes } from '../../errors.ts';
+import type { CommandContext, CommandResult } from '../../operate/context.ts';
+import { type GatesFlags, gatesFile, readPolicy, readSamples, shownFile } from './gates-files.ts';
+
+export interface ReplayFlags extends GatesFlags {
+  readonly env: string;
+  readonly samples: string;
+  readonly against?: string;
+}
+
+const secondsInto = (startedAt: number, at: number): number => Math.round((at - startedAt) / 1000);
+
+const showHistory = (context: CommandContext, { history }: Replay, startedAt: number): void => {
+  const before = new Map<string, string>();
+  for (const assessment of history) {
+    context.output.event({ type: 'assessment', ...assessment });
+    for (const [gate, verdict] of Object.entries(assessment.gates)) {
+      if (before.get(gate) === verdict.verdict) continue;
+      before.set(gate, verdict.verdict);
+      const seconds = String(secondsInto(startedAt, assessment.at)).padStart(6);
+      context.output.line(
+        `${seconds} s  ${gate.padEnd(24)} ${verdict.verdict.padEnd(8)} ${verdict.sentence}`,
+      );
+    }
+  }
+};
+
+/** The verdict a gate ended with under one policy, and when it broke. */
+const ending = (replayed: Replay, gate: string, startedAt: number): string => {
+  const verdict = replayed.gates[gate];
+  if (verdict === undefined) return 'no such gate';
+  if (verdict.verdict !== 'break') return verdict.verdict;
+  const broke = replayed.history.find(({ gates }) => gates[gate]?.verdict === 'break');
+  return `break at ${secondsInto(startedAt, broke?.at ?? replayed.at)} s`;
+};
+
+const decided = ({ decision, at }: Replay, startedAt: number): string =>
+  `${decision} at ${secondsInto(startedAt, at)} s`;
+
+const sideBySide = (
+  [other, its]: readonly [Replay, Replay],
+  titles: readonly [string, string],
+  found: readonly Difference[],
+  startedAt: number,
+): string[] => {
+  const names = [...new Set([...Object.keys(other.gates), ...Object.keys(its.gates)])];
+  const rows = [
+    ['', ...titles, ''],
+    ...names.map((gate) => [
+      gate,
+      ending(other, gate, startedAt),
+      ending(its, gate, startedAt),
+      found.find((each) => each.gate === gate)?.sentence.slice(gate.length + 1) ?? '',
+    ]),
+    ['decision', decided(other, startedAt), decided(its, startedAt), ''],
+  ];
+  const widths = [0, 1, 2].map((column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+};
+
+/** What each gate would have decided, and when, on recorded samples; with `--against`, beside another file's gates. */
+export const replaySamples = async (
+  context: CommandContext,
+  flags: ReplayFlags,
+): Promise<CommandResult> => {
+  const policy = await readPolicy(context, flags.gates, flags.env);
+  const against =
+    flags.against === undefined ? null : await readPolicy(context, flags.against, flags.env);
+  const samples = await readSamples(context, flags.samples);
+  const replayed = replay(policy, samples);
+  const startedAt = replayed.history[0]?.at ?? replayed.at;
+  showHistory(context, replayed, startedAt);
+  context.output.line(`decision: ${decided(replayed, startedAt)}`);
+  for (const reason of replayed.reasons) context.output.line(`  ${reason}`);
+  const fields = {
+    decision: replayed.decision,
+    at: replayed.at,
+    afterMs: replayed.at - startedAt,
+    reasons: replayed.reasons,
+  };
+  if (against === null) return { exit: exitCodes.done, fields };
+
+  const other = replay(against, samples);
+  const found = differences(other, replayed);
+  const titles = [
+    flags.against ?? '',
+    shownFile(context, await gatesFile(context, flags.gates)),
+  ] as const;
+  context.output.line('');
+  for (const row of sideBySide([other, replayed], titles, found, startedAt))
+    context.output.line(row);
+  if (found.length === 0) context.output.line('no gate breaks at another time');
+  for (const difference of found) context.output.event({ type: 'difference', ...difference });
+  return {
+    exit: exitCodes.done,
+    fields: {
+      ...fields,
+      against: {
+        file: flags.against,
+        decision: other.decision,
+        at: other.at,
+        afterMs: other.at - startedAt,
+        reasons: other.reasons,
+      },
+      differences: found,
+    },
+  };
+};

@@ -1,0 +1,59 @@
+import { readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Sample } from '@dhash/quality-gates';
+import { FEWEST_GOOD_RUNS, renderProposals, tune } from '@dhash/quality-gates/tune';
+import { exitCodes, messageOf, RolloutError } from '../../errors.ts';
+import type { CommandContext, CommandResult } from '../../operate/context.ts';
+import { type GatesFlags, readPolicy, readSamples } from './gates-files.ts';
+
+export interface TuneFlags extends GatesFlags {
+  readonly env: string;
+  readonly good: string;
+  readonly bad?: string;
+}
+
+/** The samples of every run recorded below a folder, by name. */
+const runsBelow = async (context: CommandContext, given: string): Promise<Sample[][]> => {
+  const folder = resolve(context.cwd, given);
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
+    (error: unknown) => {
+      throw new RolloutError(
+        'folder-unreadable',
+        exitCodes.usage,
+        `the folder ${given} cannot be read: ${messageOf(error)}`,
+        { cause: error },
+      );
+    },
+  );
+  const files = entries
+    .filter((entry) => entry.isFile() && entry.name === 'samples.ndjson')
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  const runs: Sample[][] = [];
+  for (const file of files) runs.push(await readSamples(context, file));
+  return runs;
+};
+
+/** Proposes thresholds from recorded runs; on too few good ones it says why not. */
+export const tuneGates = async (
+  context: CommandContext,
+  flags: TuneFlags,
+): Promise<CommandResult> => {
+  const policy = await readPolicy(context, flags.gates, flags.env);
+  const good = await runsBelow(context, flags.good);
+  const bad = flags.bad === undefined ? [] : await runsBelow(context, flags.bad);
+  const counts = { goodRuns: good.length, badRuns: bad.length };
+  if (good.length < FEWEST_GOOD_RUNS) {
+    const why = `${good.length} good runs below ${flags.good}, and fewer than ${FEWEST_GOOD_RUNS} say nothing about how far a good release may go`;
+    context.output.line(`nothing is proposed: ${why}`);
+    return { exit: exitCodes.inconclusive, fields: { ...counts, proposals: [], why } };
+  }
+  const proposals = tune(policy, good, bad);
+  for (const proposal of proposals) context.output.event({ type: 'proposal', ...proposal });
+  for (const line of renderProposals(proposals)) context.output.line(line);
+  const isSilent = proposals.every(({ proposed }) => proposed === null);
+  return {
+    exit: isSilent ? exitCodes.inconclusive : exitCodes.done,
+    fields: { ...counts, proposals },
+  };
+};

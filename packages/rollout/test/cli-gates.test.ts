@@ -1,0 +1,216 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { tempFolder } from '@dhash/testkit';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { main } from '../src/cli/main.ts';
+import { systemClock } from '../src/clock.ts';
+
+const queue = (threshold: number) =>
+  JSON.stringify({
+    environments: {
+      production: {
+        duration: 10,
+        autoRollback: true,
+        pollCadence: { initial: 60, normal: 60 },
+        qualityGates: {
+          healthFailures: { threshold: 2 },
+          queue: { kind: 'level', gauge: 'queue', unit: 'items', threshold },
+        },
+      },
+    },
+  });
+
+/** A poll a minute with these lengths of the queue. */
+const log = (lengths: readonly number[]) =>
+  lengths
+    .map((length, minute) =>
+      JSON.stringify({ at: minute * 60_000, health: { ok: true }, metrics: { queue: length } }),
+    )
+    .join('\n')
+    .concat('\n');
+
+const folder = async (files: Record<string, string>) => {
+  const cwd = await tempFolder();
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(join(cwd, name, '..'), { recursive: true });
+    await writeFile(join(cwd, name), text);
+  }
+  return cwd;
+};
+
+const run = async (cwd: string, ...argv: string[]) => {
+  const [out, err]: [string[], string[]] = [[], []];
+  const exit = await main(['gates', ...argv], {
+    stdout: { write: (text) => out.push(text) },
+    stderr: { write: (text) => err.push(text) },
+    processEnv: {},
+    cwd,
+    clock: systemClock,
+    signal: new AbortController().signal,
+  });
+  const events = () =>
+    out
+      .join('')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  return { exit, out: out.join(''), err: err.join(''), events };
+};
+
+const rising = log([1, 1, 15, 16, 17, 18, 19, 20, 25, 30, 30]);
+
+describe('gates replay --against', () => {
+  const files = { 'new.json': queue(12), 'old.json': queue(22), 'samples.ndjson': rising };
+  const replay = ['replay', '--env', 'production', '--samples', 'samples.ndjson'];
+
+  it('says side by side what breaks earlier', async () => {
+    const cwd = await folder(files);
+    const { exit, out } = await run(cwd, ...replay, '--gates', 'new.json', '--against', 'old.json');
+    expect(exit).toBe(0);
+    expect(out.split('\n\n')[1]).toMatchInlineSnapshot(`
+      "                old.json           new.json
+      healthFailures  pass               pass
+      queue           break at 480 s     break at 120 s     would have broken 6 min earlier
+      decision        rollback at 480 s  rollback at 120 s
+      "
+    `);
+  });
+
+  it('adds differences to the events, and the other decision to the result', async () => {
+    const cwd = await folder(files);
+    const { events } = await run(
+      cwd,
+      ...[...replay, '--gates', 'new.json', '--against', 'old.json', '--json'],
+    );
+    expect(events().map(({ type }) => type)).toEqual([
+      'assessment',
+      'assessment',
+      'assessment',
+      'difference',
+      'result',
+    ]);
+    expect(events().at(-1)).toMatchObject({
+      decision: 'rollback',
+      afterMs: 120_000,
+      against: { file: 'old.json', decision: 'rollback', afterMs: 480_000 },
+      differences: [{ gate: 'queue', beforeAt: 480_000, afterAt: 120_000 }],
+    });
+  });
+
+  it('says where nothing differs', async () => {
+    const cwd = await folder({ ...files, 'old.json': queue(13) });
+    const { out } = await run(cwd, ...replay, '--gates', 'new.json', '--against', 'old.json');
+    expect(out).toContain('no gate breaks at another time');
+  });
+
+  it('is told of neither without --against', async () => {
+    const cwd = await folder(files);
+    const { events } = await run(cwd, ...replay, '--gates', 'new.json', '--json');
+    expect(events().map(({ type }) => type)).toEqual([
+      'assessment',
+      'assessment',
+      'assessment',
+      'result',
+    ]);
+    expect(Object.keys(events().at(-1) ?? {})).not.toContain('differences');
+  });
+});
+
+describe('gates tune', () => {
+  const steady = (peak: number) => log([1, 2, peak, 2, 1, 1, 1, 1, 1, 1, 1]);
+  const good = (count: number) =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, i) => [`good/r${i}/samples.ndjson`, steady(10 + i)]),
+    );
+  const bad = { 'bad/r1/samples.ndjson': rising };
+  const tune = ['tune', '--gates', 'gates.json', '--good', 'good', '--bad', 'bad'];
+
+  it('proposes from every run below the folders', async () => {
+    const cwd = await folder({ 'gates.json': queue(1000), ...good(5), ...bad });
+    await writeFile(join(cwd, 'good/r0/summary.json'), 'not samples');
+    const { exit, out } = await run(cwd, ...tune);
+    expect(exit).toBe(0);
+    expect(out).toContain(
+      'queue: 17.5 items instead of 1000 items: no false alarm on 5 good runs, whose farthest value was 14 items; it breaks 1 of 1 bad runs',
+    );
+  });
+
+  it('proposes nothing on four good runs, and says why', async () => {
+    const cwd = await folder({ 'gates.json': queue(1000), ...good(4), ...bad });
+    const { exit, events } = await run(cwd, ...tune, '--json');
+    expect(exit).toBe(3);
+    expect(events()).toEqual([
+      {
+        type: 'result',
+        command: 'gates tune',
+        exit: 3,
+        goodRuns: 4,
+        badRuns: 1,
+        proposals: [],
+        why: '4 good runs below good, and fewer than 5 say nothing about how far a good release may go',
+      },
+    ]);
+    expect((await run(cwd, ...tune)).out).toMatch(/^nothing is proposed: 4 good runs/);
+  });
+
+  it('is inconclusive where no gate could be judged on them', async () => {
+    const dark = [0, 1, 2, 3, 4].map((i) => [`good/r${i}/samples.ndjson`, '{"at":0}\n']);
+    const cwd = await folder({ 'gates.json': queue(1000), ...Object.fromEntries(dark) });
+    const { exit, out } = await run(cwd, 'tune', '--gates', 'gates.json', '--good', 'good');
+    expect([exit, out]).toEqual([3, expect.stringContaining('queue: no proposal')]);
+  });
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    ['a folder that is not there', {}, /the folder good cannot be read/],
+    ['a run without a sample', { 'good/r1/samples.ndjson': '' }, /holds no sample/],
+  ])('refuses %s', async (_title, files, says) => {
+    const cwd = await folder({ 'gates.json': queue(1000), ...files });
+    const { exit, err } = await run(cwd, ...tune);
+    expect([exit, err]).toEqual([2, expect.stringMatching(says)]);
+  });
+});
+
+describe('gates export', () => {
+  const files = { 'gates.json': queue(22) };
+  const exported = ['export', '--gates', 'gates.json', '--to'];
+
+  it.each([
+    ['prometheus', ['groups']],
+    ['argo', ['apiVersion', 'kind', 'metadata', 'spec']],
+  ])('prints YAML for %s, and nothing else', async (to, keys) => {
+    const { exit, out, err } = await run(await folder(files), ...exported, to);
+    expect([exit, err]).toEqual([0, '']);
+    expect(Object.keys(parse(out) as object)).toEqual(keys);
+  });
+
+  it('puts the selector into every query', async () => {
+    const cwd = await folder(files);
+    const { out } = await run(cwd, ...exported, 'prometheus', '--selector', 'job="notes"');
+    expect(out.match(/job=/g)).toHaveLength(3);
+  });
+
+  it('gives the YAML in the result of --json', async () => {
+    const { events } = await run(await folder(files), ...exported, 'prometheus', '--json');
+    expect(events()).toEqual([
+      expect.objectContaining({ exit: 0, yaml: expect.stringContaining('groups:') }),
+    ]);
+  });
+
+  it('names what can not be expressed, and prints nothing', async () => {
+    const odd = { kind: 'compare', gauge: 'x', tolerance: 0.1 };
+    const production = { duration: 10, qualityGates: { odd } };
+    const cwd = await folder({ 'gates.json': JSON.stringify({ environments: { production } }) });
+    const { exit, out, err } = await run(cwd, ...exported, 'prometheus');
+    expect([exit, out]).toEqual([2, '']);
+    expect(err).toMatch(/can't express odd \(a rank test/);
+  });
+
+  it.each([
+    ['an engine that is none', ['grafana'], /prometheus, argo/],
+    ['an environment that is none', ['argo', '--env', 'live'], /no environment "live"/],
+  ])('refuses %s', async (_title, argv, says) => {
+    const { exit, err } = await run(await folder(files), ...exported, ...argv);
+    expect([exit, err]).toEqual([2, expect.stringMatching(says)]);
+  });
+});
