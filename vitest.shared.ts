@@ -7,5 +7,12 @@ const conditions = ['@dhash/source', ...defaultServerConditions];
 export const project = (name: string) =>
   defineProject({
     ssr: { resolve: { conditions } },
-    test: { name, environment: 'node', include: ['test/**/*.test.ts'] },
+    test: {
+      name,
+      environment: 'node',
+      include: ['test/**/*.test.ts'],
+      // Many tests start real processes; a busy machine is slow at that, and no test measures time.
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+    },
   });
