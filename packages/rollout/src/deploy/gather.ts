@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
+import { readLock } from '@dhash/journal';
 import { takeArmingSamples } from '@dhash/monitor';
 import { isChannelOff } from '@dhash/notifier';
 import { judgeArming, type PolledSample, type WatchPolicy } from '@dhash/quality-gates';
@@ -88,6 +89,7 @@ export const gatherDeploy = async (
   const current = await target.current();
   const runs = await listRuns(layout, config.env);
   const newest = newestChange(runs);
+  const lock = await readLock(target.lockFile);
   const data = config.data.map(({ name, path }) => ({ name, path, exists: existsSync(path) }));
   const blocked = newest !== null && !newest.state.closed;
   // Arming takes its time on a service that people use; a deploy that is refused anyway asks nothing.
@@ -124,7 +126,10 @@ export const gatherDeploy = async (
           ? null
           : {
               run: newest.state.run,
-              status: displayedStatus(newest.state, false),
+              status: displayedStatus(
+                newest.state,
+                lock?.alive === true && lock.holder.run === newest.state.run,
+              ),
               version: newest.state.version,
               closed: newest.state.closed,
             },

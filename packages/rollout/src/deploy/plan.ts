@@ -94,11 +94,19 @@ const refused = (
 /** First reason not to deploy, in the order in which a person would want to hear it. */
 const refusal = (facts: DeployFacts, options: DeployOptions, first: boolean): DeployPlan | null => {
   const { env, newest, version, current } = facts;
+  // Also over --supersede: the data may be half swapped.
+  if (newest?.status === 'rolling back')
+    return refused(
+      'rolling-back',
+      `run ${newest.run} of ${env} is being rolled back, or was cut off in it`,
+      waysOut(env, newest.status),
+      7,
+    );
   if (newest !== null && !newest.closed && !options.supersede) {
     return refused(
       'run-open',
       `run ${newest.run} of ${env} is ${newest.status}; a second deploy would lose its way back`,
-      waysOut(env),
+      waysOut(env, newest.status),
       7,
     );
   }
@@ -174,15 +182,22 @@ const refusal = (facts: DeployFacts, options: DeployOptions, first: boolean): De
   return null;
 };
 
+/** The one way out of a rollback that was cut off. */
+const wayOutOfRollback = (env: string): string =>
+  `npx dhash-rollout rollback --env ${env} --resume             go on with the rollback`;
+
 /** Commands that lead out of an open run. */
-export const waysOut = (env: string): string[] => [
-  `npx dhash-rollout monitor --env ${env} [--resume]            watch it to its end`,
-  `npx dhash-rollout promote --env ${env} --now --reason "…"    take it as good`,
-  `npx dhash-rollout rollback --env ${env} --backup FILE        put release and data back`,
-  `npx dhash-rollout deploy --env ${env} --resume               go on with a deploy that was cut off`,
-  `npx dhash-rollout deploy --env ${env} --abort                undo it`,
-  `npx dhash-rollout deploy --env ${env} --supersede            deploy over it`,
-];
+export const waysOut = (env: string, status: RunState['status'] | null): string[] =>
+  status === 'rolling back'
+    ? [wayOutOfRollback(env)]
+    : [
+        `npx dhash-rollout monitor --env ${env} [--resume]            watch it to its end`,
+        `npx dhash-rollout promote --env ${env} --now --reason "…"    take it as good`,
+        `npx dhash-rollout rollback --env ${env} --backup FILE        put release and data back`,
+        `npx dhash-rollout deploy --env ${env} --resume               go on with a deploy that was cut off`,
+        `npx dhash-rollout deploy --env ${env} --abort                undo it`,
+        `npx dhash-rollout deploy --env ${env} --supersede            deploy over it`,
+      ];
 
 const stepsOf = (facts: DeployFacts, options: DeployOptions, first: boolean): DeployStep[] => {
   const backed = facts.data.length > 0 && (options.backupFirst || facts.rollbackData === 'restore');

@@ -4,6 +4,7 @@ import type { Lock, NewEvent } from '@dhash/journal';
 import {
   controlHasSucceeded,
   openSampleLog,
+  type SampleLog,
   STAND_DOWN,
   sampleLogSha256,
   type VerdictChange,
@@ -19,6 +20,7 @@ import type { InboxRequest } from '../record/inbox.ts';
 import { asJson, openRecorder, type Recorder } from '../record/recorder.ts';
 import { foldRun, type RunState } from '../record/run-state.ts';
 import { type ActOptions, actOn } from './act.ts';
+import { startGap } from './gap.ts';
 import { watchInbox } from './inbox-watch.ts';
 import { activationOf, recordedBaseline } from './recorded-samples.ts';
 import { startSnapshots } from './snapshots.ts';
@@ -114,9 +116,8 @@ const watchToDecision = async (
 
   const { log, past } = await openSampleLog(files.samples);
   const startedAt = resumed?.startedAt ?? clock.now();
-  const lastAt = past.at(-1)?.at;
-  const gapMs =
-    resumed === null ? 0 : clock.now() - (lastAt === undefined ? startedAt : Number(lastAt));
+  const gap = startGap(startedAt, past);
+  const gapBeforeMs = gap.longestMs(clock.now());
   const baseline = await recordedBaseline(files.baseline);
   const activation = activationOf(recorder.events);
   await recorder.record(
@@ -128,7 +129,7 @@ const watchToDecision = async (
           file: environment.shown(files.samples),
           policy: asJson(policy),
         }
-      : { type: 'watch.resumed', gapMs, samples: past.length },
+      : { type: 'watch.resumed', gapMs: gapBeforeMs, samples: past.length },
   );
 
   const stop = new AbortController();
@@ -165,15 +166,11 @@ const watchToDecision = async (
         hasSucceeded: controlHasSucceeded(past),
       }),
       clock,
-      log,
+      log: whileHeld(log, lock, stop),
       past,
       ...(baseline === undefined ? {} : { baseline }),
       ...(activation === undefined ? {} : { activation }),
       signal: stop.signal,
-      onBeforePoll: async () => {
-        // Someone took the environment over while this process was stopped or asleep.
-        if (!(await lock.isHeld())) stop.abort(STAND_DOWN);
-      },
     });
     for (;;) {
       const step = await events.next();
@@ -184,6 +181,7 @@ const watchToDecision = async (
       const event = step.value;
       if (event.type === 'verdict.changed') await recorder.record(verdictEvent(event));
       else snapshots.onPoll(event.assessment, clock.now());
+      if (event.type !== 'verdict.changed') gap.add(event.sample);
       view.show(event);
     }
   } finally {
@@ -221,13 +219,28 @@ const watchToDecision = async (
     state: before,
     outcome,
     policy,
-    gapMs,
+    gapMs: Math.max(gapBeforeMs, gap.longestMs(clock.now())),
     heldStill,
     request: received.request,
     autoRollback: options.autoRollback,
     notify: config.notify,
   };
 };
+
+/**
+ * The log of a watch, for as long as nobody took the environment over, as may happen while this
+ * process is stopped or asleep. After that not a line goes into it, and the watch stands down.
+ */
+const whileHeld = (log: SampleLog, lock: Lock, stop: AbortController): SampleLog => ({
+  ...log,
+  append: async (sample) => {
+    if (!(await lock.isHeld())) {
+      stop.abort(STAND_DOWN);
+      throw stop.signal.reason;
+    }
+    await log.append(sample);
+  },
+});
 
 /** A verdict's change as an event: the journal's own `at` is when it was written, not the sample's. */
 const verdictEvent = ({ type, at, ...rest }: VerdictChange): NewEvent => {

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { readLock } from '@dhash/journal';
 import { closeOver } from '../deploy/close-over.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
@@ -54,6 +56,34 @@ export const waitFor = async <T>(
   }
 };
 
+/**
+ * Asks the holder of a run and waits until `done` answers something. A request that nobody took in
+ * time is withdrawn: whoever was told that it failed must not see it obeyed later.
+ *
+ * @throws RolloutError (exit 7) where the holder did not obey.
+ */
+const askAndWait = async <T>(
+  context: CommandContext,
+  environment: Environment,
+  run: string,
+  kind: InboxRequest['kind'],
+  reason: string,
+  done: () => Promise<T | null>,
+): Promise<T> => {
+  const request = await ask(context, environment, run, kind, reason);
+  const obeyed = await waitFor(context, done);
+  if (obeyed !== null) return obeyed;
+  const isTaken = !existsSync(request);
+  await rm(request, { force: true });
+  const late = isTaken ? await waitFor(context, done) : null;
+  if (late !== null) return late;
+  throw new RolloutError(
+    'not-obeyed',
+    exitCodes.busy,
+    `the watch of ${run} did not answer within ${obeyBudgetMs / 1000} s; ${isTaken ? 'it took the request, and status shows what comes of it' : 'the request was withdrawn'}`,
+  );
+};
+
 const openRun = async (environment: Environment): Promise<RunState> => {
   const newest = newestChange(await listRuns(environment.layout, environment.config.env));
   if (newest !== null && !newest.state.closed) return newest.state;
@@ -81,16 +111,22 @@ export const askOrPromote = async (
   const lock = await readLock(lockFile);
   if (lock?.alive === true) {
     if (lock.holder.run !== state.run) throw busy(environment.config.env, lock.holder);
-    await ask(context, environment, state.run, 'promote', reason);
-    const closed = await waitFor(context, async () => {
-      const now = await readRun(environment.layout, state.run);
-      return now?.state.closed === true ? now.state : null;
-    });
-    if (closed === null)
+    const closed = await askAndWait(
+      context,
+      environment,
+      state.run,
+      'promote',
+      reason,
+      async () => {
+        const now = await readRun(environment.layout, state.run);
+        return now?.state.closed === true ? now.state : null;
+      },
+    );
+    if (closed.status !== 'promoted')
       throw new RolloutError(
-        'not-obeyed',
+        'not-promotable',
         exitCodes.busy,
-        `the watch of ${state.run} did not answer within ${obeyBudgetMs / 1000} s`,
+        `run ${state.run} came to its own end first: it is ${closed.status}`,
       );
   } else {
     await holding(
@@ -114,23 +150,17 @@ export const askToPause = async (
   const { lockFile } = environment.target({ runId: 'pause', version: null, previous: null });
   const lock = await readLock(lockFile);
   const run = lock?.holder.run;
-  if (lock?.alive !== true || run === undefined || !lock.holder.command.startsWith('monitor'))
+  const watched = run === undefined ? null : await readRun(environment.layout, run);
+  if (lock?.alive !== true || run === undefined || watched?.state.status !== 'watching')
     throw new RolloutError(
       'no-watch',
       exitCodes.usage,
       `no watch of ${environment.config.env} is running`,
     );
-  await ask(context, environment, run, 'pause', reason);
-  const gone = await waitFor(context, async () => {
+  await askAndWait(context, environment, run, 'pause', reason, async () => {
     const now = await readLock(lockFile);
     return now?.alive === true && now.holder.instance === lock.holder.instance ? null : true;
   });
-  if (gone === null)
-    throw new RolloutError(
-      'not-obeyed',
-      exitCodes.busy,
-      `the watch of ${run} did not answer within ${obeyBudgetMs / 1000} s`,
-    );
   context.output.line(
     `the watch of ${run} has stopped; ${commandHint(context, `monitor --env ${environment.config.env} --resume`)} goes on`,
   );

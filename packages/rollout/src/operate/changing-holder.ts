@@ -1,8 +1,20 @@
 import { type LockHolder, readLock } from '@dhash/journal';
+import type { Layout } from '../record/layout.ts';
+import { readRun } from '../record/runs.ts';
 
-/** Who changes this environment right now; a monitor only watches and is not one. */
-export const changingHolder = async (lockFile: string): Promise<LockHolder | null> => {
+/**
+ * Who changes this environment right now. A process that only watches is none, whatever command it
+ * came from; a monitor that is rolling back is one.
+ */
+export const changingHolder = async (
+  layout: Layout,
+  lockFile: string,
+): Promise<LockHolder | null> => {
   const lock = await readLock(lockFile);
   if (lock === null || !lock.alive) return null;
-  return lock.holder.command.startsWith('monitor') ? null : lock.holder;
+  const { run, command } = lock.holder;
+  const status = run === undefined ? undefined : (await readRun(layout, run))?.state.status;
+  if (status === 'watching') return null;
+  if (status === 'rolling back') return lock.holder;
+  return command.startsWith('monitor') ? null : lock.holder;
 };

@@ -158,8 +158,21 @@ export const foldRun = (run: string, events: readonly JournalEvent[]): RunState 
   return events.reduce(next, opened);
 };
 
-/** What a person calls the state of a run whose process is gone: it cannot still be `watching`. */
+/**
+ * Whether a rollback of this run began and neither validated nor was put back: its data may be the
+ * backup's, or half of it.
+ */
+export const hasUnfinishedRollback = (events: readonly JournalEvent[]): boolean => {
+  const last = events.findLast(
+    ({ type }) =>
+      type === 'run.closed' || (type.startsWith('rollback.') && type !== 'rollback.withheld'),
+  );
+  return last !== undefined && last.type !== 'run.closed' && last.type !== 'rollback.put-back';
+};
+
+/**
+ * What a person calls the state of a run whose process is gone: it cannot still be `watching`. A
+ * rollback that was cut off stays `rolling back`: only its `--resume` leads out.
+ */
 export const displayedStatus = (state: RunState, holderAlive: boolean): RunStatus =>
-  !holderAlive && ['in progress', 'watching', 'rolling back'].includes(state.status)
-    ? 'interrupted'
-    : state.status;
+  !holderAlive && ['in progress', 'watching'].includes(state.status) ? 'interrupted' : state.status;

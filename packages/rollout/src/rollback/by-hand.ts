@@ -9,7 +9,8 @@ import { holding, releasing } from '../operate/holding.ts';
 import { currentHost, currentUser } from '../operate/who.ts';
 import { asJson, openRecorder, type Recorder } from '../record/recorder.ts';
 import { newRunId } from '../record/run-id.ts';
-import { listRuns, newestChange, readRun, surveyRuns } from '../record/runs.ts';
+import { foldRun } from '../record/run-state.ts';
+import { newestChange, readRun, surveyRuns } from '../record/runs.ts';
 import { tool } from '../tool.ts';
 import { prepareRollback } from './prepare.ts';
 import { recordRollback } from './record-rollback.ts';
@@ -98,17 +99,26 @@ const withLock = async (
         by: currentUser(context.processEnv),
       });
     const announcer = openAnnouncer(context, environment, recorder);
+    // Begun anew, it would know nothing of what the earlier process put aside.
+    const isCutOff = cutOffRollbackTo(recorder) === backup;
     return await recordRollback(context, environment, recorder, lock, announcer, {
       backup,
       previous: null,
       data: 'restore',
       reason,
       trigger: 'person',
-      resume: false,
+      resume: isCutOff,
     });
   } finally {
     await recorder.close();
   }
+};
+
+/** The backup that an earlier process was putting back when it died; `null` where none was. */
+const cutOffRollbackTo = ({ run, events }: Recorder): string | null => {
+  if (foldRun(run, events)?.status !== 'rolling back') return null;
+  const started = events.findLast(({ type }) => type === 'rollback.started');
+  return typeof started?.['backup'] === 'string' ? started['backup'] : null;
 };
 
 /** Goes on with a rollback whose process died. */
@@ -117,7 +127,7 @@ export const resumeRollback = async (
   environment: Environment,
 ): Promise<CommandResult> => {
   const { config, layout } = environment;
-  const newest = newestChange(await listRuns(layout, config.env));
+  const newest = newestChange((await surveyRuns(layout, config.env)).runs);
   const state = newest?.state;
   if (
     state === undefined ||

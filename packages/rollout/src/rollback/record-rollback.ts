@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Lock } from '@dhash/journal';
+import type { JournalEvent, Lock } from '@dhash/journal';
 import { type RollbackOutcome, type RollbackPlan, rollback } from '@dhash/rollback';
 import { exitCodes, messageOf, RolloutError } from '../errors.ts';
 import { appliedMigrations } from '../migrations/applied.ts';
@@ -42,10 +42,12 @@ export const recordRollback = async (
   request: RollbackRequest,
 ): Promise<CommandResult> => {
   const { config, layout } = environment;
-  const plan = await preparedPlan(context, environment, request);
+  const prepared = await preparedPlan(context, environment, request);
+  const plan = request.resume ? asBegun(prepared, recorder.events) : prepared;
   if (!(await lock.isHeld()))
     throw new RolloutError('overtaken', exitCodes.busy, `another command took ${config.env} over`);
-  for (const sentence of plan.sentences) context.output.line(sentence);
+  if (request.resume) context.output.line(`going on with the rollback of ${recorder.run}`);
+  else for (const sentence of plan.sentences) context.output.line(sentence);
   recorder.onEvent(showSteps(context.output));
   const user = currentUser(context.processEnv);
   const { from, to } = plan.release;
@@ -92,6 +94,14 @@ const preparedPlan = (
   );
 };
 
+/** A later process finds the release switched already: where it came from is on the record. */
+const asBegun = (plan: RollbackPlan, events: readonly JournalEvent[]): RollbackPlan => {
+  const from = events.findLast(({ type }) => type === 'rollback.started')?.['from'];
+  if (typeof from !== 'string') return plan;
+  const { to } = plan.release;
+  return { ...plan, release: { from, to, changes: from !== to } };
+};
+
 const rollbackOptions = async (
   context: CommandContext,
   environment: Environment,
@@ -110,7 +120,11 @@ const rollbackOptions = async (
       active: () => target.current(),
       stop: () => target.stop(),
       activate: (version) => target.activate(version),
-      start: () => target.start(),
+      start: async () => {
+        // It may have been started just before the earlier process died; two would fight for its port.
+        if (request.resume) await target.stop();
+        await target.start();
+      },
     },
     validation: {
       health: async (signal) => {

@@ -1,19 +1,17 @@
-import { truncate } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startChild } from './child.ts';
-import { expectExit, journalOf, liveState, newestRun, promote, status } from './observe.ts';
+import {
+  expectExit,
+  journalOf,
+  keepLines,
+  liveState,
+  newestRun,
+  promote,
+  status,
+} from './observe.ts';
 import { makeProject, type Project } from './project.ts';
 
 const deploy = ['deploy', '--env', 'production'];
-
-/** Cuts lines off a record's end: the process died before it wrote them. */
-const keepLines = async (project: Project, wanted: (lines: number) => number): Promise<void> => {
-  const path = join('rollouts', await newestRun(project), 'journal.ndjson');
-  const lines = (await project.read(path)).trimEnd().split('\n');
-  const kept = lines.slice(0, wanted(lines.length)).map((line) => `${line}\n`);
-  await truncate(join(project.root, path), Buffer.byteLength(kept.join('')));
-};
 
 /** Deploys 1.1 in a process that dies at this event, as by kill -9. */
 const dieAt = async (project: Project, at: string): Promise<void> => {

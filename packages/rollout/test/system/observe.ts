@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { readdir, readFile, readlink, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type JournalEvent, readJournal } from '@dhash/journal';
@@ -41,10 +41,15 @@ export const liveState = async (project: Project): Promise<Record<string, unknow
   db.close();
   const files = join(project.root, 'data', 'files');
   const names = (await readdir(files)).sort();
-  const answer = (await (await fetch(`${project.url}/health`)).json()) as { version: string };
+  const answer = (await (await fetch(`${project.url}/health`)).json()) as {
+    version: string;
+    pid: number;
+  };
   return {
     release: await readlink(join(project.root, 'app', 'current')),
     answers: answer.version,
+    // A service that was started twice is not the one that stop.sh knows.
+    isStoppable: answer.pid === Number(await project.read('data/service.pid')),
     columns: tables.map(({ name, sql }) => [name, String(sql).replaceAll(/\s+/g, ' ')]),
     rows,
     files: await Promise.all(
@@ -62,6 +67,17 @@ export const newestRun = async (project: Project): Promise<string> =>
 export const journalOf = async (project: Project, run: string): Promise<JournalEvent[]> => {
   const file = join(project.root, 'rollouts', run, 'journal.ndjson');
   return existsSync(file) ? (await readJournal(file)).events : [];
+};
+
+/** Cuts lines off a record's end: the process died before it wrote them. */
+export const keepLines = async (
+  project: Project,
+  wanted: (lines: number) => number,
+): Promise<void> => {
+  const path = join('rollouts', await newestRun(project), 'journal.ndjson');
+  const lines = (await project.read(path)).trimEnd().split('\n');
+  const kept = lines.slice(0, wanted(lines.length)).map((line) => `${line}\n`);
+  await truncate(join(project.root, path), Buffer.byteLength(kept.join('')));
 };
 
 /** Looks again until it is so. */

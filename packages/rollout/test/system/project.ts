@@ -21,7 +21,7 @@ let failed = 0;
 createServer((request, response) => {
   if (request.url === '/health') {
     response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify({ status: 'OK', version: ${JSON.stringify(version)} }));
+    response.end(JSON.stringify({ status: 'OK', version: ${JSON.stringify(version)}, pid: process.pid }));
   } else if (request.url === '/metrics') {
     total += 10;
     ${failing ? 'failed += 9;' : ''}

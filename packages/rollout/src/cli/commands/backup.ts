@@ -133,7 +133,7 @@ const take = async (
       },
     );
   const target = environment.target({ runId: 'backup', version: null, previous: null });
-  const holder = await changingHolder(target.lockFile);
+  const holder = await changingHolder(environment.layout, target.lockFile);
   if (holder !== null) throw busy(config.env, holder);
   const report: BackupReport = await takeBackup(context, {
     config,

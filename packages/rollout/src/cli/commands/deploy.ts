@@ -1,12 +1,16 @@
+import type { Lock } from '@dhash/journal';
 import { deploy, prepareDeploy, runDeploy } from '../../deploy/deploy.ts';
 import type { DeployOptions } from '../../deploy/plan.ts';
 import { abortDeploy, isBeingAborted } from '../../deploy/undo-deploy.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
 import { guardAfterDeploy } from '../../guard/guard.ts';
-import type { CommandContext, CommandResult } from '../../operate/context.ts';
+import { takeFromWatch } from '../../guard/take-from-watch.ts';
+import { type CommandContext, type CommandResult, commandHint } from '../../operate/context.ts';
 import { type Environment, openEnvironment } from '../../operate/environment.ts';
-import { holding } from '../../operate/holding.ts';
+import { holding, releasing } from '../../operate/holding.ts';
+import { currentUser } from '../../operate/who.ts';
 import { openRecorder } from '../../record/recorder.ts';
+import { foldRun, hasUnfinishedRollback } from '../../record/run-state.ts';
 import { listRuns, newestChange } from '../../record/runs.ts';
 import { collect, type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
@@ -118,20 +122,47 @@ const onOpenDeploy = async (
       { hints: [`watch it: npx dhash-rollout monitor --env ${config.env}`] },
     );
   }
+  if (what === 'abort' && hasUnfinishedRollback(newest.events))
+    throw new RolloutError(
+      'rollback-unfinished',
+      exitCodes.busy,
+      `run ${run} was ${newest.state.status === 'rolling back' ? 'cut off in its rollback' : 'rolled back, which did not validate'}: to undo its deploy now could mix two states of the data`,
+      { hints: [commandHint(context, `rollback --env ${config.env} --resume`)] },
+    );
   const { lockFile } = environment.target({ runId: run, version, previous });
-  return holding(
-    context,
-    { lockFile, command: `deploy --${what}`, env: config.env, run },
-    async (lock) => {
-      const recorder = await openRecorder(layout, run, { now: context.clock.now });
-      try {
-        if (what === 'abort' || isBeingAborted(recorder.events))
-          return await abortDeploy(context, environment, recorder);
-        await recorder.record({ type: 'deploy.resumed' });
-        return await runDeploy(context, environment, recorder, lock, after);
-      } finally {
-        await recorder.close();
-      }
-    },
-  );
+  const work = async (lock: Lock, from: string | null = null): Promise<CommandResult> => {
+    const recorder = await openRecorder(layout, run, { now: context.clock.now });
+    try {
+      const now = foldRun(run, recorder.events);
+      if (now?.closed === true)
+        throw new RolloutError(
+          'overtaken',
+          exitCodes.busy,
+          `run ${run} came to its own end first: it is ${now.status}`,
+        );
+      if (from !== null)
+        await recorder.record({
+          type: 'lock.taken-over',
+          from,
+          by: currentUser(context.processEnv),
+        });
+      if (what === 'abort' || isBeingAborted(recorder.events))
+        return await abortDeploy(context, environment, recorder);
+      await recorder.record({ type: 'deploy.resumed' });
+      return await runDeploy(context, environment, recorder, lock, after);
+    } finally {
+      await recorder.close();
+    }
+  };
+  const command = `deploy --${what}`;
+  if (what === 'resume')
+    return holding(context, { lockFile, command, env: config.env, run }, (lock) => work(lock));
+  const taken = await takeFromWatch(context, environment, {
+    lockFile,
+    command,
+    kind: 'abort',
+    reason: 'deploy --abort',
+  });
+  if (taken.kind === 'acquired') return releasing(taken.lock, (lock) => work(lock, taken.from));
+  throw new RolloutError('rolling-back', exitCodes.busy, `run ${taken.run} is being rolled back`);
 };

@@ -54,7 +54,8 @@ const showStatus = async (context: CommandContext, flags: StatusFlags): Promise<
       output.line(`            ${reason.split('\n', 1)[0]}`);
     if (newest.state.backup !== null) output.line(`  backup    ${newest.state.backup}`);
     output.line(`  head      ${newest.state.head}`);
-    if (!newest.state.closed) for (const way of waysOut(config.env)) output.line(`  → ${way}`);
+    if (!newest.state.closed)
+      for (const way of waysOut(config.env, status)) output.line(`  → ${way}`);
   }
   for (const { run, problem } of broken)
     output.line(`  BROKEN    ${run}: its record does not verify: ${problem}`);
