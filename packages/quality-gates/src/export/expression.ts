@@ -37,6 +37,7 @@ const wilson = (bad: string, total: string, z: number, sign: '-' | '+'): string 
   return `100 * (${p} + ${z2 / 2} / ${total} ${sign} ${z} * sqrt(${p} * (1 - ${p}) / ${total} + ${z2 / 4} / ${total} ^ 2)) / (1 + ${z2} / ${total})`;
 };
 
+type Windowed = { readonly windowMs: number; readonly minSamples: number };
 type Parts = Pick<Expression, 'value' | 'guards' | 'notes'>;
 
 const parts = (gate: GatePolicy, policy: WatchPolicy, options: ExportOptions): Parts => {
@@ -44,6 +45,9 @@ const parts = (gate: GatePolicy, policy: WatchPolicy, options: ExportOptions): P
   const series = (metric: string, ms?: number) =>
     `${metric}${matchers}${ms === undefined ? '' : `[${promDuration(ms)}]`}`;
   const increase = (metric: string, ms: number) => `sum(increase(${series(metric, ms)}))`;
+  // Of several instances, the one that was read most often: theirs are the same polls.
+  const readings = (metric: string, { windowMs, minSamples }: Windowed) =>
+    `max(count_over_time(${series(metric, windowMs)})) >= ${minSamples}`;
   const scaled = (value: string, scale: number) => (scale === 1 ? value : `${scale} * ${value}`);
   const health = options.health ?? 'up';
   // Of several instances, the one that is farthest.
@@ -77,12 +81,15 @@ const parts = (gate: GatePolicy, policy: WatchPolicy, options: ExportOptions): P
         ],
       };
     }
-    case 'share':
+    case 'share': {
+      const checks = `sum(count_over_time(${series(health, gate.windowMs)}))`;
       return {
-        value: `100 * (1 - avg(avg_over_time(${series(health, gate.windowMs)})))`,
-        guards: [`sum(count_over_time(${series(health, gate.windowMs)})) >= ${gate.minSamples}`],
+        // Counted before it is divided: a share that is exactly the limit does not break.
+        value: `100 * (${checks} - sum(sum_over_time(${series(health, gate.windowMs)}))) / ${checks}`,
+        guards: [`${checks} >= ${gate.minSamples}`],
         notes: [],
       };
+    }
     case 'level':
       return {
         value: scaled(`${worst}(${series(gate.gauge)})`, gate.scale),
@@ -105,7 +112,10 @@ const parts = (gate: GatePolicy, policy: WatchPolicy, options: ExportOptions): P
           gate.confidence === null
             ? `100 * ${bad} / ${total}`
             : wilson(bad, total, normalQuantile(gate.confidence), gate.below ? '+' : '-'),
-        guards: [`${total} ${gate.minEvents > 0 ? `>= ${gate.minEvents}` : '> 0'}`],
+        guards: [
+          readings(gate.total, gate),
+          `${total} ${gate.minEvents > 0 ? `>= ${gate.minEvents}` : '> 0'}`,
+        ],
         notes: [
           extrapolated,
           'the plain share over the whole watch is not judged at an end, since there is none',
@@ -119,7 +129,10 @@ const parts = (gate: GatePolicy, policy: WatchPolicy, options: ExportOptions): P
               `histogram_quantile(${gate.q}, sum by (le) (increase(${series(`${gate.histogram}_bucket`, gate.windowMs)})))`,
               gate.scale,
             ),
-            guards: [`${increase(`${gate.histogram}_count`, gate.windowMs)} >= ${gate.minEvents}`],
+            guards: [
+              readings(`${gate.histogram}_count`, gate),
+              `${increase(`${gate.histogram}_count`, gate.windowMs)} >= ${gate.minEvents}`,
+            ],
             notes: [extrapolated],
           }
         : {

@@ -1,0 +1,131 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { tempFolder } from '@dhash/testkit';
+import { describe, expect, it } from 'vitest';
+import { environmentsOf, gatesFor, parseGates } from '../../src/config.ts';
+import { toPrometheusRules } from '../../src/export.ts';
+import { type PolledSample, pollTimes } from '../../src/index.ts';
+import { policyOf } from '../support/policies.ts';
+import { seeded } from '../support/traffic.ts';
+import { alertsFireAt, firstBreaks, hasTool, promtool } from './promtool.ts';
+
+const shippedFile = new URL('../../../../quality-gates-config.json', import.meta.url);
+const shipped = parseGates(await readFile(shippedFile, 'utf8'), { file: 'shipped.json' });
+const production = gatesFor(shipped, 'production');
+
+type Second = { ok?: boolean; failing?: number; slow?: number; queue?: number };
+
+/** What the shipped gates read, of a service that has been up for long and serves 100 pictures a poll. */
+const recorded = (service: (second: number) => Second): PolledSample[] => {
+  let [total, bad, fast, slowOnes] = [50_000, 1_000, 40_000, 9_000];
+  return pollTimes(production).map((at) => {
+    const { ok = true, failing = 1, slow = 1, queue = 10 } = service(at / 1000);
+    total += 100;
+    bad += failing;
+    fast += 100 - slow;
+    slowOnes += slow;
+    const count = fast + slowOnes;
+    return {
+      at,
+      health: { ok },
+      metrics: {
+        dhash_processed_total: total,
+        dhash_extraction_failures_total: bad,
+        dhash_low_confidence_queue_length: queue,
+        dhash_hash_duration_seconds: {
+          le: { '0.5': fast / 2, '1': fast, '2': fast + 100, '3': count, '+Inf': count },
+          count,
+          sum: count,
+        },
+      },
+    };
+  });
+};
+
+describe.runIf(hasTool('promtool'))('the exported rules, in promtool', { timeout: 60_000 }, () => {
+  it.each(environmentsOf(shipped))('are rules: shipped %s', async (environment) => {
+    const file = join(await tempFolder(), 'rules.yml');
+    await writeFile(file, toPrometheusRules(gatesFor(shipped, environment)));
+    expect(await promtool('check', 'rules', file)).toContain('SUCCESS: 5 rules found');
+  });
+
+  // The second of our break, gate by gate; `alert` where a comment in the export says it is another.
+  it.each<[string, (second: number) => Second, Record<string, number>, Record<string, number>]>([
+    ['a good release', () => ({}), {}, {}],
+    [
+      'a queue over its limit',
+      (s) => ({ queue: s < 1500 ? 1000 : 1001 }),
+      { lowConfidenceQueue: 1500 },
+      {},
+    ],
+    ['failing from the start', () => ({ failing: 20 }), { extractionFailureRate: 60 }, {}],
+    [
+      'failing later on',
+      (s) => ({ failing: s < 900 ? 2 : 30 }),
+      { extractionFailureRate: 900 },
+      {},
+    ],
+    ['slow from the start', () => ({ slow: 20 }), { p95HashTime: 60 }, {}],
+    ['slow later on', (s) => ({ slow: s < 900 ? 1 : 30 }), { p95HashTime: 1020 }, {}],
+    [
+      'dead later on: the share first, then three in a row',
+      (s) => ({ ok: s < 2000 }),
+      { healthFailureShare: 2220, healthFailures: 2340 },
+      {},
+    ],
+    [
+      'dead early: the alert needs six minutes of it',
+      (s) => ({ ok: s < 100 }),
+      { healthFailureShare: 150, healthFailures: 180 },
+      { healthFailures: 540 },
+    ],
+  ])('%s', async (_title, service, ours, alert) => {
+    const samples = recorded(service);
+    const breaks = firstBreaks(production, samples);
+    const none = Object.fromEntries(Object.keys(production.gates).map((gate) => [gate, null]));
+    expect(breaks).toEqual({ ...none, ...ours });
+    await alertsFireAt(production, [{ samples, breaks: { ...breaks, ...alert } }]);
+  });
+
+  it('fire at another poll than they are said to: promtool complains', async () => {
+    const samples = recorded((s) => ({ queue: s < 1500 ? 1000 : 1001 }));
+    for (const lowConfidenceQueue of [1380, 1620, null])
+      await expect(
+        alertsFireAt(production, [{ samples, breaks: { lowConfidenceQueue } }]),
+      ).rejects.toThrow();
+  });
+
+  it('agree on random watches, where nothing is extrapolated or bounded', async () => {
+    const policy = policyOf({
+      healthFailureShare: { threshold: 20, timeWindow: 10 },
+      queue: { kind: 'level', gauge: 'queue', threshold: 98 },
+      depth: { kind: 'level', gauge: 'queue', threshold: 2, below: true },
+      rate: {
+        kind: 'ratio',
+        bad: 'bad',
+        total: 'total',
+        threshold: 5.013,
+        timeWindow: 10,
+        confidence: 'off',
+      },
+    });
+    const random = seeded(11);
+    const runs = Array.from({ length: 12 }, () => {
+      let [bad, total] = [10_000, 100_000];
+      const [dead, failing] = [0.3 * random(), 0.1 * random()];
+      const samples = pollTimes(policy).map((at): PolledSample => {
+        const came = 50 + Math.floor(100 * random());
+        total += came;
+        bad += Math.floor(came * failing * 2 * random());
+        const queue = Math.floor(100 * random());
+        return { at, health: { ok: random() >= dead }, metrics: { bad, total, queue } };
+      });
+      return { samples, breaks: firstBreaks(policy, samples) };
+    });
+    for (const gate of Object.keys(policy.gates)) {
+      const seconds = runs.map(({ breaks }) => breaks[gate]);
+      expect(seconds.filter((second) => second !== null).length, gate).toBeGreaterThan(2);
+    }
+    await alertsFireAt(policy, runs);
+  });
+});
