@@ -1,4 +1,5 @@
 export { type FakeClock, fakeClock } from './fake-clock.ts';
 export { type RecordedRequest, startHttpServer, type TestHttpServer } from './http-server.ts';
+export { startPrometheus } from './prometheus.ts';
 export { readmeExample } from './readme-example.ts';
 export { tempFolder } from './temp-folder.ts';

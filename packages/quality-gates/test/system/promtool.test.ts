@@ -1,46 +1,14 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tempFolder } from '@dhash/testkit';
 import { describe, expect, it } from 'vitest';
-import { environmentsOf, gatesFor, parseGates } from '../../src/config.ts';
+import { environmentsOf, gatesFor } from '../../src/config.ts';
 import { toPrometheusRules } from '../../src/export.ts';
 import { type PolledSample, pollTimes } from '../../src/index.ts';
 import { policyOf } from '../support/policies.ts';
+import { production, recorded, type Second, shipped } from '../support/recorded.ts';
 import { seeded } from '../support/traffic.ts';
 import { alertsFireAt, firstBreaks, hasTool, promtool } from './promtool.ts';
-
-const shippedFile = new URL('../../../../quality-gates-config.json', import.meta.url);
-const shipped = parseGates(await readFile(shippedFile, 'utf8'), { file: 'shipped.json' });
-const production = gatesFor(shipped, 'production');
-
-type Second = { ok?: boolean; failing?: number; slow?: number; queue?: number };
-
-/** What the shipped gates read, of a service that has been up for long and serves 100 pictures a poll. */
-const recorded = (service: (second: number) => Second): PolledSample[] => {
-  let [total, bad, fast, slowOnes] = [50_000, 1_000, 40_000, 9_000];
-  return pollTimes(production).map((at) => {
-    const { ok = true, failing = 1, slow = 1, queue = 10 } = service(at / 1000);
-    total += 100;
-    bad += failing;
-    fast += 100 - slow;
-    slowOnes += slow;
-    const count = fast + slowOnes;
-    return {
-      at,
-      health: { ok },
-      metrics: {
-        dhash_processed_total: total,
-        dhash_extraction_failures_total: bad,
-        dhash_low_confidence_queue_length: queue,
-        dhash_hash_duration_seconds: {
-          le: { '0.5': fast / 2, '1': fast, '2': fast + 100, '3': count, '+Inf': count },
-          count,
-          sum: count,
-        },
-      },
-    };
-  });
-};
 
 describe.runIf(hasTool('promtool'))('the exported rules, in promtool', { timeout: 60_000 }, () => {
   it.each(environmentsOf(shipped))('are rules: shipped %s', async (environment) => {

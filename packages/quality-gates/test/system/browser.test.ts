@@ -1,0 +1,76 @@
+import { fileURLToPath } from 'node:url';
+import { startHttpServer } from '@dhash/testkit';
+import { build } from 'esbuild';
+import { chromium } from 'playwright-core';
+import { expect, it, onTestFinished } from 'vitest';
+import { type Replay, replay } from '../../src/index.ts';
+import { production, recorded } from '../support/recorded.ts';
+import { hasTool } from './promtool.ts';
+
+const flags = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+const bundle = async (): Promise<string> => {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL('../../src/index.ts', import.meta.url))],
+    bundle: true,
+    minify: true,
+    write: false,
+    platform: 'browser',
+    format: 'esm',
+  });
+  return outputFiles[0]?.text ?? '';
+};
+
+const page = `<!doctype html><script type="module">
+  import { replay } from './gates.js';
+  const { policy, samples } = await (await fetch('./run.json')).json();
+  globalThis.replayed = JSON.stringify(replay(policy, samples));
+</script>`;
+
+it.runIf(hasTool('chromium'))(
+  'replays recorded runs in Chromium to the same assessments as in Node',
+  { timeout: 120_000 },
+  async () => {
+    const code = await bundle();
+    const runs = [
+      recorded(() => ({})),
+      recorded((s) => ({ failing: s < 900 ? 2 : 30, slow: s < 600 ? 1 : 30 })),
+      recorded((s) => ({ ok: s < 100 })),
+      recorded((s) => ({ ok: s < 3600 })),
+    ];
+    const files: Record<string, [type: string, text: string]> = {};
+    for (const [index, samples] of runs.entries()) {
+      files[`/${index}/`] = ['text/html', page];
+      files[`/${index}/gates.js`] = ['text/javascript', code];
+      files[`/${index}/run.json`] = [
+        'application/json',
+        JSON.stringify({ policy: production, samples }),
+      ];
+    }
+    const server = await startHttpServer(({ url }, response) => {
+      const [type, text] = files[url] ?? ['text/plain', ''];
+      response.writeHead(url in files ? 200 : 404, { 'content-type': type }).end(text);
+    });
+    const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: flags });
+    onTestFinished(() => browser.close());
+    const decisions: string[] = [];
+    for (const [index, samples] of runs.entries()) {
+      const tab = await browser.newPage();
+      await tab.goto(`${server.url}/${index}/`);
+      const shown = await tab.waitForFunction('globalThis.replayed');
+      const replayed = JSON.parse(String(await shown.jsonValue())) as Replay;
+      expect(replayed).toEqual(JSON.parse(JSON.stringify(replay(production, samples))));
+      decisions.push(replayed.decision);
+    }
+    expect(decisions).toEqual(['promote', 'rollback', 'rollback', 'inconclusive']);
+  },
+);
