@@ -61,8 +61,13 @@ export const liveState = async (project: Project): Promise<Record<string, unknow
 export const status = async (project: Project): Promise<Record<string, unknown>> =>
   resultOf((await project.run('status', '--json')).out);
 
-export const newestRun = async (project: Project): Promise<string> =>
-  (await readdir(join(project.root, 'rollouts'))).sort().at(-1) ?? '';
+export const isWatchStart = ({ type }: JournalEvent): boolean =>
+  type === 'watch.started' || type === 'watch.resumed';
+
+export const newestRun = async (project: Project): Promise<string> => {
+  const { runs } = resultOf((await project.run('history', '--json')).out);
+  return (runs as { run: string }[])[0]?.run ?? '';
+};
 
 export const journalOf = async (project: Project, run: string): Promise<JournalEvent[]> => {
   const file = join(project.root, 'rollouts', run, 'journal.ndjson');

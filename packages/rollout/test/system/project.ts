@@ -146,6 +146,8 @@ export const makeProject = async (
   options: {
     readonly yaml?: (text: string) => string;
     readonly duration?: string;
+    /** Share of the polls that must have been made, and judged, for a promotion. */
+    readonly minCoverage?: number;
     /** Pauses of the commands that run in this process are short: they must not watch. */
     readonly hurried?: boolean;
   } = {},
@@ -168,6 +170,11 @@ new DatabaseSync('data/notes.db').exec('PRAGMA journal_mode=WAL; CREATE TABLE IF
   );
   const policy = structuredClone(gates);
   if (options.duration !== undefined) policy.environments.production.duration = options.duration;
+  if (options.minCoverage !== undefined)
+    Object.assign(policy.environments.production, {
+      minCoverage: options.minCoverage,
+      minJudged: options.minCoverage,
+    });
   await writeFile(join(root, 'gates.json'), JSON.stringify(policy, null, 2));
   const yaml = `service: notes
 gates: gates.json

@@ -1,12 +1,14 @@
 /**
  * The command line as a process of its own, from source. Two variables make a death exact:
- * `TEST_KILL_AT=step.started:migrate` (or `watch.poll:3`, the third of them) kills the process, as
+ * `TEST_KILL_AT=step.started:migrate` (or `watch.poll:3`, the third of them, or
+ * `verdict.changed:break`) kills the process, as
  * kill -9 does, at the moment that event is durable and nothing after it has happened; with
  * `TEST_KILL_AFTER_MS` that much later, in the middle of the act.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { main } from '../../src/cli/main.ts';
-import { hurried } from './hurried.ts';
+import type { Clock } from '../../src/clock.ts';
+import { backBy, hurried } from './hurried.ts';
 
 const killAt = process.env['TEST_KILL_AT'];
 
@@ -25,24 +27,32 @@ if (killAt !== undefined) {
     if (typeof event !== 'object' || event === null || !('type' in event)) return written;
     if (event.type !== type) return written;
     seen += 1;
-    const step = 'step' in event ? event.step : String(seen);
-    if (step !== wanted) return written;
+    const names = 'step' in event ? [event.step] : ['to' in event ? event.to : null, String(seen)];
+    if (!names.includes(wanted)) return written;
     if (afterMs === 0) die();
     else void delay(afterMs).then(die);
     return written;
   };
 }
 
+/** Another clock than the machine's, where a variable asks for one. */
+const otherClock = (): Clock | null => {
+  const backMs = process.env['TEST_CLOCK_BACK_MS'];
+  if (backMs !== undefined) return backBy(Number(backMs));
+  return process.env['TEST_HURRIED'] === undefined ? null : hurried;
+};
+
+const clock = otherClock();
 process.exitCode = await main(
   process.argv.slice(2),
-  process.env['TEST_HURRIED'] === undefined
+  clock === null
     ? undefined
     : {
         stdout: process.stdout,
         stderr: process.stderr,
         processEnv: process.env,
         cwd: process.cwd(),
-        clock: hurried,
+        clock,
         signal: new AbortController().signal,
       },
 );
