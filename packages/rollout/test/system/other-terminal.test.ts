@@ -168,6 +168,25 @@ describe('a running deploy', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)(
+    'that still judges the running release ends by %s with %i, and leaves no run',
+    {
+      timeout,
+    },
+    async (signal, exit) => {
+      const project = await makeProject({ hurried: true });
+      await promote(project);
+      const deploy = startChild(project, ['deploy', ...production, '--version', '1.1']);
+      await deploy.says('judging the gates');
+      deploy.process.kill(signal);
+      expect(await deploy.ended, deploy.out() + deploy.err()).toBe(exit);
+      expect(await status(project)).toMatchObject({ status: 'promoted', release: '1.0' });
+    },
+  );
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)(
     'refuses others, ends by %s with %i, and is resumed',
     { timeout },
     async (signal, exit) => {
