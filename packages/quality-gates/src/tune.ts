@@ -1,3 +1,14 @@
+export {
+  type Backtest,
+  type BacktestRange,
+  backtest,
+  type Incident,
+  metricsOf,
+  type PastWatch,
+  type Recording,
+  watchPast,
+  withConfidence,
+} from './backtest.ts';
 export { type Difference, differences } from './differences.ts';
 
 import { amount, duration } from './numbers.ts';

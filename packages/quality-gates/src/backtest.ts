@@ -1,0 +1,140 @@
+import type { GatePolicy, WatchPolicy } from './policy.ts';
+import type { PolledSample, Sample } from './sample.ts';
+import { nextPollAt } from './schedule.ts';
+import type { Assessment, Decision } from './verdict.ts';
+import { startWatch } from './watch.ts';
+
+/** What was recorded before there was any watch. */
+export type Recording = {
+  /** What a poll at this time (epoch ms) would have read; `null` where nothing was recorded. */
+  sampleAt(at: number): PolledSample | null;
+};
+
+/** One watch over the past. */
+export type PastWatch = {
+  /** Epoch ms. */
+  readonly startedAt: number;
+  readonly decision: Decision;
+  /** When it was decided, epoch ms. */
+  readonly at: number;
+  /** Enforced gates that broke. */
+  readonly broke: readonly string[];
+  readonly reasons: readonly string[];
+  /** Polls that found something recorded. */
+  readonly polls: number;
+};
+
+/** A time in which something was known to be wrong; epoch ms, `to` included. */
+export type Incident = { readonly from: number; readonly to: number };
+
+/** What a policy would have done to what was recorded. */
+export type Backtest = {
+  /** Watches that touch no incident: each that breaks is a false alarm. */
+  readonly quiet: readonly PastWatch[];
+  /** The watch that begins with each incident, as if a release had brought it. */
+  readonly incidents: readonly (Incident & { readonly watch: PastWatch })[];
+};
+
+/** Times between which watches are begun, `everyMs` apart; epoch ms. The last one ends by `to`. */
+export type BacktestRange = {
+  readonly from: number;
+  readonly to: number;
+  readonly everyMs: number;
+  readonly incidents?: readonly Incident[] | undefined;
+};
+
+const baselineOf = (
+  { baseline }: WatchPolicy,
+  { sampleAt }: Recording,
+  startedAt: number,
+): Sample[] => {
+  if (baseline === null) return [];
+  const samples: Sample[] = [];
+  for (let ms = baseline.durationMs; ms > 0; ms -= baseline.cadenceMs) {
+    const sample = sampleAt(startedAt - ms);
+    if (sample !== null) samples.push(sample);
+  }
+  return samples;
+};
+
+/** Polls what was recorded as a monitor would have, suspect polls too. */
+export const watchPast = (
+  policy: WatchPolicy,
+  recording: Recording,
+  startedAt: number,
+): PastWatch => {
+  const watch = startWatch(policy, {
+    startedAt,
+    baseline: baselineOf(policy, recording, startedAt),
+  });
+  let polls = 0;
+  let last: Assessment | null = null;
+  let suspicious = false;
+  for (let at: number | null = startedAt; at !== null; ) {
+    const sample = recording.sampleAt(at);
+    if (sample !== null) {
+      polls += 1;
+      last = watch.observe({ ...sample, at });
+      if (last.decision !== 'continue') break;
+      suspicious = Object.values(last.gates).some((verdict) => verdict.suspicious);
+    }
+    at = nextPollAt(policy, { startedAt, lastAt: at, suspicious });
+  }
+  const end =
+    last === null || last.decision === 'continue'
+      ? watch.finish(startedAt + policy.durationMs)
+      : last;
+  const broke = Object.entries(end.gates)
+    .filter(([, { verdict, mode }]) => verdict === 'break' && mode === 'enforce')
+    .map(([name]) => name);
+  return { startedAt, decision: end.decision, at: end.at, broke, reasons: end.reasons, polls };
+};
+
+/** Begins a watch every so often over what was recorded, and one with each incident. */
+export const backtest = (
+  policy: WatchPolicy,
+  recording: Recording,
+  { from, to, everyMs, incidents = [] }: BacktestRange,
+): Backtest => {
+  const quiet: PastWatch[] = [];
+  for (let at = from; everyMs > 0 && at + policy.durationMs <= to; at += everyMs) {
+    const end = at + policy.durationMs;
+    if (incidents.some((incident) => incident.from <= end && incident.to >= at)) continue;
+    const watch = watchPast(policy, recording, at);
+    if (watch.polls > 0) quiet.push(watch);
+  }
+  return {
+    quiet,
+    incidents: incidents.map((incident) => ({
+      ...incident,
+      watch: watchPast(policy, recording, incident.from),
+    })),
+  };
+};
+
+/** The policy with this confidence (0.5 to 1; `null`: the plain comparison) in every ratio of counters. */
+export const withConfidence = (policy: WatchPolicy, confidence: number | null): WatchPolicy => ({
+  ...policy,
+  gates: Object.fromEntries(
+    Object.entries(policy.gates).map(([name, gate]): [string, GatePolicy] => [
+      name,
+      gate.kind === 'ratio' && gate.source === 'counters' ? { ...gate, confidence } : gate,
+    ]),
+  ),
+});
+
+/** The metrics that a policy's gates read, by their names in a sample. */
+export const metricsOf = (
+  policy: WatchPolicy,
+): { readonly numbers: readonly string[]; readonly histograms: readonly string[] } => {
+  const numbers = new Set<string>();
+  const histograms = new Set<string>();
+  for (const gate of Object.values(policy.gates)) {
+    if ('bad' in gate) for (const counter of [gate.bad, gate.total]) numbers.add(counter);
+    if ('rate' in gate) numbers.add(gate.rate);
+    if ('gauge' in gate) numbers.add(gate.gauge);
+    if ('events' in gate && gate.events !== null) numbers.add(gate.events.counter);
+    if ('histogram' in gate) histograms.add(gate.histogram);
+  }
+  return { numbers: [...numbers], histograms: [...histograms] };
+};
