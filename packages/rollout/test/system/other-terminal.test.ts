@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { verifyJournal } from '@dhash/journal';
+import { openJournal, verifyJournal } from '@dhash/journal';
 import { describe, expect, it } from 'vitest';
 import { type Child, startChild } from './child.ts';
 import {
@@ -84,6 +84,8 @@ describe('an emergency rollback from another terminal', () => {
     await until(async () =>
       (await journalOf(project, run)).some(({ type }) => type === 'rollback.started'),
     );
+    // What is swapped right now is nothing to back up.
+    expectExit(await project.run('backup', ...production), 7);
     const ran = expectExit(await rollBack(project, backup), 0);
     expect(ran.err).toContain('already rolling back; following it');
     expect(await monitor.ended, monitor.out() + monitor.err()).toBe(4);
@@ -106,6 +108,22 @@ describe('an emergency rollback from another terminal', () => {
     expect(project.notes()).toBe(0);
     expect(await status(project)).toMatchObject({ run, status: 'rolled back', release: '1.0' });
   });
+
+  it('is not done again where the watch rolled back while it was asked', { timeout }, async () => {
+    const { project, monitor, run, backup } = await watching('1.1');
+    monitor.process.kill('SIGSTOP');
+    const asking = startChild(project, ['rollback', ...production, '--backup', backup]);
+    await asking.says('asking the watch');
+    const file = join(project.root, 'rollouts', run, 'journal.ndjson');
+    const journal = await openJournal(file, { now: Date.now });
+    await journal.append({ type: 'run.closed', outcome: 'rolled back' });
+    await journal.close();
+    monitor.process.kill('SIGKILL');
+    expect(await asking.ended, asking.out() + asking.err()).toBe(0);
+    expect(asking.out()).toContain(`run ${run} is rolled back`);
+    expect((await journalOf(project, run)).at(-1)).toMatchObject({ type: 'run.closed' });
+    expect(await newestRun(project)).toBe(run);
+  });
 });
 
 describe('a running watch', () => {
@@ -121,6 +139,22 @@ describe('a running watch', () => {
     expect(await readdir(join(project.root, 'rollouts', run, 'inbox'))).toEqual([]);
     resumed.process.kill('SIGCONT');
     expect(await resumed.ended, resumed.out() + resumed.err()).toBe(3);
+  });
+
+  it('that follows its deploy in one process can be paused, and lets a backup be taken', {
+    timeout,
+  }, async () => {
+    const project = await makeProject({ hurried: true, duration: '60s' });
+    await promote(project);
+    const argv = ['deploy', ...production, '--version', '1.1', '--monitor'];
+    const child = startChild(project, argv);
+    await until(async () =>
+      (await journalOf(project, await newestRun(project))).some(isWatchStart),
+    );
+    expectExit(await project.run('backup', ...production), 0);
+    expectExit(await project.run('pause', ...production, '--reason', 'lunch'), 0);
+    expect(await child.ended, child.out() + child.err()).toBe(130);
+    expect(await status(project)).toMatchObject({ status: 'interrupted', release: '1.1' });
   });
 
   it('is promoted by hand', { timeout }, async () => {
