@@ -1,6 +1,5 @@
 import type { Step } from '@dhash/journal';
 import { runMigrations } from '../migrations/apply-migration.ts';
-import { migrationName } from '../migrations/read-migrations.ts';
 import type { MigrationPlan } from '../migrations/types.ts';
 import { asJson } from '../record/recorder.ts';
 import { migrateForward, undoMigrations } from './migrate-data.ts';
@@ -17,25 +16,28 @@ export const migrateSteps = ({
   database,
   version,
   plan,
+  names,
   ...deps
-}: Omit<StepDeps, 'run' | 'isResumed'> & {
+}: Omit<StepDeps, 'run'> & {
   readonly database: string;
   readonly version: string;
+  /** What is left to do. */
   readonly plan: Go;
+  /** All that this run set out to do, whatever of it is done already. */
+  readonly names: readonly string[];
 }): Step[] => {
   const { now } = deps.context.clock;
   const online = deps.environment.config.migrations?.online === true;
   const run = { runId: '', version, previous: version, newData: [], migrations: [] };
-  const around = (...names: ('stop' | 'backup-stopped' | 'backup' | 'start' | 'health')[]) =>
-    deploySteps(names, { ...deps, run, isResumed: false });
+  const around = (...steps: ('stop' | 'backup-stopped' | 'backup' | 'start' | 'health')[]) =>
+    deploySteps(steps, { ...deps, run });
   const migrate: Step = {
     name: 'migrate',
     run: async () => asJson(await runMigrations(database, plan, { now })),
     // Of several, those before the one that failed are applied: they go back too.
     undo: async () => {
       const { config } = deps.environment;
-      if (plan.direction === 'forward')
-        await undoMigrations(config, version, plan.steps.map(migrationName), now);
+      if (plan.direction === 'forward') await undoMigrations(config, version, names, now);
       else await migrateForward(config, version, now);
     },
   };

@@ -195,6 +195,7 @@ export const waysOut = (env: string, status: RunState['status'] | null): string[
         `npx dhash-rollout promote --env ${env} --now --reason "…"    take it as good`,
         `npx dhash-rollout rollback --env ${env} --backup FILE        put release and data back`,
         `npx dhash-rollout deploy --env ${env} --resume               go on with a deploy that was cut off`,
+        `npx dhash-rollout migrate --env ${env} --resume              go on with migrations that were cut off`,
         `npx dhash-rollout deploy --env ${env} --abort                undo it`,
         `npx dhash-rollout deploy --env ${env} --supersede            deploy over it`,
       ];

@@ -46,7 +46,7 @@ export const attachWatch = (
         kind: 'refused',
         exit: 7,
         message: `run ${open.state.run} was cut off in its ${open.state.kind}`,
-        hint: `npx dhash-rollout ${open.state.kind} --env ${env} --resume, or deploy --env ${env} --abort`,
+        hint: `npx dhash-rollout ${open.state.kind} --env ${env} --resume${open.state.kind === 'deploy' ? `, or deploy --env ${env} --abort` : ''}`,
       };
     case 'rolling back':
     case 'needs people':

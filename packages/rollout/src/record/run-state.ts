@@ -57,6 +57,7 @@ const statusAfter: Record<string, RunStatus> = {
   'rollback.put-back': 'interrupted',
   'rollback.not-validated': 'needs people',
   'deploy.resumed': 'in progress',
+  'migrate.resumed': 'in progress',
   'abort.started': 'in progress',
   'run.stuck': 'needs people',
   'rollback.withheld': 'alerted',

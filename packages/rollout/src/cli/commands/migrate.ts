@@ -1,6 +1,8 @@
 import { runSteps } from '@dhash/journal';
+import { z } from 'zod';
 import { describeTrial } from '../../deploy/migrate-data.ts';
 import { migrateSteps } from '../../deploy/migrate-steps.ts';
+import { undoFailureOnRecord } from '../../deploy/undo-deploy.ts';
 import { exitCodes, messageOf, RolloutError } from '../../errors.ts';
 import { readApplied } from '../../migrations/applied.ts';
 import { runnable } from '../../migrations/apply-migration.ts';
@@ -17,8 +19,9 @@ import { type Environment, openEnvironment } from '../../operate/environment.ts'
 import { holding } from '../../operate/holding.ts';
 import { showSteps } from '../../operate/show-steps.ts';
 import { currentHost, currentUser } from '../../operate/who.ts';
-import { asJson, openRecorder } from '../../record/recorder.ts';
+import { asJson, openRecorder, type Recorder } from '../../record/recorder.ts';
 import { newRunId } from '../../record/run-id.ts';
+import { listRuns, newestChange } from '../../record/runs.ts';
 import { tool } from '../../tool.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
@@ -27,6 +30,7 @@ interface MigrateFlags extends GlobalOptions {
   readonly env: string;
   readonly direction: string;
   readonly dryRun?: boolean;
+  readonly resume?: boolean;
 }
 
 export const registerMigrate: Register = (program, run) => {
@@ -36,6 +40,7 @@ export const registerMigrate: Register = (program, run) => {
       .description("run the active release's pending migrations, or take the newest one back")
       .requiredOption('--env <name>', 'environment of rollout.yaml')
       .option('--direction <direction>', 'forward or rollback', 'forward')
+      .option('--resume', 'go on with migrations that were cut off')
       .option('--dry-run', 'run them on a copy of the data, change nothing'),
   ).action((flags: MigrateFlags) =>
     run(
@@ -60,9 +65,24 @@ interface Prepared {
   readonly database: string;
   readonly version: string;
   readonly plan: MigrationPlan & { readonly kind: 'go' };
+  readonly names: readonly string[];
 }
 
-const prepare = async (environment: Environment, direction: Direction): Promise<Prepared> => {
+/** What a run set out to do, as `migrate.planned` holds it. */
+const plannedSchema = z.object({
+  direction: z.enum(['forward', 'rollback']),
+  version: z.string(),
+  migrations: z.array(z.string()),
+});
+
+type Planned = z.infer<typeof plannedSchema>;
+
+/** @param begun what an earlier process of the same run set out to do; `null` for a new run */
+const prepare = async (
+  environment: Environment,
+  direction: Direction,
+  begun: Planned | null = null,
+): Promise<Prepared> => {
   const { config } = environment;
   if (config.migrations === null)
     throw new RolloutError(
@@ -74,21 +94,32 @@ const prepare = async (environment: Environment, direction: Direction): Promise<
       },
     );
   const target = environment.target({ runId: 'migrate', version: null, previous: null });
-  const version = (await target.current()) ?? (await target.versions())[0];
+  const version = begun?.version ?? (await target.current()) ?? (await target.versions())[0];
   if (version === undefined)
     throw new RolloutError(
       'no-release',
       exitCodes.usage,
       'no release is active and there is no artifact: whose migrations?',
     );
+  const applied = await readApplied(config.migrations.database);
+  // Part of it may be taken back already: where it goes back to must not move on with that.
+  const kept = applied.filter((row) => begun?.migrations.includes(migrationName(row)) === false);
   const plan = runnable(
     planMigrations({
       files: await readMigrations(migrationsFolder(config.migrations, version)),
-      applied: await readApplied(config.migrations.database),
+      applied,
       direction,
+      ...(begun !== null && direction === 'rollback'
+        ? { to: Math.max(0, ...kept.map((row) => row.version)) }
+        : {}),
     }),
   );
-  return { database: config.migrations.database, version, plan };
+  return {
+    database: config.migrations.database,
+    version,
+    plan,
+    names: begun?.migrations ?? plan.steps.map(migrationName),
+  };
 };
 
 const runMigrateCommand = async (
@@ -97,9 +128,9 @@ const runMigrateCommand = async (
 ): Promise<CommandResult> => {
   const direction = directionOf(flags.direction);
   const environment = await openEnvironment(context, flags.env);
+  if (flags.resume === true) return resumeMigrate(context, environment);
   const prepared = await prepare(environment, direction);
-  const { plan, version, database } = prepared;
-  const names = plan.steps.map(migrationName);
+  const { plan, version, database, names } = prepared;
   const what = direction === 'forward' ? 'pending' : 'to take back';
   context.output.line(
     `migrations of release ${version} in ${environment.config.env}, ${what}: ${names.join(', ') || 'none'}`,
@@ -131,7 +162,6 @@ const migrate = async (
   const target = environment.target({ runId: run, version, previous: version });
   const work = async () => {
     const recorder = await openRecorder(layout, run, { now: context.clock.now });
-    recorder.onEvent(showSteps(context.output));
     try {
       await recorder.record({
         type: 'run.opened',
@@ -143,30 +173,13 @@ const migrate = async (
         user: currentUser(context.processEnv),
         host: currentHost(),
       });
-      const steps = migrateSteps({ context, environment, target, ...prepared });
-      const outcome = await recorder.follow(
-        runSteps(steps, recorder.events, { signal: context.signal }),
-      );
-      if (outcome.kind === 'done') {
-        await recorder.record({ type: 'run.closed', outcome: 'done' });
-        return { exit: exitCodes.done, run, fields };
-      }
-      if (outcome.undone === 'all') {
-        await recorder.record({
-          type: 'run.closed',
-          outcome: 'failed and undone',
-          reason: messageOf(outcome.error),
-        });
-        context.output.line(`${outcome.step} failed and was undone: ${messageOf(outcome.error)}`);
-        return { exit: exitCodes.failed, run, fields };
-      }
-      if (context.signal.aborted) throw context.signal.reason;
-      const problem = outcome.undone === 'none' ? outcome.error : outcome.undone.error;
-      await recorder.record({ type: 'run.stuck', problem: messageOf(problem) });
-      context.output.line(
-        `people are needed now: ${outcome.step} failed, and so did its undo: ${messageOf(problem)}`,
-      );
-      return { exit: exitCodes.rollbackNotValidated, run, fields };
+      await recorder.record({
+        type: 'migrate.planned',
+        direction: prepared.plan.direction,
+        version,
+        migrations: [...prepared.names],
+      });
+      return await runRecorded(context, environment, recorder, prepared, fields);
     } finally {
       await recorder.close();
     }
@@ -175,5 +188,82 @@ const migrate = async (
     context,
     { lockFile: target.lockFile, command: 'migrate', env: config.env, run },
     work,
+  );
+};
+
+/** Runs, or goes on with, the steps of a run that holds its plan. */
+const runRecorded = async (
+  context: CommandContext,
+  environment: Environment,
+  recorder: Recorder,
+  prepared: Prepared,
+  fields: Record<string, unknown>,
+): Promise<CommandResult> => {
+  const { run } = recorder;
+  const { version } = prepared;
+  const target = environment.target({ runId: run, version, previous: version });
+  const isResumed = recorder.events.some(({ type }) => type === 'migrate.resumed');
+  const steps = migrateSteps({ context, environment, target, isResumed, ...prepared });
+  recorder.onEvent(showSteps(context.output));
+  const outcome =
+    (await undoFailureOnRecord(recorder, steps)) ??
+    (await recorder.follow(runSteps(steps, recorder.events, { signal: context.signal })));
+  if (outcome.kind === 'done') {
+    await recorder.record({ type: 'run.closed', outcome: 'done' });
+    return { exit: exitCodes.done, run, fields };
+  }
+  if (outcome.undone === 'all') {
+    await recorder.record({
+      type: 'run.closed',
+      outcome: 'failed and undone',
+      reason: messageOf(outcome.error),
+    });
+    context.output.line(`${outcome.step} failed and was undone: ${messageOf(outcome.error)}`);
+    return { exit: exitCodes.failed, run, fields };
+  }
+  if (context.signal.aborted) throw context.signal.reason;
+  const problem = outcome.undone === 'none' ? outcome.error : outcome.undone.error;
+  await recorder.record({ type: 'run.stuck', problem: messageOf(problem) });
+  context.output.line(
+    `people are needed now: ${outcome.step} failed, and so did its undo: ${messageOf(problem)}`,
+  );
+  return { exit: exitCodes.rollbackNotValidated, run, fields };
+};
+
+/** Goes on with migrations whose process died: the service may stand still since then. */
+const resumeMigrate = async (
+  context: CommandContext,
+  environment: Environment,
+): Promise<CommandResult> => {
+  const { config, layout } = environment;
+  const newest = newestChange(await listRuns(layout, config.env));
+  if (newest === null || newest.state.closed || newest.state.kind !== 'migrate')
+    throw new RolloutError(
+      'nothing-to-resume',
+      exitCodes.usage,
+      `${config.env} has no migrations that were cut off`,
+    );
+  const { run, version } = newest.state;
+  const { lockFile } = environment.target({ runId: run, version, previous: version });
+  return holding(
+    context,
+    { lockFile, command: 'migrate --resume', env: config.env, run },
+    async () => {
+      const recorder = await openRecorder(layout, run, { now: context.clock.now });
+      try {
+        await recorder.record({ type: 'migrate.resumed', user: currentUser(context.processEnv) });
+        const event = recorder.events.find(({ type }) => type === 'migrate.planned');
+        if (event === undefined) {
+          await recorder.record({ type: 'run.closed', outcome: 'aborted' });
+          context.output.line(`run ${run} had not begun anything: it is closed`);
+          return { exit: exitCodes.done, run };
+        }
+        const begun = plannedSchema.parse(event);
+        const prepared = await prepare(environment, begun.direction, begun);
+        return await runRecorded(context, environment, recorder, prepared, begun);
+      } finally {
+        await recorder.close();
+      }
+    },
   );
 };
