@@ -51,6 +51,9 @@ export const rollbackByHand = async (
   );
 };
 
+/** When a run began, to the second: all that the name of a broken record tells of it. */
+const secondOf = (run: string): string => run.slice(0, '20261124T101500Z'.length);
+
 /** The run that a rollback belongs to: the open deploy it takes back, else one of its own. */
 const recorderFor = async (
   context: CommandContext,
@@ -61,7 +64,9 @@ const recorderFor = async (
   for (const record of broken)
     context.output.warn(`the record of ${record.run} does not verify: ${record.problem}`);
   const newest = newestChange(runs);
-  const lost = broken.find((record) => newest === null || record.run > newest.state.run);
+  const lost = broken.find(
+    (record) => newest === null || secondOf(record.run) > secondOf(newest.state.run),
+  );
   if (newest !== null && !newest.state.closed && lost === undefined)
     return openRecorder(layout, newest.state.run, { now: context.clock.now });
   if (lost !== undefined)

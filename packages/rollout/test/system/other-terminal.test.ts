@@ -64,6 +64,9 @@ describe('an emergency rollback from another terminal', () => {
     timeout,
   }, async () => {
     const { project, monitor, run, backup } = await watching('1.1');
+    await until(async () => (await lines(project, run)).startsWith('{"format":1,"at"'));
+    // Between two polls, which are 500 ms apart.
+    await new Promise((resolve) => setTimeout(resolve, 100));
     monitor.process.kill('SIGSTOP');
     const ran = expectExit(await rollBack(project, backup), 0);
     expect(ran.err).toContain('did not stand down within 10 s');
