@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { tempFolder } from '@dhash/testkit';
+import { startHttpServer, tempFolder } from '@dhash/testkit';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { main } from '../src/cli/main.ts';
@@ -212,5 +212,66 @@ describe('gates export', () => {
   ])('refuses %s', async (_title, argv, says) => {
     const { exit, err } = await run(await folder(files), ...exported, ...argv);
     expect([exit, err]).toEqual([2, expect.stringMatching(says)]);
+  });
+});
+
+describe('gates backtest', () => {
+  const argv = (url: string) => [
+    'backtest',
+    '--gates',
+    'gates.json',
+    '--last',
+    '1d',
+    '--promql',
+    url,
+  ];
+  const files = { 'gates.json': queue(22) };
+
+  it.each<[string, string[], RegExp]>([
+    ['an address that is none', argv('prometheus'), /prometheus is no address/],
+    [
+      'a step that polls miss',
+      [...argv('http://127.0.0.1:9'), '--step', '40s'],
+      /--step 40s: polls/,
+    ],
+    ['a duration that is none', [...argv('http://127.0.0.1:9'), '--last', 'long'], /--last long/],
+    [
+      'an incident that ends before it begins',
+      [...argv('http://127.0.0.1:9'), '--incident', '2026-01-02T00:00Z/2026-01-01T00:00Z'],
+      /ends before it begins/,
+    ],
+  ])('refuses %s', async (_title, given, says) => {
+    const { exit, err } = await run(await folder(files), ...given);
+    expect([exit, err]).toEqual([2, expect.stringMatching(says)]);
+  });
+
+  it.each<[string, number, string, RegExp]>([
+    ['an error', 422, '{"status":"error","error":"too many"}', /refuses max\(.*: too many/],
+    ['no JSON', 502, '<html>', /cannot be asked: HTTP 502, and no JSON/],
+  ])('fails where Prometheus answers %s', async (_title, status, text, says) => {
+    const server = await startHttpServer(
+      (_, response) => void response.writeHead(status).end(text),
+    );
+    const { exit, err } = await run(await folder(files), ...argv(server.url));
+    expect([exit, err]).toEqual([1, expect.stringMatching(says)]);
+  });
+
+  it('asks in parts that Prometheus answers, with the credentials of the address, and is inconclusive on nothing', async () => {
+    const server = await startHttpServer((_, response) => {
+      response.end('{"status":"success","data":{"result":[]}}');
+    });
+    const url = server.url.replace('//', '//ann:s%40crét@');
+    const last = ['--last', '8d', '--until', '2026-11-09T00:00:00Z'];
+    const { exit, out } = await run(await folder(files), ...argv(url), ...last);
+    expect(exit).toBe(3);
+    expect(out).toContain('warning: Prometheus has nothing of queue in that time');
+    const spans = server.requests.map(({ body }) => {
+      const form = new URLSearchParams(body);
+      return (Number(form.get('end')) - Number(form.get('start'))) / 30;
+    });
+    // 8 days are 23,041 points, of two series.
+    expect(spans).toEqual([9_999, 9_999, 3_040, 9_999, 9_999, 3_040]);
+    const basic = `Basic ${Buffer.from('ann:s@crét').toString('base64')}`;
+    expect(server.requests[0]?.headers.authorization).toBe(basic);
   });
 });

@@ -2,6 +2,7 @@ import { type Replay, replay } from '@dhash/quality-gates';
 import { type Difference, differences } from '@dhash/quality-gates/tune';
 import { exitCodes } from '../../errors.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
+import { formatTable } from '../format.ts';
 import { type GatesFlags, gatesFile, readPolicy, readSamples, shownFile } from './gates-files.ts';
 
 export interface ReplayFlags extends GatesFlags {
@@ -46,7 +47,7 @@ const sideBySide = (
   startedAt: number,
 ): string[] => {
   const names = [...new Set([...Object.keys(other.gates), ...Object.keys(its.gates)])];
-  const rows = [
+  return formatTable([
     ['', ...titles, ''],
     ...names.map((gate) => [
       gate,
@@ -55,16 +56,7 @@ const sideBySide = (
       found.find((each) => each.gate === gate)?.sentence.slice(gate.length + 1) ?? '',
     ]),
     ['decision', decided(other, startedAt), decided(its, startedAt), ''],
-  ];
-  const widths = [0, 1, 2].map((column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  ]);
 };
 
 /** What each gate would have decided, and when, on recorded samples; with `--against`, beside another file's gates. */

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type Register, withGlobalOptions } from '../register.ts';
+import { type BacktestFlags, backtestGates } from './gates-backtest.ts';
 import { checkGates } from './gates-check.ts';
 import { type ExportFlags, exportGates, exportTargets } from './gates-export.ts';
 import type { GatesFlags } from './gates-files.ts';
@@ -14,6 +15,8 @@ const withGatesFile = (command: Command): Command =>
 
 const environment = (): Option =>
   new Option('--env <name>', 'environment of the gates file').default('production');
+
+const collect = (value: string, before: readonly string[]): string[] => [...before, value];
 
 export const registerGates: Register = (program, run) => {
   const gates = program
@@ -68,5 +71,26 @@ export const registerGates: Register = (program, run) => {
       .option('--address <url>', "argo: Prometheus' address (default: http://prometheus:9090)"),
   ).action((flags: ExportFlags) =>
     run('gates export', flags, (context) => exportGates(context, flags)),
+  );
+  withGatesFile(
+    gates
+      .command('backtest')
+      .description('slide a watch over what a Prometheus recorded: false alarms, incidents caught')
+      .requiredOption('--promql <url>', "Prometheus' address")
+      .addOption(environment())
+      .option('--last <duration>', 'how far back', '30d')
+      .option('--step <duration>', 'between points; polls must fall on it', '30s')
+      .option('--every <duration>', 'between the starts of watches', '1h')
+      .option('--until <time>', 'end of the time looked at (default: now)')
+      .option(
+        '--incident <from/to>',
+        'a time that was bad, not quiet; may be repeated',
+        collect,
+        [],
+      )
+      .option('--selector <matchers>', 'labels of every series, e.g. job="dhash"')
+      .option('--health <series>', '1 while the service is healthy, 0 while it is not', 'up'),
+  ).action((flags: BacktestFlags) =>
+    run('gates backtest', flags, (context) => backtestGates(context, flags)),
   );
 };

@@ -1,0 +1,167 @@
+import { pollTimes, type WatchPolicy } from '@dhash/quality-gates';
+import {
+  type Backtest,
+  backtest,
+  type Incident,
+  type PastWatch,
+  withConfidence,
+} from '@dhash/quality-gates/tune';
+import { exitCodes, RolloutError } from '../../errors.ts';
+import type { CommandContext, CommandResult } from '../../operate/context.ts';
+import { formatDuration, formatTable } from '../format.ts';
+import { type GatesFlags, readPolicy } from './gates-files.ts';
+import { readPromql } from './gates-promql.ts';
+
+export interface BacktestFlags extends GatesFlags {
+  readonly env: string;
+  readonly promql: string;
+  readonly last: string;
+  readonly step: string;
+  readonly every: string;
+  readonly until?: string;
+  readonly selector?: string;
+  readonly health: string;
+  readonly incident: readonly string[];
+}
+
+const unitMs: Readonly<Record<string, number>> = {
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
+
+const wrong = (message: string): RolloutError =>
+  new RolloutError('bad-option', exitCodes.usage, message);
+
+/** `30s`, `5m`, `1h`, `30d`, `4w`: whole ones, as Prometheus has them. */
+const span = (option: string, text: string): number => {
+  const [, count, unit] = /^(\d+)([smhdw])$/.exec(text) ?? [];
+  const ms = Number(count) * (unitMs[unit ?? ''] ?? Number.NaN);
+  if (!(ms > 0)) throw wrong(`${option} ${text} is no duration: try 30s, 1h or 30d`);
+  return ms;
+};
+
+const instant = (option: string, text: string): number => {
+  const at = Date.parse(text);
+  if (Number.isNaN(at)) throw wrong(`${option}: ${text} is no time: try 2026-11-12T03:00:00Z`);
+  return at;
+};
+
+const incidentOf = (text: string): Incident => {
+  const [from, to] = text.split('/');
+  const incident = {
+    from: instant('--incident', from ?? ''),
+    to: instant('--incident', to ?? from ?? ''),
+  };
+  if (incident.to < incident.from) throw wrong(`--incident ${text} ends before it begins`);
+  return incident;
+};
+
+/** The gates as they are written, then what their confidence is worth. */
+const rulesOf = (policy: WatchPolicy): [rule: string, policy: WatchPolicy][] => {
+  const others: [string, WatchPolicy][] = [
+    ['confidence off', withConfidence(policy, null)],
+    ['confidence 0.99', withConfidence(policy, 0.99)],
+  ];
+  const written = JSON.stringify(policy.gates);
+  return [
+    ['as written', policy],
+    ...others.filter(([, { gates }]) => JSON.stringify(gates) !== written),
+  ];
+};
+
+const iso = (at: number): string => new Date(at).toISOString();
+
+const byGate = (watches: readonly PastWatch[]): string => {
+  const counts = new Map<string, number>();
+  for (const gate of watches.flatMap(({ broke }) => broke))
+    counts.set(gate, (counts.get(gate) ?? 0) + 1);
+  return [...counts].map(([gate, count]) => `${gate} ${count}`).join(', ');
+};
+
+type Rule = { readonly rule: string; readonly result: Backtest };
+
+const countsOf = ({ rule, result: { quiet } }: Rule) => {
+  const broken = quiet.filter(({ broke }) => broke.length > 0);
+  return {
+    rule,
+    watches: quiet.length,
+    broke: broken.length,
+    inconclusive: quiet.filter(({ decision }) => decision === 'inconclusive').length,
+    gates: byGate(broken),
+  };
+};
+
+const caughtOf = ({ rule, result }: Rule) =>
+  result.incidents.map(({ from, to, watch }) => ({
+    rule,
+    from: iso(from),
+    to: iso(to),
+    decision: watch.decision,
+    afterMs: watch.broke.length > 0 ? watch.at - from : null,
+    broke: watch.broke,
+  }));
+
+/** Slides a watch over what a Prometheus recorded, and says how often each rule would have broken. */
+export const backtestGates = async (
+  context: CommandContext,
+  flags: BacktestFlags,
+): Promise<CommandResult> => {
+  const policy = await readPolicy(context, flags.gates, flags.env);
+  const stepMs = span('--step', flags.step);
+  const everyMs = span('--every', flags.every);
+  const onGrid = (at: number) => Math.floor(at / stepMs) * stepMs;
+  if (everyMs % stepMs !== 0 || pollTimes(policy).some((ms) => ms % stepMs !== 0))
+    throw wrong(
+      `--step ${flags.step}: polls of ${policy.environment} and --every ${flags.every} must fall on it; the first polls are ${policy.cadence.initialMs / 1000} s apart`,
+    );
+  if (!URL.canParse(flags.promql))
+    throw wrong(`--promql ${flags.promql} is no address: try http://localhost:9090`);
+  const until = flags.until === undefined ? context.clock.now() : instant('--until', flags.until);
+  const to = onGrid(until);
+  const from = to - onGrid(span('--last', flags.last));
+  const incidents = flags.incident
+    .map(incidentOf)
+    .map((incident) => ({ ...incident, from: onGrid(incident.from) }));
+
+  const recording = await readPromql(policy, {
+    ...{ url: flags.promql, from, to, stepMs, selector: flags.selector, health: flags.health },
+    signal: context.signal,
+  });
+  for (const name of recording.missing)
+    context.output.warn(`Prometheus has nothing of ${name} in that time`);
+  const rules = rulesOf(policy).map(([rule, tried]): Rule => {
+    const result = backtest(tried, recording, { from, to, everyMs, incidents });
+    for (const watch of result.quiet)
+      if (watch.broke.length > 0) context.output.event({ type: 'broke', rule, ...watch });
+    return { rule, result };
+  });
+  const counts = rules.map(countsOf);
+  const caught = rules.flatMap(caughtOf);
+  const watches = counts[0]?.watches ?? 0;
+  context.output.line(
+    `${policy.environment}: ${watches} quiet watches of ${formatDuration(policy.durationMs)}, one begun every ${flags.every} from ${iso(from)} to ${iso(to)}`,
+  );
+  const rows = counts.map(({ rule, broke, inconclusive, gates }) => [
+    rule,
+    `${broke} of ${watches}`,
+    String(inconclusive),
+    gates,
+  ]);
+  for (const row of formatTable([['gates', 'broke', 'inconclusive', 'by gate'], ...rows]))
+    context.output.line(row);
+  for (const { rule, from: began, decision, afterMs, broke } of caught)
+    context.output.line(
+      `incident of ${began}, ${rule}: ${afterMs === null ? `not caught (${decision})` : `caught after ${formatDuration(afterMs)} by ${broke.join(', ')}`}`,
+    );
+  return {
+    exit: watches === 0 && caught.length === 0 ? exitCodes.inconclusive : exitCodes.done,
+    fields: {
+      ...{ from: iso(from), to: iso(to), stepMs, everyMs, missing: recording.missing },
+      rules: counts,
+      incidents: caught,
+    },
+  };
+};
