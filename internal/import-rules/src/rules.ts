@@ -48,6 +48,7 @@ export const packageRules: readonly PackageRule[] = [
   { folder: 'internal/testkit', siblings: [], node: 'allowed' },
   { folder: 'internal/import-rules', siblings: [], node: 'allowed' },
   { folder: 'internal/operators-commands', siblings: [], node: 'allowed' },
+  { folder: 'internal/docs-check', siblings: [], node: 'allowed' },
 ];
 
 /** Packages of this repository that tests, and nothing else, may import. */
