@@ -256,6 +256,13 @@ describe('gates backtest', () => {
     expect([exit, err]).toEqual([1, expect.stringMatching(says)]);
   });
 
+  it('says why Prometheus cannot be reached', async () => {
+    const server = await startHttpServer(() => undefined);
+    await server.close();
+    const { exit, err } = await run(await folder(files), ...argv(server.url));
+    expect([exit, err]).toEqual([1, expect.stringMatching(/cannot be asked: .*ECONNREFUSED/)]);
+  });
+
   it('asks in parts that Prometheus answers, with the credentials of the address, and is inconclusive on nothing', async () => {
     const server = await startHttpServer((_, response) => {
       response.end('{"status":"success","data":{"result":[]}}');

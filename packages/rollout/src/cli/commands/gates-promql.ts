@@ -36,6 +36,10 @@ type Matrix = {
 const failed = (message: string, cause?: unknown): RolloutError =>
   new RolloutError('promql-failed', exitCodes.failed, message, { cause });
 
+/** `fetch failed` says nothing; what it was caused by does. */
+const reasonOf = (error: unknown): string =>
+  error instanceof Error && error.cause !== undefined ? reasonOf(error.cause) : messageOf(error);
+
 const ask = async (
   base: URL,
   query: string,
@@ -67,7 +71,7 @@ const ask = async (
     answer = JSON.parse(text) as Matrix;
   } catch (error) {
     signal.throwIfAborted();
-    throw failed(`${url.href} cannot be asked: ${messageOf(error)}`, error);
+    throw failed(`${url.href} cannot be asked: ${reasonOf(error)}`, error);
   }
   if (answer.status !== 'success' || answer.data?.result === undefined)
     throw failed(`${url.href} refuses ${query}: ${answer.error ?? 'no reason given'}`);
