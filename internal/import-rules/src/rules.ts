@@ -48,7 +48,11 @@ export const packageRules: readonly PackageRule[] = [
   { folder: 'internal/testkit', siblings: [], node: 'allowed' },
   { folder: 'internal/import-rules', siblings: [], node: 'allowed' },
   { folder: 'internal/operators-commands', siblings: [], node: 'allowed' },
-  { folder: 'internal/docs-check', siblings: [], node: 'allowed' },
+  {
+    folder: 'internal/docs-check',
+    siblings: ['@dhash/quality-gates', '@dhash/rollout'],
+    node: 'allowed',
+  },
 ];
 
 /** Packages of this repository that tests, and nothing else, may import. */
