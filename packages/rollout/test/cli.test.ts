@@ -51,6 +51,36 @@ describe('bad input', () => {
     ['an unknown flag', ['deploy', '--env', 'production', '--dryrun'], /--dry-run/, 2],
     ['an unknown command', ['deplyo'], /deploy/, 2],
     ['a missing --env', ['deploy'], /--env/, 2],
+    [
+      'a dry run of a resume',
+      ['deploy', '--env', 'production', '--resume', '--dry-run'],
+      /--resume.*cannot be used/,
+      2,
+    ],
+    [
+      'a dry run of an abort',
+      ['deploy', '--env', 'production', '--abort', '--dry-run'],
+      /--abort.*cannot be used/,
+      2,
+    ],
+    [
+      'a resume with a version',
+      ['deploy', '--env', 'production', '--resume', '--version', '1'],
+      /cannot be used/,
+      2,
+    ],
+    [
+      'a dry run of a rollback that goes on',
+      ['rollback', '--env', 'production', '--resume', '--dry-run'],
+      /cannot be used/,
+      2,
+    ],
+    [
+      'a list and a prune at once',
+      ['backup', '--env', 'production', '--list', '--prune'],
+      /cannot be used/,
+      2,
+    ],
     ['an unknown environment', ['status', '--env', 'prodution'], /production/, 2],
     ['a missing configuration', ['status', '--config', 'other.yaml'], /other\.yaml/, 2],
     [

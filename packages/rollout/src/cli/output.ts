@@ -1,3 +1,5 @@
+import { redactor } from '@dhash/notifier';
+
 /** Where a command's words go. In `--json`, stdout holds one JSON event a line and nothing else. */
 export interface Output {
   readonly json: boolean;
@@ -18,6 +20,10 @@ export interface Output {
   write(text: string): void;
   /** One machine-readable event. Shown only in `--json`. */
   event(event: { type: string } & Record<string, unknown>): void;
+  /** From now on these are masked in all that is shown, and in what `redact` gives. */
+  hide(secrets: readonly string[]): void;
+  /** The text without secrets: for records and errors, which quote what commands print. */
+  redact(text: string): string;
 }
 
 export interface Streams {
@@ -49,9 +55,11 @@ export const createOutput = (streams: Streams, options: OutputOptions): Output =
     people.isTTY === true &&
     (options.env['NO_COLOR'] ?? '') === '' &&
     options.env['TERM'] !== 'dumb';
+  let redact = redactor([]);
   const line = (text: string) => {
-    people.write(`${text}\n`);
-    options.copyTo?.(`${text}\n`);
+    const shown = redact(text);
+    people.write(`${shown}\n`);
+    options.copyTo?.(`${shown}\n`);
   };
   return {
     json: options.json,
@@ -65,10 +73,20 @@ export const createOutput = (streams: Streams, options: OutputOptions): Output =
     },
     warn: (text) => line(`warning: ${text}`),
     write: (text) => {
-      people.write(text);
+      people.write(redact(text));
     },
     event: (event) => {
-      if (options.json) streams.stdout.write(`${JSON.stringify(event)}\n`);
+      if (options.json) streams.stdout.write(`${JSON.stringify(redactTexts(event, redact))}\n`);
     },
+    hide: (secrets) => {
+      redact = redactor([...secrets]);
+    },
+    redact: (text) => redact(text),
   };
 };
+
+/** The same value with every text in it redacted; keys stay. */
+export const redactTexts = <T>(value: T, redact: (text: string) => string): T =>
+  JSON.parse(
+    JSON.stringify(value, (_, part: unknown) => (typeof part === 'string' ? redact(part) : part)),
+  ) as T;

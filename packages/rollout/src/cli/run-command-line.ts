@@ -79,12 +79,13 @@ export const runCommandLine = async (
     });
   } catch (error) {
     const failure = failureOf(error);
-    for (const line of failure.lines) {
+    const lines = failure.lines.map(output.redact);
+    for (const line of lines) {
       io.stderr.write(`${line}\n`);
       copied.push(`${line}\n`);
     }
     if (failure.exit === exitCodes.unexpected && options.verbose === true && error instanceof Error)
-      io.stderr.write(`${error.stack ?? ''}\n`);
-    return finish(failure.exit, { error: failure.code, message: failure.lines.join('\n') });
+      io.stderr.write(`${output.redact(error.stack ?? '')}\n`);
+    return finish(failure.exit, { error: failure.code, message: lines.join('\n') });
   }
 };

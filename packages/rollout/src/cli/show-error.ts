@@ -60,7 +60,7 @@ export const failureOf = (error: unknown): Failure => {
     return {
       exit: error.exit,
       code: 'interrupted',
-      lines: [`${error.message}; --resume continues`],
+      lines: [error.message],
     };
   if (isRolloutError(error))
     return {

@@ -11,7 +11,10 @@ export const closeOver = async (
   outcome: 'superseded' | 'promoted' | 'rolled back' | 'aborted',
   reason: string,
 ): Promise<void> => {
-  const recorder = await openRecorder(environment.layout, run, { now: context.clock.now });
+  const recorder = await openRecorder(environment.layout, run, {
+    now: context.clock.now,
+    redact: context.output.redact,
+  });
   try {
     await recorder.record({
       type: 'run.closed',

@@ -80,7 +80,10 @@ export const deploy = async (
         );
       if (plan.supersedes !== null)
         await closeOver(context, environment, plan.supersedes, 'superseded', `by ${runId}`);
-      const recorder = await openRecorder(layout, runId, { now: context.clock.now });
+      const recorder = await openRecorder(layout, runId, {
+        now: context.clock.now,
+        redact: context.output.redact,
+      });
       try {
         await recorder.record({
           type: 'run.opened',
@@ -126,7 +129,13 @@ export const runDeploy = async (
       runSteps(steps, recorder.events, { signal: context.signal, onFailure: 'undo' }),
     ));
   if (outcome.kind === 'failed') {
-    if (context.signal.aborted && outcome.undone === 'none') throw context.signal.reason;
+    if (context.signal.aborted && outcome.undone === 'none') {
+      await announcer.settle();
+      context.output.line(
+        `stopped before ${outcome.step}: ${commandHint(context, `deploy --env ${environment.config.env} --resume`)} goes on, --abort undoes`,
+      );
+      throw context.signal.reason;
+    }
     context.output.line(`${outcome.step} failed: ${messageOf(outcome.error)}`);
     const result = await afterUndo(context, environment, recorder, planned, outcome);
     announcer.announce('deploy-failed', {

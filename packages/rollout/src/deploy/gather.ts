@@ -46,16 +46,20 @@ const answersAt = (url: string): Promise<boolean> => {
 const isLoopback = (url: string): boolean =>
   /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname);
 
-/** The run that last put this version in place and then took it back, unless a later one kept it. */
+/** The newest closed run that moved this version in or out, where it took it out. */
 const rolledBackBy = (
   runs: readonly RecordedRun[],
   version: string,
 ): DeployFacts['rolledBackBy'] => {
   const last = runs.find(
-    ({ state }) => state.kind === 'deploy' && state.version === version && state.closed,
+    ({ state }) =>
+      state.closed &&
+      ((state.kind === 'deploy' && state.version === version) ||
+        (state.kind === 'rollback' &&
+          (state.rolledBack?.from === version || state.rolledBack?.to === version))),
   );
   const moved = last?.state.rolledBack;
-  return last?.state.status === 'rolled back' && moved != null && moved.from !== moved.to
+  return last?.state.status === 'rolled back' && moved?.from === version && moved.to !== version
     ? { run: last.state.run, at: last.state.endedAt ?? last.state.openedAt }
     : null;
 };

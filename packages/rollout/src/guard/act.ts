@@ -144,7 +144,7 @@ export const actOn = async (
   }
 
   const broken = brokenGates(outcome);
-  for (const { gate, sentence } of broken) output.line(`gate ${gate} broke: ${sentence}`);
+  for (const { sentence } of broken) output.line(`gate ${sentence}`);
   announcer.announce('gate-break', {
     ...variables,
     gate: broken.map(({ gate }) => gate).join(', '),
@@ -182,7 +182,7 @@ export const actOn = async (
     backup: state.backup === null ? null : join(config.root, state.backup),
     previous: state.previous,
     data: config.rollback.data,
-    reason: broken.map(({ gate, sentence }) => `${gate}: ${sentence}`).join('; '),
+    reason: broken.map(({ sentence }) => sentence).join('; '),
     trigger: 'gate',
     resume: false,
   });

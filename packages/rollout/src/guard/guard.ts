@@ -77,7 +77,10 @@ export const guardRun = async (
   lock: Lock,
   options: GuardOptions,
 ): Promise<CommandResult> => {
-  const recorder = await openRecorder(environment.layout, run, { now: context.clock.now });
+  const recorder = await openRecorder(environment.layout, run, {
+    now: context.clock.now,
+    redact: context.output.redact,
+  });
   try {
     const announcer = openAnnouncer(context, environment, recorder);
     const watched = await watchToDecision(context, environment, recorder, lock, announcer, options);

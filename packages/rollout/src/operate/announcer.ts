@@ -32,6 +32,7 @@ export const openAnnouncer = (
 ): Announcer => {
   const notifier = openNotifier(context, environment);
   const underWay = new Set<Promise<void>>();
+  const failed = new Map<string, Receipt>();
   const track = (work: Promise<void>, what: string) => {
     const tracked = work
       .catch((error: unknown) => {
@@ -51,8 +52,11 @@ export const openAnnouncer = (
     const receipts: readonly Receipt[] = await notifier.send(message, {
       channels: environment.config.notify,
     });
-    for (const receipt of receipts)
+    for (const receipt of receipts) {
       await recorder.record({ type: 'notification.receipt', event, receipt: asJson(receipt) });
+      if (['spooled', 'dead', 'lost'].includes(receipt.status))
+        failed.set(receipt.channel, receipt);
+    }
   };
 
   // What earlier commands could not deliver goes out beside this one.
@@ -71,6 +75,11 @@ export const openAnnouncer = (
       await Promise.race([Promise.all(underWay), timeout]);
       waited.abort();
       await timeout;
+      for (const { channel, status, reason } of failed.values())
+        context.output.warn(
+          `messages for ${channel} are ${status === 'spooled' ? 'not delivered yet: they wait in notifications/spool' : 'given up'}${reason === undefined ? '' : ` (${reason})`}`,
+        );
+      failed.clear();
     },
   };
 };

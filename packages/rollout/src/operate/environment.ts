@@ -45,6 +45,7 @@ export const openEnvironment = async (
   name: string,
 ): Promise<Environment> => {
   const config = environmentConfig(await loadConfig(context.configFile), name, context.processEnv);
+  context.output.hide(config.secrets);
   return environmentOf(context, config);
 };
 

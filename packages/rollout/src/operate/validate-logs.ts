@@ -101,7 +101,9 @@ export const validateLogs = async (
     add(
       file,
       'secret',
-      leaked ? 'it holds a secret of rollout.yaml: remove the file and change the secret' : null,
+      leaked
+        ? 'it holds a secret of rollout.yaml: change that secret where it was issued (a record is kept as it is)'
+        : null,
     );
   }
   return findings;

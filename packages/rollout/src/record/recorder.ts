@@ -5,6 +5,7 @@ import {
   type NewEvent,
   openJournal,
 } from '@dhash/journal';
+import { redactTexts } from '../cli/output.ts';
 import type { Layout } from './layout.ts';
 
 /**
@@ -29,7 +30,7 @@ export interface Recorder {
 export const openRecorder = async (
   layout: Layout,
   run: string,
-  { now }: { now: () => number },
+  { now, redact }: { now: () => number; redact: (text: string) => string },
 ): Promise<Recorder> => {
   const journal: Journal = await openJournal(layout.run(run).journal, { now });
   const listeners: ((event: JournalEvent) => void)[] = [];
@@ -38,7 +39,8 @@ export const openRecorder = async (
 
   const record = (event: NewEvent): Promise<JournalEvent> => {
     const appended = queue.then(async () => {
-      const line = await journal.append(event);
+      // What commands print ends in events; a secret in it must not end on a record that nobody edits.
+      const line = await journal.append(redactTexts(event, redact));
       for (const listener of listeners) listener(line);
       return line;
     });

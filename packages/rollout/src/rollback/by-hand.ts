@@ -12,6 +12,7 @@ import { newRunId } from '../record/run-id.ts';
 import { foldRun } from '../record/run-state.ts';
 import { newestChange, readRun, surveyRuns } from '../record/runs.ts';
 import { tool } from '../tool.ts';
+import { keepPutAside } from './keep-put-aside.ts';
 import { prepareRollback } from './prepare.ts';
 import { recordRollback } from './record-rollback.ts';
 
@@ -68,11 +69,17 @@ const recorderFor = async (
     (record) => newest === null || secondOf(record.run) > secondOf(newest.state.run),
   );
   if (newest !== null && !newest.state.closed && lost === undefined)
-    return openRecorder(layout, newest.state.run, { now: context.clock.now });
+    return openRecorder(layout, newest.state.run, {
+      now: context.clock.now,
+      redact: context.output.redact,
+    });
   if (lost !== undefined)
     context.output.warn(`this rollback goes on with a run of its own, not with ${lost.run}`);
   const run = newRunId(context.clock.now(), config.env, 'rollback');
-  const recorder = await openRecorder(layout, run, { now: context.clock.now });
+  const recorder = await openRecorder(layout, run, {
+    now: context.clock.now,
+    redact: context.output.redact,
+  });
   await recorder.record({
     type: 'run.opened',
     kind: 'rollback',
@@ -106,6 +113,7 @@ const withLock = async (
     const announcer = openAnnouncer(context, environment, recorder);
     // Begun anew, it would know nothing of what the earlier process put aside.
     const isCutOff = cutOffRollbackTo(recorder) === backup;
+    if (!isCutOff) await keepPutAside(context, environment, recorder);
     return await recordRollback(context, environment, recorder, lock, announcer, {
       backup,
       previous: null,
@@ -153,7 +161,10 @@ export const resumeRollback = async (
     context,
     { lockFile, command: 'rollback --resume', env: config.env, run: state.run },
     async (lock) => {
-      const recorder = await openRecorder(layout, state.run, { now: context.clock.now });
+      const recorder = await openRecorder(layout, state.run, {
+        now: context.clock.now,
+        redact: context.output.redact,
+      });
       try {
         const started = recorder.events.findLast(({ type }) => type === 'rollback.started');
         if (started === undefined)
@@ -188,7 +199,9 @@ const follow = async (
   lockFile: string,
   run: string,
 ): Promise<CommandResult> => {
-  context.output.line(`run ${run} is already rolling back; following it`);
+  context.output.line(
+    `run ${run} is already rolling back, to its own backup; following it, the one named here is not used`,
+  );
   const ended = await waitFor(
     context,
     async () => {

@@ -6,6 +6,7 @@ import {
   planPrune,
   verifyBackup,
 } from '@dhash/backup-core';
+import { Option } from 'commander';
 import { exitCodes, RolloutError } from '../../errors.ts';
 import { changingHolder } from '../../operate/changing-holder.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
@@ -33,8 +34,13 @@ export const registerBackup: Register = (program, run) => {
       .description('back an environment up, or verify, list and prune its backups')
       .option('--env <name>', 'environment of rollout.yaml (not needed with --verify)')
       .option('--tag <tag>', 'a word in the file name: [a-z0-9][a-z0-9._-]{0,40}')
-      .option('--verify <file>', 'check one backup: sidecar, every CRC, every SHA-256')
-      .option('--list', 'list the backups')
+      .addOption(
+        new Option(
+          '--verify <file>',
+          'check one backup: sidecar, every CRC, every SHA-256',
+        ).conflicts(['list', 'prune', 'tag', 'dryRun']),
+      )
+      .addOption(new Option('--list', 'list the backups').conflicts(['prune', 'tag', 'dryRun']))
       .option('--prune', 'remove what backup.keep does not keep')
       .option('--dry-run', 'read and pack everything, or plan the prune, and write nothing'),
   ).action((flags: BackupFlags) =>

@@ -1,4 +1,5 @@
 import type { Lock } from '@dhash/journal';
+import { Option } from 'commander';
 import { deploy, prepareDeploy, runDeploy } from '../../deploy/deploy.ts';
 import type { DeployOptions } from '../../deploy/plan.ts';
 import { abortDeploy, isBeingAborted } from '../../deploy/undo-deploy.ts';
@@ -29,6 +30,9 @@ interface DeployFlags extends GlobalOptions {
   readonly reason?: string;
 }
 
+/** Flags that a new deploy is planned with; a resume and an abort take everything from the record. */
+const ofNewDeploys = ['dryRun', 'version', 'backupFirst', 'supersede', 'retryVersion'];
+
 export const registerDeploy: Register = (program, run) => {
   withGlobalOptions(
     program
@@ -39,8 +43,13 @@ export const registerDeploy: Register = (program, run) => {
       .option('--backup-first', 'back the data up and verify the backup before anything changes')
       .option('--monitor', 'go on into the watch')
       .option('--dry-run', 'gather, try what is harmless, show the plan, change nothing')
-      .option('--resume', 'go on with a deploy that was cut off')
-      .option('--abort', 'undo the open run')
+      .addOption(
+        new Option('--resume', 'go on with a deploy that was cut off').conflicts([
+          'abort',
+          ...ofNewDeploys,
+        ]),
+      )
+      .addOption(new Option('--abort', 'undo the open run').conflicts(['monitor', ...ofNewDeploys]))
       .option('--supersede', 'deploy although the newest run is still open')
       .option('--retry-version', 'deploy a version that was rolled back before (needs --reason)')
       .option(
@@ -131,7 +140,10 @@ const onOpenDeploy = async (
     );
   const { lockFile } = environment.target({ runId: run, version, previous });
   const work = async (lock: Lock, from: string | null = null): Promise<CommandResult> => {
-    const recorder = await openRecorder(layout, run, { now: context.clock.now });
+    const recorder = await openRecorder(layout, run, {
+      now: context.clock.now,
+      redact: context.output.redact,
+    });
     try {
       const now = foldRun(run, recorder.events);
       if (now?.closed === true)

@@ -161,7 +161,10 @@ const migrate = async (
   const run = newRunId(context.clock.now(), config.env, 'migrate');
   const target = environment.target({ runId: run, version, previous: version });
   const work = async () => {
-    const recorder = await openRecorder(layout, run, { now: context.clock.now });
+    const recorder = await openRecorder(layout, run, {
+      now: context.clock.now,
+      redact: context.output.redact,
+    });
     try {
       await recorder.record({
         type: 'run.opened',
@@ -249,7 +252,10 @@ const resumeMigrate = async (
     context,
     { lockFile, command: 'migrate --resume', env: config.env, run },
     async () => {
-      const recorder = await openRecorder(layout, run, { now: context.clock.now });
+      const recorder = await openRecorder(layout, run, {
+        now: context.clock.now,
+        redact: context.output.redact,
+      });
       try {
         await recorder.record({ type: 'migrate.resumed', user: currentUser(context.processEnv) });
         const event = recorder.events.find(({ type }) => type === 'migrate.planned');

@@ -97,7 +97,10 @@ const openOwnRun = async (
   context.output.line(
     `no deploy of ${config.env} awaits its guard: watching what runs there; a broken gate alerts (exit 5) and nothing is rolled back`,
   );
-  const recorder = await openRecorder(layout, run, { now: context.clock.now });
+  const recorder = await openRecorder(layout, run, {
+    now: context.clock.now,
+    redact: context.output.redact,
+  });
   try {
     await recorder.record({
       type: 'run.opened',
@@ -134,7 +137,7 @@ const showWatch = async (
       : `would ${attachment.kind === 'resume' ? 'go on with' : 'watch'} run ${attachment.run.state.run}, release ${version ?? '?'}`,
   );
   output.line(
-    `${times.length} polls over ${formatDuration(policy.durationMs)}; a broken gate leads to: ${policy.onBreak}`,
+    `${times.length} polls over ${formatDuration(policy.durationMs)}; a broken gate leads to: ${attachment.kind === 'alone' ? 'alert' : policy.onBreak}`,
   );
   for (const sentence of explain(policy)) output.line(`  ${sentence}`);
   for (const warning of gateWarnings(policy)) output.warn(warning);

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { Option } from 'commander';
 import { exitCodes, RolloutError } from '../../errors.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
 import { openEnvironment } from '../../operate/environment.ts';
@@ -23,7 +24,12 @@ export const registerRollback: Register = (program, run) => {
       .option('--backup <file>', 'the backup to go back to')
       .option('--reason <text>', 'why, for the record')
       .option('--dry-run', 'verify the backup, show the plan, change nothing')
-      .option('--resume', 'go on with a rollback that was cut off'),
+      .addOption(
+        new Option('--resume', 'go on with a rollback that was cut off').conflicts([
+          'backup',
+          'dryRun',
+        ]),
+      ),
   ).action((flags: RollbackFlags) =>
     run('rollback', flags, (context) => runRollbackCommand(context, flags)),
   );

@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  createBackup,
+  type DataSource,
+  discardWork,
+  type StagedTarget,
+  verifyBackup,
+} from '@dhash/backup-core';
+import type { JournalEvent } from '@dhash/journal';
+import { exitCodes, RolloutError } from '../errors.ts';
+import type { CommandContext } from '../operate/context.ts';
+import type { Environment } from '../operate/environment.ts';
+import type { Recorder } from '../record/recorder.ts';
+import { tool } from '../tool.ts';
+
+const isTarget = (value: unknown): value is StagedTarget =>
+  typeof value === 'object' &&
+  value !== null &&
+  ['name', 'type', 'live', 'work', 'staged', 'previous'].every(
+    (field) => typeof (value as Record<string, unknown>)[field] === 'string',
+  );
+
+/**
+ * What rollbacks on this record put aside and never made safe: staged, swapped in, and neither
+ * swapped back nor cleaned up. A swap that was cut off in its middle is not among it: only its own
+ * resume may touch those files. Pure.
+ */
+export const putAsideOnRecord = (events: readonly JournalEvent[]): StagedTarget[][] => {
+  const kept: StagedTarget[][] = [];
+  let staged: StagedTarget[] = [];
+  for (const { type, step, scope, data } of events) {
+    if (scope !== 'rollback') continue;
+    if (type === 'step.done' && step === 'stage')
+      staged = (Array.isArray(data) ? (data as unknown[]) : []).filter(isTarget);
+    else if (type === 'step.done' && step === 'swap') kept.push(staged);
+    else if (type === 'step.undone' && step === 'swap') kept.pop();
+    else if (type === 'step.done' && step === 'clean') kept.pop();
+  }
+  return kept;
+};
+
+/**
+ * Before another rollback begins: what an earlier one, which never came to its end, put aside is
+ * zipped into the safety folder, verified, and only then removed. Without this it would lie in a
+ * hidden folder that no record names, and the new rollback would say that nothing was written.
+ */
+export const keepPutAside = async (
+  context: CommandContext,
+  { config, shown }: Environment,
+  recorder: Recorder,
+): Promise<void> => {
+  for (const targets of putAsideOnRecord(recorder.events)) {
+    const sources: DataSource[] = targets
+      .filter(({ previous }) => existsSync(previous))
+      .map(({ name, type, previous }) => ({ name, type, path: previous }));
+    if (sources.length === 0) continue;
+    const report = await createBackup({
+      dir: join(config.backup.dir, 'safety'),
+      root: config.root,
+      service: config.service,
+      env: config.env,
+      release: null,
+      migrations: [],
+      tag: 'before-rollback',
+      sources,
+      tool,
+      now: context.clock.now,
+      signal: context.signal,
+    });
+    if (report.incomplete.length > 0)
+      throw new RolloutError(
+        'safety-incomplete',
+        exitCodes.failed,
+        `what an earlier rollback put aside could not be read whole: ${report.incomplete.slice(0, 5).join(', ')}`,
+        { hints: [`it is under ${targets.map(({ work }) => work).join(', ')}`] },
+      );
+    const { sha256 } = await verifyBackup(report.file, { signal: context.signal });
+    await recorder.record({ type: 'put-aside.kept', file: report.file, sha256 });
+    context.output.line(`what an earlier rollback had put aside is kept: ${shown(report.file)}`);
+    await discardWork(targets);
+  }
+};
