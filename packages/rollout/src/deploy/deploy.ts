@@ -15,28 +15,37 @@ import { newRunId } from '../record/run-id.ts';
 import { listRuns, newestChange } from '../record/runs.ts';
 import { tool } from '../tool.ts';
 import { closeOver } from './close-over.ts';
-import { type GatheredDeploy, gatherDeploy } from './gather.ts';
-import { type DeployOptions, type DeployPlan, planDeploy } from './plan.ts';
+import { gatherDeploy, judgeRunning } from './gather.ts';
+import { type DeployFacts, type DeployOptions, type DeployPlan, planDeploy } from './plan.ts';
 import { plannedRun } from './planned-run.ts';
 import { recordedSteps } from './recorded-steps.ts';
 import { afterUndo, undoFailureOnRecord } from './undo-deploy.ts';
 
 type Go = Extract<DeployPlan, { kind: 'go' }>;
 
+/** A deploy that may go: its facts, its plan, and what the gates saw of the release that runs. */
+export interface PreparedDeploy {
+  readonly facts: DeployFacts;
+  readonly baseline: readonly PolledSample[];
+  readonly plan: Go;
+}
+
 /** Gathers and plans; throws the refusal, with its hints, where the deploy may not go. */
 export const prepareDeploy = async (
   context: CommandContext,
   environment: Environment,
   asked: DeployOptions & { readonly version: string | null },
-): Promise<{ gathered: GatheredDeploy; plan: Go }> => {
-  const gathered = await gatherDeploy(context, environment, {
-    version: asked.version,
-    clock: context.clock,
-  });
-  const plan = planDeploy(gathered.facts, asked);
-  if (plan.kind === 'refused')
-    throw new RolloutError(plan.code, plan.exit, plan.message, { hints: plan.hints });
-  return { gathered, plan };
+): Promise<PreparedDeploy> => {
+  const gathered = await gatherDeploy(context, environment, { version: asked.version });
+  orThrow(planDeploy(gathered.facts, asked));
+  const { baseline, alreadyBroken } = await judgeRunning(context, environment, gathered);
+  const facts = { ...gathered.facts, alreadyBroken };
+  return { facts, baseline, plan: orThrow(planDeploy(facts, asked)) };
+};
+
+const orThrow = (plan: DeployPlan): Go => {
+  if (plan.kind === 'go') return plan;
+  throw new RolloutError(plan.code, plan.exit, plan.message, { hints: plan.hints });
 };
 
 /** A deploy that reached its guard holds the lock still, so that a watch can follow without a gap. */
@@ -53,7 +62,7 @@ const saveBaseline = async (file: string, samples: readonly PolledSample[]): Pro
 export const deploy = async (
   context: CommandContext,
   environment: Environment,
-  { gathered, plan }: { gathered: GatheredDeploy; plan: Go },
+  { facts, baseline, plan }: PreparedDeploy,
   options: DeployOptions,
   after: AfterDeploy | null,
 ): Promise<CommandResult> => {
@@ -69,7 +78,7 @@ export const deploy = async (
     { lockFile, command: 'deploy', env: config.env, run: runId },
     async (lock) => {
       const newest = newestChange(await listRuns(layout, config.env));
-      if ((newest?.state.run ?? null) !== (gathered.facts.newest?.run ?? null))
+      if ((newest?.state.run ?? null) !== (facts.newest?.run ?? null))
         throw new RolloutError(
           'overtaken',
           exitCodes.busy,
@@ -97,11 +106,11 @@ export const deploy = async (
         });
         await recorder.record({
           type: 'deploy.planned',
-          ...plannedRun(plan, gathered.facts),
+          ...plannedRun(plan, facts),
           options: asJson(options),
           sentences: [...plan.sentences],
         });
-        await saveBaseline(layout.run(runId).baseline, gathered.baseline);
+        await saveBaseline(layout.run(runId).baseline, baseline);
         return await runDeploy(context, environment, recorder, lock, after);
       } finally {
         await recorder.close();

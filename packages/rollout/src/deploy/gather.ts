@@ -2,10 +2,9 @@ import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { readLock } from '@dhash/journal';
 import { takeArmingSamples } from '@dhash/monitor';
-import { isChannelOff } from '@dhash/notifier';
+import { checkChannels, isChannelOff } from '@dhash/notifier';
 import { judgeArming, type PolledSample, type WatchPolicy } from '@dhash/quality-gates';
 import { gateWarnings } from '@dhash/quality-gates/config';
-import type { Clock } from '../clock.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
 import type { CommandContext } from '../operate/context.ts';
 import type { Environment } from '../operate/environment.ts';
@@ -18,11 +17,10 @@ import type { DeployFacts } from './plan.ts';
 /** Longest wait for a port to answer, ms. */
 const portTimeoutMs = 500;
 
-/** What arming saw of the release that runs before the deploy; the baseline of the watch. */
 export interface GatheredDeploy {
+  /** Without the gates' judgement of what runs now: see {@link judgeRunning}. */
   readonly facts: DeployFacts;
   readonly policy: WatchPolicy;
-  readonly baseline: readonly PolledSample[];
 }
 
 const answersAt = (url: string): Promise<boolean> => {
@@ -41,6 +39,14 @@ const answersAt = (url: string): Promise<boolean> => {
     socket.once('error', () => settle(false));
     socket.once('timeout', () => settle(false));
   });
+};
+
+/** Channels of this environment whose settings can't work, a sentence each. */
+const badChannels = async ({ config }: Environment): Promise<string[]> => {
+  const named = config.channels.filter(({ name }) => config.notify.includes(name));
+  return (await checkChannels(named))
+    .filter(({ state }) => state === 'bad')
+    .map(({ channel, problems }) => `channel ${channel} cannot work: ${problems.join('; ')}`);
 };
 
 const isLoopback = (url: string): boolean =>
@@ -77,14 +83,40 @@ const versionToDeploy = async (environment: Environment, asked: string | null): 
   );
 };
 
+/** What arming saw of the release that runs before the deploy; the baseline of the watch. */
+export interface Judged {
+  readonly baseline: readonly PolledSample[];
+  readonly alreadyBroken: DeployFacts['alreadyBroken'];
+}
+
+/** Judges every gate on the running release. It takes its time, so a deploy that is refused anyway skips it. */
+export const judgeRunning = async (
+  context: CommandContext,
+  environment: Environment,
+  { policy, facts: { current } }: GatheredDeploy,
+): Promise<Judged> => {
+  if (current === null) return { baseline: [], alreadyBroken: [] };
+  context.output.line(
+    `judging the gates on the running release ${current}: ${policy.arming.polls} samples, ${policy.arming.everyMs / 1000} s apart`,
+  );
+  const baseline = await takeArmingSamples({
+    policy,
+    source: environment.metrics(),
+    health: environment.health(current, { url: policy.health.control, hasSucceeded: false }),
+    clock: context.clock,
+    signal: context.signal,
+  });
+  return { baseline, alreadyBroken: judgeArming(policy, baseline) };
+};
+
 /**
- * Everything that a deploy needs to know, read-only: the target and its artifact, the data, the runs
- * before, the gates judged on what runs now, and the migrations tried on a copy.
+ * What a deploy needs to know, read-only: the target and its artifact, the data, the runs before,
+ * and the migrations tried on a copy.
  */
 export const gatherDeploy = async (
   context: CommandContext,
   environment: Environment,
-  asked: { readonly version: string | null; readonly clock: Clock },
+  asked: { readonly version: string | null },
 ): Promise<GatheredDeploy> => {
   const { config, layout } = environment;
   const policy = await environment.policy();
@@ -95,27 +127,10 @@ export const gatherDeploy = async (
   const newest = newestChange(runs);
   const lock = await readLock(target.lockFile);
   const data = config.data.map(({ name, path }) => ({ name, path, exists: existsSync(path) }));
-  const blocked = newest !== null && !newest.state.closed;
-  // Arming takes its time on a service that people use; a deploy that is refused anyway asks nothing.
-  const isJudged = current !== null && !blocked;
-  if (isJudged)
-    context.output.line(
-      `judging the gates on the running release ${current}: ${policy.arming.polls} samples, ${policy.arming.everyMs / 1000} s apart`,
-    );
-  const baseline = !isJudged
-    ? []
-    : await takeArmingSamples({
-        policy,
-        source: environment.metrics(),
-        health: environment.health(current, { url: policy.health.control, hasSucceeded: false }),
-        clock: asked.clock,
-        signal: context.signal,
-      });
   const taken =
     current === null && isLoopback(config.url) && (await answersAt(config.url)) ? config.url : null;
   return {
     policy,
-    baseline,
     facts: {
       service: config.service,
       env: config.env,
@@ -139,13 +154,17 @@ export const gatherDeploy = async (
             },
       rolledBackBy: rolledBackBy(runs, version),
       portTakenAt: taken,
-      alreadyBroken: judgeArming(policy, baseline),
+      alreadyBroken: [],
       gateNames: Object.keys(policy.gates),
       watch: {
         durationMs: policy.durationMs,
         onBreak: policy.onBreak,
         fingerprint: policy.fingerprint,
-        warnings: [...gateWarnings(policy), ...metricsWarning(policy, config.metrics !== null)],
+        warnings: [
+          ...gateWarnings(policy),
+          ...metricsWarning(policy, config.metrics !== null),
+          ...(await badChannels(environment)),
+        ],
       },
       migrations: await lookAtMigrations(config, version, context.clock.now),
       rollbackData: config.rollback.data,

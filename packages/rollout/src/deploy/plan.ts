@@ -191,6 +191,7 @@ export const waysOut = (env: string, status: RunState['status'] | null): string[
   status === 'rolling back'
     ? [wayOutOfRollback(env)]
     : [
+        ...(status === 'needs people' ? [wayOutOfRollback(env)] : []),
         `npx dhash-rollout monitor --env ${env} [--resume]            watch it to its end`,
         `npx dhash-rollout promote --env ${env} --now --reason "…"    take it as good`,
         `npx dhash-rollout rollback --env ${env} --backup FILE        put release and data back`,

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { access, constants } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { access, constants, readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { readLock } from '@dhash/journal';
-import { isChannelOff } from '@dhash/notifier';
+import { checkChannels } from '@dhash/notifier';
 import { gateWarnings } from '@dhash/quality-gates/config';
 import { exitCodes, messageOf } from '../../errors.ts';
+import { openNotifier } from '../../operate/announcer.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
 import { type Environment, openEnvironment } from '../../operate/environment.ts';
 import { describeHolder } from '../../operate/holding.ts';
@@ -66,15 +67,52 @@ const writable = async ({ config, shown }: Environment): Promise<Finding> => {
   }
 };
 
-const channels = ({ config }: Environment): Finding[] => {
+const channels = async (context: CommandContext, environment: Environment): Promise<Finding[]> => {
+  const { config } = environment;
   const named = config.channels.filter(({ name }) => config.notify.includes(name));
-  if (named.length === 0)
-    return [warning('no notification channel: messages stay in notifications/spool')];
-  return named.map((channel) =>
-    isChannelOff(channel)
-      ? warning(`channel ${channel.name} (${channel.type}) is off: its variable is not set`)
-      : ok(`channel ${channel.name} (${channel.type})`),
+  const checked = (await checkChannels(named)).map(({ channel, type, state, problems }) => {
+    const what = `channel ${channel} (${type})${problems.length > 0 ? `: ${problems.join('; ')}` : ''}`;
+    return state === 'on' ? ok(what) : state === 'off' ? warning(what) : problem(what);
+  });
+  const { waiting, dead } = await openNotifier(context, environment).status();
+  return [
+    ...(checked.length > 0
+      ? checked
+      : [warning('no notification channel: messages are kept in notifications/ only')]),
+    ...(waiting.length > 0
+      ? [
+          warning(
+            `${waiting.length} messages wait: npx dhash-rollout notify status --env ${config.env}`,
+          ),
+        ]
+      : []),
+    ...(dead.length > 0
+      ? [
+          warning(
+            `${dead.length} messages were given up: npx dhash-rollout notify status --env ${config.env}`,
+          ),
+        ]
+      : []),
+  ];
+};
+
+/** Folders in which a rollback that never came to its end left what it put aside. */
+const leftovers = async ({ config, shown }: Environment): Promise<Finding[]> => {
+  const parents = [...new Set(config.data.map(({ path }) => dirname(path)))].filter(existsSync);
+  const names = await Promise.all(
+    parents.map(async (parent) =>
+      (await readdir(parent))
+        .filter((name) => name.startsWith('.dhash-restore-'))
+        .map((name) => join(parent, name)),
+    ),
   );
+  return names
+    .flat()
+    .map((folder) =>
+      warning(
+        `${shown(folder)} holds what a rollback put aside: npx dhash-rollout rollback --env ${config.env} --resume ends it`,
+      ),
+    );
 };
 
 const service = async (context: CommandContext, environment: Environment): Promise<Finding[]> => {
@@ -123,7 +161,8 @@ const examine = async (context: CommandContext, flags: DoctorFlags): Promise<Com
     ...(await gates(environment)),
     ...data(environment),
     await writable(environment),
-    ...channels(environment),
+    ...(await channels(context, environment)),
+    ...(await leftovers(environment)),
     ...(await service(context, environment)),
     ...recorded,
   ];
