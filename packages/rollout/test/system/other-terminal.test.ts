@@ -90,7 +90,7 @@ describe('an emergency rollback from another terminal', () => {
     // What is swapped right now is nothing to back up.
     expectExit(await project.run('backup', ...production), 7);
     const ran = expectExit(await rollBack(project, backup), 0);
-    expect(ran.err).toContain('already rolling back; following it');
+    expect(ran.err).toContain('already rolling back, to its own backup; following it');
     expect(await monitor.ended, monitor.out() + monitor.err()).toBe(4);
     const started = (await journalOf(project, run)).filter(
       ({ type }) => type === 'rollback.started',
