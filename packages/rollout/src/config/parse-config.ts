@@ -1,5 +1,7 @@
 import { dirname } from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
+import { type Document, LineCounter, parseDocument } from 'yaml';
+import { messageOf } from '../errors.ts';
+import { aliasCycle } from './alias-cycle.ts';
 import { ConfigError, type ConfigIssue } from './config-error.ts';
 import { type IssueContext, issueAt, issuesOf, valueAt } from './issues.ts';
 import { type Path, type Positions, positionsOf } from './positions.ts';
@@ -31,6 +33,28 @@ const variablesOutside = (value: unknown, path: Path): Path[] => {
     : [];
 };
 
+/** @throws {ConfigError} an alias inside what it names, or aliases that make far more of a file than it is. */
+const contentOf = (document: Document, lines: LineCounter, file: string): unknown => {
+  const broken = (message: string, hint: string, offset: number, cause?: unknown) => {
+    const { line, col } = lines.linePos(offset);
+    const at = { line: Math.max(1, line), column: Math.max(1, col) };
+    return new ConfigError([{ file, ...at, path: '', message, hint }], { cause });
+  };
+  const cycle = aliasCycle(document);
+  if (cycle !== null)
+    throw broken(
+      `the alias *${cycle.source} stands inside what it names: that has no end`,
+      'write the value itself',
+      cycle.range?.[0] ?? 0,
+    );
+  try {
+    return document.toJS() ?? {};
+  } catch (error) {
+    const hint = 'write the values themselves, or use fewer aliases';
+    throw broken(`its aliases cannot be put in: ${messageOf(error)}`, hint, 0, error);
+  }
+};
+
 /**
  * Reads rollout.yaml from its text. What holds a variable is judged when an environment is chosen.
  *
@@ -47,7 +71,7 @@ export const parseConfig = (text: string, file: string): RolloutFile => {
   if (broken.length > 0) throw new ConfigError(broken);
 
   const positions = positionsOf(document, lines);
-  const raw: unknown = document.toJS() ?? {};
+  const raw = contentOf(document, lines, file);
   const context: IssueContext = { file, positions, raw, variablesAt: () => [] };
   const outside = variablesOutside(raw, []);
   const parsed = fileSchema.safeParse(raw);

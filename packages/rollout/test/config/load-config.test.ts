@@ -174,6 +174,22 @@ describe('what is wrong is said with its place', () => {
       /\{version\}/,
     ],
     ['a variable outside', 'gates.json', '"${GATES}"', [2, 8], 'gates', /only under environments/],
+    [
+      'an alias inside what it names',
+      'rollback: { data: restore }',
+      'rollback: &a { data: [*a] }',
+      [8, 27],
+      '',
+      /\*a stands inside what it names/,
+    ],
+    [
+      'a merge of itself',
+      'rollback: { data: restore }',
+      'rollback: &a { <<: *a }',
+      [8, 24],
+      '',
+      /\*a stands inside what it names/,
+    ],
     ['YAML itself', 'service: dhash', 'service: "dhash', [1, 16], '', /quote/i],
     ['a name', 'production:', 'Production_1:', [4, 3], 'environments.Production_1', /lower-case/],
   ];
