@@ -105,6 +105,26 @@ describe('bad input', () => {
       2,
     ],
     ['an abort of nothing', ['deploy', '--env', 'production', '--abort'], /no open deploy/, 2],
+    ...['', '../../etc', '../evil/1.1', '.1', '1 1', 'a'.repeat(65)].map(
+      (version): [string, string[], RegExp, number] => [
+        `the version "${version}"`,
+        ['deploy', '--env', 'nowhere', '--version', version],
+        /^error: --version .*expected letters/,
+        2,
+      ],
+    ),
+    [
+      'a bad version to try migrations of',
+      ['migrate', '--env', 'nowhere', '--dry-run', '--version', '../1'],
+      /^error: --version .*expected letters/,
+      2,
+    ],
+    [
+      'migrations of another release than the active one',
+      ['migrate', '--env', 'nowhere', '--version', '1.1'],
+      /--version is only for --dry-run/,
+      2,
+    ],
     ['migrations that nobody declared', ['migrate', '--env', 'production'], /no migrations/, 2],
     ['an unknown run', ['journal', 'verify', 'r1'], /no record/, 2],
     [

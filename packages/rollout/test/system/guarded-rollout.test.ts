@@ -183,6 +183,11 @@ describe('a release over another', () => {
     expect(project.notes()).toBe(2);
     const migrations = await project.run('migrate', '--env', 'production', '--dry-run');
     expect(migrations, migrations.err).toMatchObject({ exit: 0 });
+    expect(migrations.out).toContain('pending: none');
+    const next = await project.run(
+      ...['migrate', '--env', 'production', '--dry-run', '--version', '1.1'],
+    );
+    expect(next.out).toMatch(/release 1\.1 .*pending: 002_tags[\s\S]*tried on a copy/);
   });
 
   it('that is still open refuses a second deploy, and can be aborted', { timeout }, async () => {

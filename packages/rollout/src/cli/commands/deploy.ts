@@ -13,6 +13,7 @@ import { currentUser } from '../../operate/who.ts';
 import { openRecorder } from '../../record/recorder.ts';
 import { foldRun, hasUnfinishedRollback } from '../../record/run-state.ts';
 import { listRuns, newestChange } from '../../record/runs.ts';
+import { askedVersion } from '../../targets/asked-version.ts';
 import { collect, type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 
@@ -70,7 +71,7 @@ export const registerDeploy: Register = (program, run) => {
 };
 
 const optionsOf = (flags: DeployFlags): DeployOptions & { version: string | null } => ({
-  version: flags.version ?? null,
+  version: flags.version === undefined ? null : askedVersion(flags.version),
   backupFirst: flags.backupFirst === true,
   supersede: flags.supersede === true,
   retryVersion: flags.retryVersion === true,
@@ -82,12 +83,12 @@ const runDeployCommand = async (
   context: CommandContext,
   flags: DeployFlags,
 ): Promise<CommandResult> => {
+  const options = optionsOf(flags);
   const environment = await openEnvironment(context, flags.env);
   const after = flags.monitor === true ? guardAfterDeploy(context, environment) : null;
   if (flags.resume === true || flags.abort === true) {
     return onOpenDeploy(context, environment, flags.resume === true ? 'resume' : 'abort', after);
   }
-  const options = optionsOf(flags);
   const prepared = await prepareDeploy(context, environment, options);
   for (const warning of prepared.plan.warnings) context.output.warn(warning);
   for (const sentence of prepared.plan.sentences) context.output.line(sentence);

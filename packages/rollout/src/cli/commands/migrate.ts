@@ -1,4 +1,5 @@
 import { runSteps } from '@dhash/journal';
+import { Option } from 'commander';
 import { z } from 'zod';
 import { describeTrial } from '../../deploy/migrate-data.ts';
 import { migrateSteps } from '../../deploy/migrate-steps.ts';
@@ -22,6 +23,7 @@ import { currentHost, currentUser } from '../../operate/who.ts';
 import { asJson, openRecorder, type Recorder } from '../../record/recorder.ts';
 import { newRunId } from '../../record/run-id.ts';
 import { listRuns, newestChange } from '../../record/runs.ts';
+import { askedVersion } from '../../targets/asked-version.ts';
 import { tool } from '../../tool.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
@@ -31,6 +33,7 @@ interface MigrateFlags extends GlobalOptions {
   readonly direction: string;
   readonly dryRun?: boolean;
   readonly resume?: boolean;
+  readonly version?: string;
 }
 
 export const registerMigrate: Register = (program, run) => {
@@ -40,8 +43,14 @@ export const registerMigrate: Register = (program, run) => {
       .description("run the active release's pending migrations, or take the newest one back")
       .requiredOption('--env <name>', 'environment of rollout.yaml')
       .option('--direction <direction>', 'forward or rollback', 'forward')
-      .option('--resume', 'go on with migrations that were cut off')
-      .option('--dry-run', 'run them on a copy of the data, change nothing'),
+      .addOption(
+        new Option('--resume', 'go on with migrations that were cut off').conflicts('version'),
+      )
+      .option('--dry-run', 'run them on a copy of the data, change nothing')
+      .option(
+        '--version <version>',
+        "whose migrations; default: the active release's; only with --dry-run",
+      ),
   ).action((flags: MigrateFlags) =>
     run(
       'migrate',
@@ -77,10 +86,26 @@ const plannedSchema = z.object({
 
 type Planned = z.infer<typeof plannedSchema>;
 
-/** @param begun what an earlier process of the same run set out to do; `null` for a new run */
+/** Whose migrations, where it is not the active release's: only a copy of the data may see those. */
+const versionOf = ({ version, dryRun }: MigrateFlags): string | null => {
+  if (version === undefined) return null;
+  if (dryRun === true) return askedVersion(version);
+  throw new RolloutError(
+    'only-a-dry-run',
+    exitCodes.usage,
+    '--version is only for --dry-run: the data is migrated for a release by its deploy',
+    { hints: ['add --dry-run, or deploy that version'] },
+  );
+};
+
+/**
+ * @param asked release whose migrations; `null`: the active one's
+ * @param begun what an earlier process of the same run set out to do; `null` for a new run
+ */
 const prepare = async (
   environment: Environment,
   direction: Direction,
+  asked: string | null,
   begun: Planned | null = null,
 ): Promise<Prepared> => {
   const { config } = environment;
@@ -94,7 +119,8 @@ const prepare = async (
       },
     );
   const target = environment.target({ runId: 'migrate', version: null, previous: null });
-  const version = begun?.version ?? (await target.current()) ?? (await target.versions())[0];
+  const version =
+    begun?.version ?? asked ?? (await target.current()) ?? (await target.versions())[0];
   if (version === undefined)
     throw new RolloutError(
       'no-release',
@@ -127,9 +153,10 @@ const runMigrateCommand = async (
   flags: MigrateFlags,
 ): Promise<CommandResult> => {
   const direction = directionOf(flags.direction);
+  const asked = versionOf(flags);
   const environment = await openEnvironment(context, flags.env);
   if (flags.resume === true) return resumeMigrate(context, environment);
-  const prepared = await prepare(environment, direction);
+  const prepared = await prepare(environment, direction, asked);
   const { plan, version, database, names } = prepared;
   const what = direction === 'forward' ? 'pending' : 'to take back';
   context.output.line(
@@ -265,7 +292,7 @@ const resumeMigrate = async (
           return { exit: exitCodes.done, run };
         }
         const begun = plannedSchema.parse(event);
-        const prepared = await prepare(environment, begun.direction, begun);
+        const prepared = await prepare(environment, begun.direction, null, begun);
         return await runRecorded(context, environment, recorder, prepared, begun);
       } finally {
         await recorder.close();
