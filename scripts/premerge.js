@@ -143,7 +143,7 @@ try {
     '--backup-first',
     '--dry-run',
   );
-  await rehearse('migrate-dryrun', 'migrate', ...ci, '--dry-run');
+  await rehearse('migrate-dryrun', 'migrate', ...ci, '--dry-run', '--version', newest);
   await rehearse('smoke', 'smoke', ...ci);
   await rehearse('monitor-dryrun', 'monitor', ...ci, '--dry-run');
   await rehearse('message', 'notify', 'phase', ...ci, '--phase', 't-30', '--dry-run');
