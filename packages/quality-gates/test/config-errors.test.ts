@@ -90,6 +90,24 @@ const broken: (readonly [title: string, text: string, file?: string | undefined]
   ['YAML that is none', 'environments: {'],
   ['a tab as indentation', 'environments:\n\tproduction: {}'],
   ['an alias without an anchor', environment('qualityGates: *gates')],
+  ['an alias inside what it names', environment('qualityGates: &gates { a: *gates }')],
+  ['a quantile under 0', gate('threshold: -1, timeWindow: 15')],
+  ['a share under 0', gate('threshold: -0.1, timeWindow: 15', 'healthFailureShare')],
+  [
+    'a ratio under 0',
+    gate('bad: b, total: t, threshold: -5, timeWindow: 5', 'extractionFailureRate'),
+  ],
+  ['a rate under 0', gate('rate: r, threshold: -5, timeWindow: 5', 'extractionFailureRate')],
+  ['fewer failures than none', gate('threshold: -1', 'healthFailures')],
+  [
+    'a metric with a blank in it',
+    gate('gauge: "queue length", threshold: 5', 'lowConfidenceQueue'),
+  ],
+  ['a metric with a blank after it', gate('gauge: "queue ", threshold: 5', 'lowConfidenceQueue')],
+  [
+    'events with a line end',
+    gate('rate: r, events: "a\\nb", threshold: 5, timeWindow: 5', 'extractionFailureRate'),
+  ],
   ['JSON with a comma too many', '{ "environments": {\n    "a": 1,\n} }', 'gates.json'],
   ['JSON that stops', '{ "environments": {', 'gates.json'],
   ['YAML that is called JSON', environment(health), 'gates.json'],
@@ -124,6 +142,12 @@ describe('broken files', () => {
     expect(messageOf(text, 'quality-gates-config.json')).toMatch(
       /^quality-gates-config\.json:3:29 environments\.canary\.duration: /,
     );
+  });
+
+  it('takes what a level may be, and labels with blanks', () => {
+    const level = gate('gauge: "temp{place=\\"back room\\"}", threshold: -5', 'lowConfidenceQueue');
+    expect(messageOf(level, 'gates.yaml')).toBe('no error');
+    expect(messageOf(gate('threshold: 0, timeWindow: 5'), 'gates.yaml')).toBe('no error');
   });
 
   it('reads JSON with tabs', () => {

@@ -74,6 +74,20 @@ const limitFindings = (path: Path, raw: Raw, form: Form): Finding[] => {
   return findings;
 };
 
+/** Shares, counts and times are never under 0, so such a limit judges nothing; the reading of a gauge may be. */
+const negativeFindings = (path: Path, raw: Raw, form: Form): Finding[] => {
+  const threshold = raw['threshold'];
+  return typeof threshold !== 'number' || threshold >= 0 || form.kind === 'level'
+    ? []
+    : [
+        {
+          path: [...path, 'threshold'],
+          message: `must be 0 or more for ${form.kind}, got ${threshold}`,
+          hint: 'only a level may have a threshold under 0',
+        },
+      ];
+};
+
 /** A key that other kinds take deserves a better answer than "unknown". */
 const misplaced = (path: Path, raw: Raw, form: Form): Finding[] =>
   Object.keys(raw)
@@ -196,6 +210,7 @@ export const buildGate = (
     ...misplaced(path, raw, form),
     ...findings,
     ...limitFindings(path, raw, form),
+    ...(form.keys.includes('threshold') ? negativeFindings(path, raw, form) : []),
   ]);
   return all.length > 0
     ? failed(...all)

@@ -47,7 +47,11 @@ const whole = (least: number, most = 1_000_000) =>
 const share = () =>
   number().min(0, { error: 'must be 0 to 1' }).max(1, { error: 'must be 0 to 1' });
 const metric = () =>
-  z.string({ error: 'must be the name of a metric' }).min(1, { error: 'must not be empty' });
+  z
+    .string({ error: 'must be the name of a metric' })
+    .min(1, { error: 'must not be empty' })
+    // Labels may hold blanks in their values: name{place="back room"}.
+    .regex(/^[^\s{}]*(\{.*\})?$/, { error: 'must be the name of a metric, without blanks' });
 const oneOf = <const T extends readonly [string, ...string[]]>(...values: T) =>
   z.enum(values, { error: `must be ${values.map((value) => `"${value}"`).join(' or ')}` });
 

@@ -1,4 +1,6 @@
 import {
+  type Alias,
+  type Document,
   isMap,
   isNode,
   isPair,
@@ -7,6 +9,7 @@ import {
   LineCounter,
   type Node,
   parseDocument,
+  visit,
 } from 'yaml';
 import type { ConfigIssue } from './errors.ts';
 
@@ -66,6 +69,21 @@ const jsonFault = (text: string, lines: LineCounter): { message: string; at: Pos
   }
 };
 
+/** The first alias that stands inside what it names; its value would have no end. `null`: none. */
+const aliasCycle = (document: Document): Alias | null => {
+  let found: Alias | null = null;
+  visit(document, {
+    Alias: (_key, alias, around) => {
+      const named = alias.resolve(document);
+      // An anchor comes before its alias, so every cycle has an alias to something around it.
+      if (named === undefined || !around.some((node) => node === named)) return undefined;
+      found = alias;
+      return visit.BREAK;
+    },
+  });
+  return found;
+};
+
 /** Reads JSON or YAML, JSON strictly where the file is named so. Never throws. */
 export const readDocument = (text: string, file: string): ReadResult => {
   const broken = (message: string, hint: string | null, at: Position): ReadResult => ({
@@ -98,6 +116,13 @@ export const readDocument = (text: string, file: string): ReadResult => {
         hint: null,
       })),
     };
+  const cycle = aliasCycle(parsed);
+  if (cycle !== null)
+    return broken(
+      `the alias *${cycle.source} stands inside what it names: that has no end`,
+      'write the value itself',
+      place(cycle.range?.[0] ?? 0),
+    );
   const locate = (path: Path, wanted: 'key' | 'value'): Position => {
     let offset = isNode(parsed.contents) ? (parsed.contents.range?.[0] ?? 0) : 0;
     let node: unknown = parsed.contents;
