@@ -1,7 +1,8 @@
-import { isAbsolute, relative, resolve } from 'node:path';
+import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import type { ConfigIssue } from './config-error.ts';
 import { type IssueContext, issueAt, valueAt } from './issues.ts';
 import { suggest } from './nearest.ts';
+import { ownFolders } from './own-folders.ts';
 import type { Path } from './positions.ts';
 
 interface Named {
@@ -23,7 +24,33 @@ const sourcesOf = (environment: unknown): Named[] =>
 
 const contains = (outer: string, inner: string): boolean => {
   const way = relative(resolve(outer), resolve(inner));
-  return way === '' || (!way.startsWith('..') && !isAbsolute(way));
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+};
+
+/** A source that a restore could not swap without taking the toolkit's own files with it. */
+const overlapsOurs = (
+  sources: readonly Named[],
+  environment: unknown,
+  path: Path,
+  context: IssueContext,
+): ConfigIssue[] => {
+  const root = dirname(resolve(context.file));
+  const ours = ownFolders(root, String(path.at(-1)), environment, context.raw);
+  return sources.flatMap(({ path: written, index }) => {
+    const own = resolve(root, written);
+    const met = ours.find((one) => contains(one.path, own) || contains(own, one.path));
+    const what = contains(own, root) ? 'the folder of rollout.yaml' : met?.name;
+    if (what === undefined) return [];
+    const how = contains(own, root) || (met && contains(own, met.path)) ? 'holds' : 'lies in';
+    return [
+      issueAt(
+        context,
+        [...path, 'data', index, 'path'],
+        `${how} ${what}: a restore would take the toolkit's own files with it`,
+        'keep the data in a folder of its own, such as data/',
+      ),
+    ];
+  });
 };
 
 /** What no schema of one place can see: names that must be there, names and folders that clash. */
@@ -56,6 +83,8 @@ export const crossCheck = (
         ),
       );
   }
+
+  issues.push(...overlapsOurs(sources, environment, path, context));
 
   const database = valueAt(environment, ['migrations', 'database']);
   const databases = sources.filter(({ type }) => type === 'sqlite').map(({ name }) => name);

@@ -1,10 +1,11 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { type ChannelConfig, channelSchema } from '@dhash/notifier';
 import { ConfigError, type ConfigIssue } from './config-error.ts';
 import { crossCheck } from './cross-check.ts';
 import { parseDuration } from './duration.ts';
 import { type IssueContext, issueAt, issuesOf, valueAt } from './issues.ts';
 import { nearestWord } from './nearest.ts';
+import { backupFolder } from './own-folders.ts';
 import { inOrder, type RolloutFile } from './parse-config.ts';
 import { formatPath, type Path } from './positions.ts';
 import { type EnvironmentInput, environmentSchema, type FileInput } from './schema.ts';
@@ -139,12 +140,10 @@ const targetOf = (input: EnvironmentInput['target'], root: string): TargetConfig
       }
     : { ...input, init: input.init ?? null, version: input.version ?? null };
 
-/** Backups of production lie in the folder itself, those of others in one of their own beneath it. */
 const backupOf = (file: RolloutFile, env: string, own: EnvironmentInput['backup']) => {
   const shared = (file.raw as FileInput).backup;
-  const base = shared?.dir ?? 'backups';
-  const dir = own?.dir ?? (env === 'production' ? base : join(base, env));
-  return { dir: resolve(file.root, dir), keep: present(own?.keep ?? shared?.keep ?? {}) };
+  const dir = backupFolder(file.root, env, { own: own?.dir, shared: shared?.dir });
+  return { dir, keep: present(own?.keep ?? shared?.keep ?? {}) };
 };
 
 /**
