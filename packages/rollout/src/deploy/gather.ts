@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { readLock } from '@dhash/journal';
-import { takeArmingSamples } from '@dhash/monitor';
+import { takeArmingSamples, takeBaseline } from '@dhash/monitor';
 import { checkChannels, isChannelOff } from '@dhash/notifier';
 import { judgeArming, type PolledSample, type WatchPolicy } from '@dhash/quality-gates';
 import { gateWarnings } from '@dhash/quality-gates/config';
@@ -97,9 +97,12 @@ export const judgeRunning = async (
 ): Promise<Judged> => {
   if (current === null) return { baseline: [], alreadyBroken: [] };
   context.output.line(
-    `judging the gates on the running release ${current}: ${policy.arming.polls} samples, ${policy.arming.everyMs / 1000} s apart`,
+    policy.baseline === null
+      ? `judging the gates on the running release ${current}: ${policy.arming.polls} samples, ${policy.arming.everyMs / 1000} s apart`
+      : `judging the gates on the running release ${current}: a baseline of ${policy.baseline.durationMs / 1000} s`,
   );
-  const baseline = await takeArmingSamples({
+  const take = policy.baseline === null ? takeArmingSamples : takeBaseline;
+  const baseline = await take({
     policy,
     source: environment.metrics(),
     health: environment.health(current, { url: policy.health.control, hasSucceeded: false }),
