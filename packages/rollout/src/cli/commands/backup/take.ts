@@ -1,0 +1,57 @@
+import { basename } from 'node:path';
+import type { BackupReport } from '@dhash/backup-core';
+import { exitCodes, RolloutError } from '../../../errors.ts';
+import { changingHolder } from '../../../operate/changing-holder.ts';
+import type { CommandContext, CommandResult } from '../../../operate/context.ts';
+import type { Environment } from '../../../operate/environment.ts';
+import { busy } from '../../../operate/holding.ts';
+import { takeBackup } from '../../../operate/take-backup.ts';
+import { formatBytes, formatDuration } from '../../format.ts';
+import type { BackupFlags } from './flags.ts';
+
+/** `backup` without a word more: takes one. */
+export const take = async (
+  context: CommandContext,
+  environment: Environment,
+  flags: BackupFlags,
+): Promise<CommandResult> => {
+  const { config, shown } = environment;
+  if (config.data.length === 0)
+    throw new RolloutError(
+      'no-data',
+      exitCodes.usage,
+      `${config.env} declares no data to back up`,
+      {
+        hints: ['name it under "data" in rollout.yaml'],
+      },
+    );
+  const target = environment.target({ runId: 'backup', version: null, previous: null });
+  const holder = await changingHolder(environment.layout, target.lockFile);
+  if (holder !== null) throw busy(config.env, holder);
+  const report: BackupReport = await takeBackup(context, {
+    config,
+    release: await target.current(),
+    ...(flags.tag === undefined ? {} : { tag: flags.tag }),
+    sink: flags.dryRun === true ? 'null' : 'file',
+  });
+  const size = `${report.entries} entries, ${formatBytes(report.bytes)} in ${formatDuration(report.ms)}`;
+  if (flags.dryRun === true)
+    context.output.line(`dry run: everything can be read: ${size}; nothing was written`);
+  else {
+    context.output.line(`${shown(report.file)}: ${size}, verified`);
+    context.output.line(
+      `check it anywhere: sha256sum -c ${shown(report.file)}.sha256 && unzip -t ${shown(report.file)}`,
+    );
+  }
+  return {
+    exit: exitCodes.done,
+    fields: {
+      file: flags.dryRun === true ? null : report.file,
+      name: basename(report.file),
+      sha256: report.sha256,
+      bytes: report.bytes,
+      entries: report.entries,
+      contentRoot: report.contentRoot,
+    },
+  };
+};
