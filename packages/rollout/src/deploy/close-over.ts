@@ -1,7 +1,7 @@
 import type { CommandContext } from '../operate/context.ts';
 import type { Environment } from '../operate/environment.ts';
+import { recorderOf } from '../operate/open-run.ts';
 import { currentUser } from '../operate/who.ts';
-import { openRecorder } from '../record/recorder.ts';
 
 /** Closes an open run from outside it, on its own record; the caller holds the environment's lock. */
 export const closeOver = async (
@@ -11,10 +11,7 @@ export const closeOver = async (
   outcome: 'superseded' | 'promoted' | 'rolled back' | 'aborted',
   reason: string,
 ): Promise<void> => {
-  const recorder = await openRecorder(environment.layout, run, {
-    now: context.clock.now,
-    redact: context.output.redact,
-  });
+  const recorder = await recorderOf(context, environment, run);
   try {
     await recorder.record({
       type: 'run.closed',

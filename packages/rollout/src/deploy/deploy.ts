@@ -8,12 +8,11 @@ import { openAnnouncer } from '../operate/announcer.ts';
 import { type CommandContext, type CommandResult, commandHint } from '../operate/context.ts';
 import type { Environment } from '../operate/environment.ts';
 import { holding } from '../operate/holding.ts';
+import { openRun } from '../operate/open-run.ts';
 import { showSteps } from '../operate/show-steps.ts';
-import { currentHost, currentUser } from '../operate/who.ts';
-import { asJson, openRecorder, type Recorder } from '../record/recorder.ts';
+import { asJson, type Recorder } from '../record/recorder.ts';
 import { newRunId } from '../record/run-id.ts';
 import { listRuns, newestChange } from '../record/runs.ts';
-import { tool } from '../tool.ts';
 import { closeOver } from './close-over.ts';
 import { gatherDeploy, judgeRunning } from './gather.ts';
 import { type DeployFacts, type DeployOptions, type DeployPlan, planDeploy } from './plan.ts';
@@ -89,21 +88,12 @@ export const deploy = async (
         );
       if (plan.supersedes !== null)
         await closeOver(context, environment, plan.supersedes, 'superseded', `by ${runId}`);
-      const recorder = await openRecorder(layout, runId, {
-        now: context.clock.now,
-        redact: context.output.redact,
+      const recorder = await openRun(context, environment, {
+        run: runId,
+        kind: 'deploy',
+        version: plan.version,
       });
       try {
-        await recorder.record({
-          type: 'run.opened',
-          kind: 'deploy',
-          env: config.env,
-          service: config.service,
-          version: plan.version,
-          tool: asJson(tool),
-          user: currentUser(context.processEnv),
-          host: currentHost(),
-        });
         await recorder.record({
           type: 'deploy.planned',
           ...plannedRun(plan, facts),

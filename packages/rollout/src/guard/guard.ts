@@ -16,8 +16,9 @@ import { exitCodes, RolloutError } from '../errors.ts';
 import { type Announcer, openAnnouncer } from '../operate/announcer.ts';
 import type { CommandContext, CommandResult } from '../operate/context.ts';
 import type { Environment } from '../operate/environment.ts';
+import { recorderOf } from '../operate/open-run.ts';
 import type { InboxRequest } from '../record/inbox.ts';
-import { asJson, openRecorder, type Recorder } from '../record/recorder.ts';
+import { asJson, type Recorder } from '../record/recorder.ts';
 import { foldRun, type RunState } from '../record/run-state.ts';
 import { type ActOptions, actOn } from './act.ts';
 import { startGap } from './gap.ts';
@@ -77,10 +78,7 @@ export const guardRun = async (
   lock: Lock,
   options: GuardOptions,
 ): Promise<CommandResult> => {
-  const recorder = await openRecorder(environment.layout, run, {
-    now: context.clock.now,
-    redact: context.output.redact,
-  });
+  const recorder = await recorderOf(context, environment, run);
   try {
     const announcer = openAnnouncer(context, environment, recorder);
     const watched = await watchToDecision(context, environment, recorder, lock, announcer, options);

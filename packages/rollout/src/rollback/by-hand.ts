@@ -6,12 +6,12 @@ import { openAnnouncer } from '../operate/announcer.ts';
 import type { CommandContext, CommandResult } from '../operate/context.ts';
 import type { Environment } from '../operate/environment.ts';
 import { holding, releasing } from '../operate/holding.ts';
-import { currentHost, currentUser } from '../operate/who.ts';
-import { asJson, openRecorder, type Recorder } from '../record/recorder.ts';
+import { openRun, recorderOf } from '../operate/open-run.ts';
+import { currentUser } from '../operate/who.ts';
+import type { Recorder } from '../record/recorder.ts';
 import { newRunId } from '../record/run-id.ts';
 import { foldRun } from '../record/run-state.ts';
 import { newestChange, readRun, surveyRuns } from '../record/runs.ts';
-import { tool } from '../tool.ts';
 import { keepPutAside } from './keep-put-aside.ts';
 import { prepareRollback } from './prepare.ts';
 import { recordRollback } from './record-rollback.ts';
@@ -69,26 +69,11 @@ const recorderFor = async (
     (record) => newest === null || secondOf(record.run) > secondOf(newest.state.run),
   );
   if (newest !== null && !newest.state.closed && lost === undefined)
-    return openRecorder(layout, newest.state.run, {
-      now: context.clock.now,
-      redact: context.output.redact,
-    });
+    return recorderOf(context, environment, newest.state.run);
   if (lost !== undefined)
     context.output.warn(`this rollback goes on with a run of its own, not with ${lost.run}`);
   const run = newRunId(context.clock.now(), config.env, 'rollback');
-  const recorder = await openRecorder(layout, run, {
-    now: context.clock.now,
-    redact: context.output.redact,
-  });
-  await recorder.record({
-    type: 'run.opened',
-    kind: 'rollback',
-    env: config.env,
-    service: config.service,
-    tool: asJson(tool),
-    user: currentUser(context.processEnv),
-    host: currentHost(),
-  });
+  const recorder = await openRun(context, environment, { run, kind: 'rollback' });
   for (const { run: lostRun, problem } of broken)
     await recorder.record({ type: 'record.broken', run: lostRun, problem });
   return recorder;
@@ -161,10 +146,7 @@ export const resumeRollback = async (
     context,
     { lockFile, command: 'rollback --resume', env: config.env, run: state.run },
     async (lock) => {
-      const recorder = await openRecorder(layout, state.run, {
-        now: context.clock.now,
-        redact: context.output.redact,
-      });
+      const recorder = await recorderOf(context, environment, state.run);
       try {
         const started = recorder.events.findLast(({ type }) => type === 'rollback.started');
         if (started === undefined)

@@ -50,6 +50,8 @@ const expectWhole = async (project: Project, run: string): Promise<void> => {
 describe('an emergency rollback from another terminal', () => {
   it('makes a watch stand down, and is done on the same run', { timeout }, async () => {
     const { project, monitor, run, backup } = await watching('1.1');
+    const history = async () => resultOf((await project.run('history', '--json')).out)['runs'];
+    expect(await history()).toMatchObject([{ run, status: 'watching' }, { status: 'promoted' }]);
     const ran = expectExit(await rollBack(project, backup), 0);
     expect(resultOf(ran.out)).toMatchObject({ run });
     expect(await monitor.ended, monitor.out()).toBe(130);

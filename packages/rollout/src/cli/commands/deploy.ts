@@ -9,8 +9,8 @@ import { takeFromWatch } from '../../guard/take-from-watch.ts';
 import { type CommandContext, type CommandResult, commandHint } from '../../operate/context.ts';
 import { type Environment, openEnvironment } from '../../operate/environment.ts';
 import { holding, releasing } from '../../operate/holding.ts';
+import { recorderOf } from '../../operate/open-run.ts';
 import { currentUser } from '../../operate/who.ts';
-import { openRecorder } from '../../record/recorder.ts';
 import { foldRun, hasUnfinishedRollback } from '../../record/run-state.ts';
 import { listRuns, newestChange } from '../../record/runs.ts';
 import { askedVersion } from '../../targets/asked-version.ts';
@@ -141,10 +141,7 @@ const onOpenDeploy = async (
     );
   const { lockFile } = environment.target({ runId: run, version, previous });
   const work = async (lock: Lock, from: string | null = null): Promise<CommandResult> => {
-    const recorder = await openRecorder(layout, run, {
-      now: context.clock.now,
-      redact: context.output.redact,
-    });
+    const recorder = await recorderOf(context, environment, run);
     try {
       const now = foldRun(run, recorder.events);
       if (now?.closed === true)

@@ -1,6 +1,8 @@
 import { dirname } from 'node:path';
-import { exitCodes } from '../../errors.ts';
+import { readLock } from '@dhash/journal';
+import { exitCodes, messageOf } from '../../errors.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
+import { openEnvironment } from '../../operate/environment.ts';
 import { layoutOf } from '../../record/layout.ts';
 import { displayedStatus } from '../../record/run-state.ts';
 import { surveyRuns } from '../../record/runs.ts';
@@ -29,9 +31,12 @@ const showHistory = async (
 ): Promise<CommandResult> => {
   const layout = layoutOf(dirname(context.configFile));
   const survey = await surveyRuns(layout, flags.env ?? null);
+  const open = survey.runs.filter(({ state }) => !state.closed).map(({ state }) => state.env);
+  const held = new Map<string, string | null>();
+  for (const env of new Set(open)) held.set(env, await heldRun(context, env));
   const runs = survey.runs.map(({ state }) => ({
     ...state,
-    status: displayedStatus(state, false),
+    status: displayedStatus(state, held.get(state.env) === state.run),
   }));
   if (runs.length === 0 && survey.broken.length === 0) context.output.line('no run yet');
   else {
@@ -51,4 +56,20 @@ const showHistory = async (
       context.output.line(line);
   }
   return { exit: exitCodes.done, fields: { runs, broken: survey.broken } };
+};
+
+/** The run that a living process of this environment works on; `null` where none does. */
+const heldRun = async (context: CommandContext, env: string): Promise<string | null> => {
+  try {
+    const environment = await openEnvironment(context, env);
+    const { lockFile } = environment.target({ runId: 'history', version: null, previous: null });
+    const lock = await readLock(lockFile);
+    return lock?.alive === true ? (lock.holder.run ?? null) : null;
+  } catch (error) {
+    // The record can be read without the configuration, and an old environment may have left it.
+    context.output.warn(
+      `whether a process still works on ${env} can't be told, so its open run is shown as interrupted: ${messageOf(error)}`,
+    );
+    return null;
+  }
 };

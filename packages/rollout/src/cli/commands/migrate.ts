@@ -18,13 +18,13 @@ import type { Direction, MigrationPlan } from '../../migrations/types.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
 import { type Environment, openEnvironment } from '../../operate/environment.ts';
 import { holding } from '../../operate/holding.ts';
+import { openRun, recorderOf } from '../../operate/open-run.ts';
 import { showSteps } from '../../operate/show-steps.ts';
-import { currentHost, currentUser } from '../../operate/who.ts';
-import { asJson, openRecorder, type Recorder } from '../../record/recorder.ts';
+import { currentUser } from '../../operate/who.ts';
+import type { Recorder } from '../../record/recorder.ts';
 import { newRunId } from '../../record/run-id.ts';
 import { listRuns, newestChange } from '../../record/runs.ts';
 import { askedVersion } from '../../targets/asked-version.ts';
-import { tool } from '../../tool.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 
@@ -183,26 +183,13 @@ const migrate = async (
   prepared: Prepared,
   fields: Record<string, unknown>,
 ): Promise<CommandResult> => {
-  const { config, layout } = environment;
+  const { config } = environment;
   const { version } = prepared;
   const run = newRunId(context.clock.now(), config.env, 'migrate');
   const target = environment.target({ runId: run, version, previous: version });
   const work = async () => {
-    const recorder = await openRecorder(layout, run, {
-      now: context.clock.now,
-      redact: context.output.redact,
-    });
+    const recorder = await openRun(context, environment, { run, kind: 'migrate', version });
     try {
-      await recorder.record({
-        type: 'run.opened',
-        kind: 'migrate',
-        env: config.env,
-        service: config.service,
-        version,
-        tool: asJson(tool),
-        user: currentUser(context.processEnv),
-        host: currentHost(),
-      });
       await recorder.record({
         type: 'migrate.planned',
         direction: prepared.plan.direction,
@@ -279,10 +266,7 @@ const resumeMigrate = async (
     context,
     { lockFile, command: 'migrate --resume', env: config.env, run },
     async () => {
-      const recorder = await openRecorder(layout, run, {
-        now: context.clock.now,
-        redact: context.output.redact,
-      });
+      const recorder = await recorderOf(context, environment, run);
       try {
         await recorder.record({ type: 'migrate.resumed', user: currentUser(context.processEnv) });
         const event = recorder.events.find(({ type }) => type === 'migrate.planned');

@@ -7,11 +7,9 @@ import { guardRun } from '../../guard/guard.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
 import { type Environment, openEnvironment } from '../../operate/environment.ts';
 import { holding } from '../../operate/holding.ts';
-import { currentHost, currentUser } from '../../operate/who.ts';
-import { asJson, openRecorder } from '../../record/recorder.ts';
+import { openRun } from '../../operate/open-run.ts';
 import { newRunId } from '../../record/run-id.ts';
 import { listRuns } from '../../record/runs.ts';
-import { tool } from '../../tool.ts';
 import { formatDuration } from '../format.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
@@ -92,29 +90,13 @@ const openOwnRun = async (
   environment: Environment,
   run: string,
 ): Promise<void> => {
-  const { config, layout } = environment;
+  const { config } = environment;
   const target = environment.target({ runId: run, version: null, previous: null });
   context.output.line(
     `no deploy of ${config.env} awaits its guard: watching what runs there; a broken gate alerts (exit 5) and nothing is rolled back`,
   );
-  const recorder = await openRecorder(layout, run, {
-    now: context.clock.now,
-    redact: context.output.redact,
-  });
-  try {
-    await recorder.record({
-      type: 'run.opened',
-      kind: 'watch',
-      env: config.env,
-      service: config.service,
-      version: await target.current(),
-      tool: asJson(tool),
-      user: currentUser(context.processEnv),
-      host: currentHost(),
-    });
-  } finally {
-    await recorder.close();
-  }
+  const version = await target.current();
+  await (await openRun(context, environment, { run, kind: 'watch', version })).close();
 };
 
 /** The dry run: the plan of the watch, and one real sample. */
