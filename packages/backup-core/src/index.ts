@@ -1,4 +1,3 @@
-export { applyPrune } from './apply-prune.ts';
 export type { BackupOptions } from './backup-options.ts';
 export { type BackupReport, createBackup } from './create-backup.ts';
 export type { Disk } from './disk.ts';
@@ -8,6 +7,7 @@ export {
   type BackupErrorDetails,
   isBackupError,
 } from './errors.ts';
+export { type BackupEstimate, estimateBackup, type PackedBefore } from './estimate-backup.ts';
 export { type BackupListing, listBackups } from './list-backups.ts';
 export type {
   Manifest,
@@ -18,7 +18,6 @@ export type {
   ManifestLink,
   ManifestSource,
 } from './manifest.ts';
-export { type KeepPolicy, type PruneLine, type PrunePlan, planPrune } from './plan-prune.ts';
 export {
   type CompareOptions,
   type CountedNames,
@@ -30,6 +29,25 @@ export { proveRestored, type RestoreProof } from './restore/prove.ts';
 export { type StagedRestore, type StageOptions, stageRestore } from './restore/stage.ts';
 export type { StagedTarget } from './restore/staged-target.ts';
 export { discardWork, swapBack, swapIn } from './restore/swap.ts';
+export { applyPrune } from './retention/apply-prune.ts';
+export type { Bounds } from './retention/bounds.ts';
+export type { KeepPolicy } from './retention/keep-policy.ts';
+export {
+  type PrunableBackup,
+  type PruneFacts,
+  type PruneLine,
+  type PrunePlan,
+  planPrune,
+} from './retention/plan-prune.ts';
+export { describeShrink, type ShrinkFinding, type SourceAmounts } from './retention/shrink.ts';
+export { amountsOf, type BackupSummary } from './retention/summary.ts';
+export {
+  acceptShrink,
+  recordSummary,
+  type SurveyedBackup,
+  type SurveyOptions,
+  surveyBackups,
+} from './retention/survey-backups.ts';
 export type { DataSource, DiskOption, Progress, ToolStamp } from './types.ts';
 export {
   readManifest,

@@ -6,8 +6,8 @@ import type { Disk } from './disk.ts';
 import { systemCode } from './errors.ts';
 
 const WORK = /^\.dhash-(\d+)-[0-9a-f]{12}\./;
-/** What lies beside a zip: its sidecar, its state. */
-const BESIDE = /^(dhash_.*\.zip)\.(?:sha256|state\.json)$/;
+/** What lies beside a zip: its sidecar, its state, its summary. */
+const BESIDE = /^(dhash_.*\.zip)\.(?:sha256|state\.json|summary\.json)$/;
 /** A process id may have been given to another program since; a file this old is nobody's any more. */
 const ABANDONED_MS = 24 * 60 * 60 * 1000;
 

@@ -16,6 +16,8 @@ export interface Output {
   detail(text: string): void;
   /** A problem that does not stop the command. */
   warn(text: string): void;
+  /** A line for people that stays out of stdout, whatever the mode: where stdout is for a program. */
+  aside(text: string): void;
   /** Raw text for people, without a newline of its own: redrawn views. */
   write(text: string): void;
   /** One machine-readable event. Shown only in `--json`. */
@@ -72,6 +74,9 @@ export const createOutput = (streams: Streams, options: OutputOptions): Output =
       if (options.verbose) line(text);
     },
     warn: (text) => line(`warning: ${text}`),
+    aside: (text) => {
+      streams.stderr.write(`${redact(text)}\n`);
+    },
     write: (text) => {
       people.write(redact(text));
     },

@@ -6,6 +6,9 @@ import type { CommandContext, CommandResult } from '../operate/context.ts';
 import { createOutput, type Streams } from './output.ts';
 import { failureOf } from './show-error.ts';
 
+const isAbort = (error: unknown): boolean =>
+  error instanceof Error && (error.name === 'AbortError' || isAbort(error.cause));
+
 /** The process around a command, as a port: tests give their own. */
 export interface CommandIo extends Streams {
   readonly processEnv: NodeJS.ProcessEnv;
@@ -78,7 +81,8 @@ export const runCommandLine = async (
       ...result.fields,
     });
   } catch (error) {
-    const failure = failureOf(error);
+    // A library that was interrupted says so with an error of its own; why it was is the signal's to say.
+    const failure = failureOf(io.signal.aborted && isAbort(error) ? io.signal.reason : error);
     const lines = failure.lines.map(output.redact);
     for (const line of lines) {
       io.stderr.write(`${line}\n`);

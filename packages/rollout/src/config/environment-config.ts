@@ -8,7 +8,13 @@ import { nearestWord } from './nearest.ts';
 import { backupFolder } from './own-folders.ts';
 import { inOrder, type RolloutFile } from './parse-config.ts';
 import { formatPath, type Path } from './positions.ts';
-import { type EnvironmentInput, environmentSchema, type FileInput } from './schema.ts';
+import {
+  type EnvironmentInput,
+  environmentSchema,
+  type FileInput,
+  keepForSchema,
+} from './schema.ts';
+import { parseDays, parsePercent, parseSize } from './size.ts';
 import { type Substituted, substitute } from './substitute.ts';
 import type { EnvironmentConfig, TargetConfig } from './types.ts';
 
@@ -140,10 +146,44 @@ const targetOf = (input: EnvironmentInput['target'], root: string): TargetConfig
       }
     : { ...input, init: input.init ?? null, version: input.version ?? null };
 
-const backupOf = (file: RolloutFile, env: string, own: EnvironmentInput['backup']) => {
+const MAX_SHRINK = 0.5;
+
+const minFreeOf = (text: string | undefined) => {
+  if (text === undefined) return null;
+  const ratio = parsePercent(text);
+  return ratio === null ? { bytes: parseSize(text) ?? 0 } : { ratio };
+};
+
+const backupOf = (
+  file: RolloutFile,
+  env: string,
+  own: EnvironmentInput['backup'],
+): EnvironmentConfig['backup'] => {
   const shared = (file.raw as FileInput).backup;
   const dir = backupFolder(file.root, env, { own: own?.dir, shared: shared?.dir });
-  return { dir, keep: present(own?.keep ?? shared?.keep ?? {}) };
+  const maxBytes = own?.maxBytes ?? shared?.maxBytes;
+  const maxShrink = own?.maxShrink ?? shared?.maxShrink;
+  return {
+    dir,
+    keep: present(own?.keep ?? shared?.keep ?? {}),
+    bounds: {
+      maxBytes: maxBytes === undefined ? null : parseSize(maxBytes),
+      minFree: minFreeOf(own?.minFree ?? shared?.minFree),
+    },
+    maxShrink: maxShrink === undefined ? MAX_SHRINK : (parsePercent(maxShrink) ?? MAX_SHRINK),
+  };
+};
+
+const keepForOf = (file: RolloutFile): EnvironmentConfig['keepFor'] => {
+  const { safety, incomplete, incidents, monitorLogs } = keepForSchema.parse(
+    valueAt(file.raw, ['keepFor']) ?? {},
+  );
+  return {
+    safety: parseDays(safety),
+    incomplete: parseDays(incomplete),
+    incidents: parseDays(incidents),
+    monitorLogs: parseDays(monitorLogs),
+  };
 };
 
 /**
@@ -205,6 +245,7 @@ export const environmentConfig = (
     metrics: input.metrics ?? null,
     data,
     backup: backupOf(file, env, input.backup),
+    keepFor: keepForOf(file),
     target: targetOf(input.target, file.root),
     migrations:
       input.migrations === undefined || database === undefined

@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { layoutOf } from '../record/layout.ts';
 import { valueAt } from './issues.ts';
 
@@ -48,7 +48,7 @@ export const ownFolders = (
     { name: "backup.dir, the backups' folder", path: backupFolder(root, env, dirs) },
     { name: 'rollouts/, the records', path: layout.rollouts },
     { name: 'incidents/', path: layout.incidents },
-    { name: 'monitor_logs/', path: dirname(layout.run('run').monitor) },
+    { name: 'monitor_logs/', path: layout.monitorLogs },
     { name: 'notifications/', path: layout.notifications },
   ];
 };

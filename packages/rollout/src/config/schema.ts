@@ -1,6 +1,7 @@
 import { channelSchema } from '@dhash/notifier';
 import { z } from 'zod';
 import { durationPattern, parseDuration } from './duration.ts';
+import { daysPattern, percentPattern, sizePattern } from './size.ts';
 
 /** Names end up in file names (`<service>_<time>_<env>_<tag>.zip`), where `_` parts them. */
 const namePattern = /^[a-z0-9][a-z0-9-]{0,40}$/;
@@ -35,25 +36,73 @@ const httpUrl = z
     'must be an http:// or https:// address',
   );
 
-const count = z.int().min(0);
+const count = z.int().min(-1, 'must be a number, or -1 for all');
+const span = z
+  .string()
+  .regex(/^(?=.)(?:\d+y)?(?:\d+m)?(?:\d+d)?(?:\d+h)?$/, 'must be a span like 1y2m3d4h');
+const newestOfEach = (what: string) =>
+  span.optional().describe(`The newest of each ${what}, of those this much older than the newest.`);
 
 const keep = z
   .strictObject({
-    last: count.optional().describe('The newest N.'),
+    last: count.optional().describe('The newest N; -1: all.'),
     hourly: count.optional().describe('The newest of each of the last N hours that have one.'),
     daily: count.optional().describe('The newest of each of the last N days that have one.'),
     weekly: count.optional().describe('The newest of each of the last N weeks that have one.'),
     monthly: count.optional().describe('The newest of each of the last N months that have one.'),
     yearly: count.optional().describe('The newest of each of the last N years that have one.'),
+    within: span
+      .optional()
+      .describe('All that are less than this older than the newest: 1y2m3d4h.'),
+    withinHourly: newestOfEach('hour'),
+    withinDaily: newestOfEach('day'),
+    withinWeekly: newestOfEach('week'),
+    withinMonthly: newestOfEach('month'),
+    withinYearly: newestOfEach('year'),
   })
-  .describe('Which backups `backup --prune` keeps: those that any rule keeps. Without it: all.');
+  .describe(
+    'Which backups stay: those that any rule keeps (as restic does it, in UTC). Applied after each backup that verified. Without it: all.',
+  );
+
+const size = z.string().regex(sizePattern, 'must be a size with a unit: 500MB, 20GB, 1.5TiB');
+const percent = z.string().regex(percentPattern, 'must be a percentage: 15%');
+const days = (what: string, otherwise: string) =>
+  z
+    .string()
+    .regex(daysPattern, 'must be days or forever: 30d, forever')
+    .default(otherwise)
+    .describe(`How long ${what} stays: 30d, or forever. Default: ${otherwise}.`);
 
 const backup = z.strictObject({
   dir: path
     .optional()
     .describe('Folder of backups. Default: backups, and backups/<env> for all but production.'),
   keep: keep.optional(),
+  maxBytes: size
+    .optional()
+    .describe('Most that the backups of an environment take together; the oldest go first.'),
+  minFree: z
+    .union([percent, size], { error: 'must be a percentage or a size: 15%, 20GB' })
+    .optional()
+    .describe('What stays free on the disk of the backups; the oldest go first. 15% or 20GB.'),
+  maxShrink: percent
+    .optional()
+    .describe(
+      'A backup in which the bytes, files or rows of a source fell by more than this against the one before is flagged, and no older one is removed until somebody accepts it. Default: 50%.',
+    ),
 });
+
+/** `keepFor` of rollout.yaml, with its defaults. */
+export const keepForSchema = z
+  .strictObject({
+    safety: days('what a rollback replaced (safety/ in the folder of backups)', '30d'),
+    incomplete: days('a backup that could not be read whole (incomplete/)', '7d'),
+    incidents: days('an incident (incidents/)', '365d'),
+    monitorLogs: days('what a watch saw (monitor_logs/)', '90d'),
+  })
+  .describe(
+    'How long other things stay. What an open run or a kept incident refers to stays longer; the record (rollouts/) is never removed.',
+  );
 
 const source = z.strictObject({
   name,
@@ -148,6 +197,7 @@ export const fileSchema = z.strictObject({
   service: name.describe('Name of the service; part of the names of its backups.'),
   gates: path.describe('File of the quality gates.'),
   backup: backup.optional(),
+  keepFor: keepForSchema.optional(),
   environments: z
     .record(name, environmentSchema)
     .refine((all) => Object.keys(all).length > 0, 'must name at least one environment'),

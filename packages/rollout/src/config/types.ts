@@ -1,3 +1,4 @@
+import type { KeepPolicy } from '@dhash/backup-core';
 import type { ChannelConfig } from '@dhash/notifier';
 
 /** One part of the service's data: a backup holds it and a restore puts it back. */
@@ -10,14 +11,20 @@ export interface DataSource {
   readonly exclude?: string[];
 }
 
-/** How many backups retention keeps, by rule; a backup that any rule keeps stays. */
-export interface KeepPolicy {
-  readonly last?: number;
-  readonly hourly?: number;
-  readonly daily?: number;
-  readonly weekly?: number;
-  readonly monthly?: number;
-  readonly yearly?: number;
+/** What bounds the backups of an environment beside their rules. */
+export interface BackupBounds {
+  /** Most that they take together; `null`: no bound. */
+  readonly maxBytes: number | null;
+  /** What stays free on their disk: bytes, or a ratio of the disk; `null`: no bound. */
+  readonly minFree: { readonly bytes: number } | { readonly ratio: number } | null;
+}
+
+/** How long other things stay, ms; `null`: for ever. */
+export interface KeepFor {
+  readonly safety: number | null;
+  readonly incomplete: number | null;
+  readonly incidents: number | null;
+  readonly monitorLogs: number | null;
 }
 
 /** A text goes through the shell, a list runs as it stands. */
@@ -82,7 +89,15 @@ export interface EnvironmentConfig {
   };
   readonly metrics: { readonly type: 'prometheus' | 'json'; readonly path: string } | null;
   readonly data: DataSource[];
-  readonly backup: { /** Absolute. */ readonly dir: string; readonly keep: KeepPolicy };
+  readonly backup: {
+    /** Absolute. */
+    readonly dir: string;
+    readonly keep: KeepPolicy;
+    readonly bounds: BackupBounds;
+    /** Most that a source may shrink from one backup to the next without a flag: a ratio, 0 to 1. */
+    readonly maxShrink: number;
+  };
+  readonly keepFor: KeepFor;
   readonly target: TargetConfig;
   readonly migrations: MigrationsConfig | null;
   readonly smoke: { readonly command: Command; readonly timeoutMs: number } | null;

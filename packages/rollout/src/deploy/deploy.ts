@@ -1,6 +1,6 @@
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type Lock, runSteps } from '@dhash/journal';
+import { type JournalEvent, type Lock, runSteps } from '@dhash/journal';
 import { takeSample } from '@dhash/monitor';
 import type { PolledSample } from '@dhash/quality-gates';
 import { exitCodes, messageOf, RolloutError } from '../errors.ts';
@@ -109,6 +109,14 @@ export const deploy = async (
   );
 };
 
+/** What a backup step says fell too far against the backup before. */
+const shrunkenIn = ({ type, data }: JournalEvent): string[] => {
+  if (type !== 'step.done' || typeof data !== 'object' || data === null || Array.isArray(data))
+    return [];
+  const { shrunken } = data;
+  return Array.isArray(shrunken) ? shrunken.filter((item) => typeof item === 'string') : [];
+};
+
 /** Runs, or goes on with, the steps that a run's record says were planned. */
 export const runDeploy = async (
   context: CommandContext,
@@ -121,6 +129,14 @@ export const runDeploy = async (
   const announcer = openAnnouncer(context, environment, recorder);
   recorder.onEvent(showSteps(context.output));
   const variables = { version: planned.version, previous: planned.previous ?? '' };
+  recorder.onEvent((event) => {
+    const shrunken = shrunkenIn(event);
+    if (shrunken.length > 0)
+      announcer.announce('backup-shrank', {
+        ...variables,
+        summary: `the backup of this deploy shrank: ${shrunken.join('; ')}. It is kept, and no older one is removed until somebody accepts it`,
+      });
+  });
   announcer.announce('deploy-started', variables);
   const outcome =
     (await undoFailureOnRecord(recorder, steps)) ??

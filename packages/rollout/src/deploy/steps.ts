@@ -1,9 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { relative } from 'node:path';
+import { describeShrink } from '@dhash/backup-core';
 import type { Step } from '@dhash/journal';
 import { exitCodes, RolloutError } from '../errors.ts';
 import type { CommandContext } from '../operate/context.ts';
 import type { Environment } from '../operate/environment.ts';
+import type { Removed } from '../operate/retention/retention.ts';
 import { runSmoke, waitUntilHealthy } from '../operate/service-checks.ts';
 import { takeBackup } from '../operate/take-backup.ts';
 import { asJson } from '../record/recorder.ts';
@@ -53,9 +55,13 @@ const backupStep = (
       bytes: report.bytes,
       entries: report.entries,
       release,
+      ...(report.shrunken.length === 0 ? {} : { shrunken: report.shrunken.map(describeShrink) }),
+      ...(isEmpty(report.removed) ? {} : { removed: asJson(report.removed) }),
     };
   },
 });
+
+const isEmpty = ({ backups, aged }: Removed): boolean => backups.length + aged.length === 0;
 
 /** A step that failed because the service did not do what it should; the message says what it did. */
 const stepFailed = (code: string, message: string, hints: readonly string[] = []) =>

@@ -45,7 +45,11 @@ const messageId = (run: string, event: string): string => {
 };
 
 const urgent = (event: string): Severity =>
-  /fail|break/.test(event) ? 'critical' : event === 'inconclusive' ? 'warning' : 'info';
+  /fail|break/.test(event)
+    ? 'critical'
+    : ['inconclusive', 'backup-shrank'].includes(event)
+      ? 'warning'
+      : 'info';
 
 const withoutTemplate = (
   event: string,

@@ -1,9 +1,23 @@
-import { type BackupReport, createBackup, verifyBackup } from '@dhash/backup-core';
+import { basename } from 'node:path';
+import {
+  applyPrune,
+  type BackupReport,
+  createBackup,
+  describeShrink,
+  recordSummary,
+  type ShrinkFinding,
+  surveyBackups,
+  verifyBackup,
+} from '@dhash/backup-core';
+import { showProgress } from '../cli/progress.ts';
 import type { EnvironmentConfig } from '../config/types.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
 import { appliedMigrations } from '../migrations/applied.ts';
 import { tool } from '../tool.ts';
+import { backupRoom, checkRoom } from './backup-room.ts';
 import type { CommandContext } from './context.ts';
+import { retainAfterBackup } from './retention/after-backup.ts';
+import type { Removed } from './retention/retention.ts';
 
 /** Where a backup goes: into the environment's folder, or nowhere (a dry run reads everything and keeps nothing). */
 export type BackupSink = 'file' | 'null';
@@ -16,16 +30,34 @@ export interface BackupRequest {
   readonly sink?: BackupSink;
 }
 
-/** Backs an environment's data up and, where it was kept, verifies what lies on disk now. */
+/** A backup that was taken and verified, and what followed from it. */
+export interface TakenBackup extends BackupReport {
+  /** What fell too far against the backup before; the backup is kept, and so is every older one. */
+  readonly shrunken: readonly ShrinkFinding[];
+  /** What retention removed after it. */
+  readonly removed: Removed;
+}
+
+/**
+ * Backs an environment's data up. Where it was kept: verifies what lies on disk now, flags it where it shrank,
+ * and lets retention remove what it no longer keeps.
+ *
+ * @throws BackupError `no-space` before anything is written, and as `createBackup` and `verifyBackup`
+ */
 export const takeBackup = async (
   context: CommandContext,
   { config, release, tag, sink = 'file' }: BackupRequest,
-): Promise<BackupReport> => {
+): Promise<TakenBackup> => {
+  const { service, env, backup } = config;
+  const survey = { service, env, maxShrink: backup.maxShrink };
+  const earlier = await surveyBackups(backup.dir, survey);
+  checkRoom(await backupRoom(config, earlier, context.signal), config);
+  const progress = showProgress(context);
   const report = await createBackup({
-    dir: config.backup.dir,
+    dir: backup.dir,
     root: config.root,
-    service: config.service,
-    env: config.env,
+    service,
+    env,
     release,
     migrations: await appliedMigrations(config),
     ...(tag === undefined ? {} : { tag }),
@@ -34,24 +66,57 @@ export const takeBackup = async (
     now: context.clock.now,
     signal: context.signal,
     sink,
-  });
-  if (report.incomplete.length > 0) {
-    const named = report.incomplete.slice(0, 5).join(', ');
-    const more = report.incomplete.length > 5 ? ` and ${report.incomplete.length - 5} more` : '';
-    throw new RolloutError(
-      'backup-incomplete',
-      exitCodes.failed,
-      `the backup is incomplete: ${named}${more} could not be read whole`,
-      {
-        hints: [
-          ...(sink === 'file'
-            ? [`what could be read is in ${report.file}; it is no backup to go back to`]
-            : []),
-          'mend what is named, or leave it out with "exclude", and back up again',
-        ],
-      },
+    onProgress: progress.show,
+  }).finally(progress.end);
+  if (report.incomplete.length > 0) throw incompleteError(report, sink);
+  if (sink === 'null') return { ...report, shrunken: [], removed: { backups: [], aged: [] } };
+  await verifyTaken(context, backup.dir, report);
+  const taken = (await surveyBackups(backup.dir, survey)).find(({ file }) => file === report.file);
+  const shrunken = taken?.shrunken ?? [];
+  for (const finding of shrunken) context.output.warn(`it shrank: ${describeShrink(finding)}`);
+  if (shrunken.length > 0)
+    context.output.warn(
+      `no older backup is removed until somebody accepts that: backup --env ${env} --accept-shrink ${report.file} --reason "…"`,
     );
+  return { ...report, shrunken, removed: await retainAfterBackup(context, config) };
+};
+
+const verifyTaken = async (
+  context: CommandContext,
+  dir: string,
+  { file }: BackupReport,
+): Promise<void> => {
+  const progress = showProgress(context);
+  try {
+    const verified = await verifyBackup(file, {
+      signal: context.signal,
+      onProgress: progress.show,
+    });
+    await recordSummary(dir, verified, { now: context.clock.now });
+  } catch (error) {
+    // Interrupted before it was checked, it is taken back: what somebody stopped leaves nothing behind.
+    if (context.signal.aborted)
+      await applyPrune(dir, { remove: [{ name: basename(file), reasons: [] }] });
+    throw error;
+  } finally {
+    progress.end();
   }
-  if (sink === 'file') await verifyBackup(report.file, { signal: context.signal });
-  return report;
+};
+
+const incompleteError = ({ incomplete, file }: BackupReport, sink: BackupSink): RolloutError => {
+  const named = incomplete.slice(0, 5).join(', ');
+  const more = incomplete.length > 5 ? ` and ${incomplete.length - 5} more` : '';
+  return new RolloutError(
+    'backup-incomplete',
+    exitCodes.failed,
+    `the backup is incomplete: ${named}${more} could not be read whole`,
+    {
+      hints: [
+        ...(sink === 'file'
+          ? [`what could be read is in ${file}; it is no backup to go back to`]
+          : []),
+        'mend what is named, or leave it out with "exclude", and back up again',
+      ],
+    },
+  );
 };

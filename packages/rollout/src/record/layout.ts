@@ -6,6 +6,7 @@ export interface Layout {
   readonly rollouts: string;
   readonly notifications: string;
   readonly incidents: string;
+  readonly monitorLogs: string;
   run(run: string): RunLayout;
 }
 
@@ -26,6 +27,7 @@ export const layoutOf = (root: string): Layout => ({
   rollouts: join(root, 'rollouts'),
   notifications: join(root, 'notifications'),
   incidents: join(root, 'incidents'),
+  monitorLogs: join(root, 'monitor_logs'),
   run: (run) => {
     const folder = join(root, 'rollouts', run);
     const monitor = join(root, 'monitor_logs', run);

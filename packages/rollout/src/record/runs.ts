@@ -46,7 +46,7 @@ export interface Survey {
 }
 
 /** The environment in a run's name; `null` where the name is not of our making. */
-const environmentIn = (run: string): string | null =>
+export const environmentIn = (run: string): string | null =>
   /^\d{8}T\d{6}Z-(.+)-(?:deploy|migrate|rollback|watch)-[^-]+$/.exec(run)?.[1] ?? null;
 
 /** Newest first; runs that began in the same second differ by their first line's time. */

@@ -3,9 +3,12 @@ import { exitCodes, RolloutError } from '../../errors.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
 import { openEnvironment } from '../../operate/environment.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
+import { acceptShrunken } from './backup/accept-shrink.ts';
 import type { BackupFlags } from './backup/flags.ts';
+import { printLatest } from './backup/latest.ts';
 import { listOf } from './backup/list.ts';
 import { prune } from './backup/prune.ts';
+import { showFile } from './backup/show.ts';
 import { take } from './backup/take.ts';
 import { verifyFile } from './backup/verify.ts';
 
@@ -14,20 +17,35 @@ export const registerBackup: Register = (program, run) => {
     program
       .command('backup')
       .description('back an environment up, or verify, list and prune its backups')
-      .option('--env <name>', 'environment of rollout.yaml (not needed with --verify)')
+      .option('--env <name>', 'environment of rollout.yaml (not needed where a FILE is named)')
       .option('--tag <tag>', 'a word in the file name: [a-z0-9][a-z0-9._-]{0,40}')
+      .addOption(instead('--verify <file>', 'check one backup: sidecar, every CRC, every SHA-256'))
       .addOption(
-        new Option(
-          '--verify <file>',
-          'check one backup: sidecar, every CRC, every SHA-256',
-        ).conflicts(['list', 'prune', 'tag', 'dryRun']),
+        instead('--show <file>', 'what is in a backup: sources, rows, sizes, stamps, flags'),
       )
-      .addOption(new Option('--list', 'list the backups').conflicts(['prune', 'tag', 'dryRun']))
-      .option('--prune', 'remove what backup.keep does not keep')
+      .addOption(instead('--list', 'list the backups: when, size, entries, proven, copies, flags'))
+      .addOption(instead('--latest', 'print the path of the newest complete backup, nothing else'))
+      .addOption(
+        instead(
+          '--accept-shrink <file>',
+          'it is right that this backup shrank: see backup.maxShrink',
+        ),
+      )
+      .option('--reason <text>', 'why, for the record of --accept-shrink')
+      .option('--prune', 'remove what backup.keep, maxBytes, minFree and keepFor do not keep')
       .option('--dry-run', 'read and pack everything, or plan the prune, and write nothing'),
   ).action((flags: BackupFlags) =>
     run('backup', flags, (context) => runBackupCommand(context, flags)),
   );
+};
+
+const INSTEAD = ['verify', 'show', 'list', 'latest', 'acceptShrink'];
+
+/** An option that is done instead of a backup, and goes with no other such option. */
+const instead = (flags: string, description: string): Option => {
+  const option = new Option(flags, description);
+  const others = INSTEAD.filter((name) => name !== option.attributeName());
+  return option.conflicts([...others, 'prune', 'tag', 'dryRun']);
 };
 
 const runBackupCommand = async (
@@ -35,11 +53,15 @@ const runBackupCommand = async (
   flags: BackupFlags,
 ): Promise<CommandResult> => {
   if (flags.verify !== undefined) return verifyFile(context, flags.verify);
+  if (flags.show !== undefined) return showFile(context, flags.show);
+  if (flags.acceptShrink !== undefined)
+    return acceptShrunken(context, flags.acceptShrink, flags.reason ?? null);
   if (flags.env === undefined)
     throw new RolloutError('env-missing', exitCodes.usage, '--env is missing: which environment?', {
       hints: ['for example: ./scripts/backup_dhash.sh --env production'],
     });
   const environment = await openEnvironment(context, flags.env);
+  if (flags.latest === true) return printLatest(context, environment.config);
   if (flags.list === true) return listOf(context, environment);
   if (flags.prune === true) return prune(context, environment, flags.dryRun === true);
   return take(context, environment, flags);

@@ -8,4 +8,8 @@ export interface BackupFlags extends GlobalOptions {
   readonly list?: boolean;
   readonly prune?: boolean;
   readonly dryRun?: boolean;
+  readonly latest?: boolean;
+  readonly show?: string;
+  readonly acceptShrink?: string;
+  readonly reason?: string;
 }

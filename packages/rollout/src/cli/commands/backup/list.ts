@@ -1,32 +1,58 @@
-import { listBackups } from '@dhash/backup-core';
+import { describeShrink, type SurveyedBackup, surveyBackups } from '@dhash/backup-core';
 import { exitCodes } from '../../../errors.ts';
 import type { CommandContext, CommandResult } from '../../../operate/context.ts';
 import type { Environment } from '../../../operate/environment.ts';
 import { formatBytes, formatTable } from '../../format.ts';
 
-/** `backup --list` */
+const FUTURE_MS = 24 * 60 * 60 * 1000;
+
+/** What a person has to know before they rely on a backup. */
+export const flagsOf = (backup: SurveyedBackup, nowMs: number): string[] => [
+  ...(backup.unusable === null ? [] : [backup.unusable]),
+  ...(backup.at > nowMs + FUTURE_MS ? ['from the future'] : []),
+  ...(backup.shrunken.length === 0
+    ? []
+    : [`SHRANK (${backup.shrunken.map(describeShrink).join('; ')})`]),
+  ...(backup.summary !== null && backup.summary.verifiedAt === null
+    ? ['not verified since it was made']
+    : []),
+];
+
+/** `backup --list`: a table, newest first. */
 export const listOf = async (
   context: CommandContext,
   { config, shown }: Environment,
 ): Promise<CommandResult> => {
-  const backups = await listBackups(config.backup.dir);
-  const mine = backups.filter(({ env }) => env === config.env);
-  if (mine.length === 0)
-    context.output.line(`no backup of ${config.env} in ${shown(config.backup.dir)}`);
+  const { service, env } = config;
+  const { dir, maxShrink } = config.backup;
+  const backups = await surveyBackups(dir, { service, env, maxShrink });
+  const now = context.clock.now();
+  const listed = backups.map((backup) => ({ ...backup, flags: flagsOf(backup, now) }));
+  if (listed.length === 0) context.output.line(`no backup of ${env} in ${shown(dir)}`);
   else {
-    const rows = mine.map((backup) => [
+    const rows = listed.map((backup) => [
       new Date(backup.at).toISOString().slice(0, 19).replace('T', ' '),
       backup.env,
       backup.tag ?? '-',
       formatBytes(backup.bytes),
-      backup.hasSidecar ? 'yes' : 'NO SIDECAR',
-      shown(backup.file),
+      backup.summary === null ? '?' : String(backup.summary.entries),
+      backup.provenAt?.slice(0, 10) ?? '-',
+      backup.copies.length === 0 ? '-' : String(backup.copies.length),
+      [shown(backup.file), ...backup.flags].join('  '),
     ]);
     for (const line of formatTable([
-      ['when (UTC)', 'env', 'tag', 'size', 'sidecar', 'file'],
+      ['when (UTC)', 'env', 'tag', 'size', 'entries', 'proven', 'copies', 'file'],
       ...rows,
     ]))
       context.output.line(line);
   }
-  return { exit: exitCodes.done, fields: { backups: mine } };
+  // What each source amounts to is for `--show`: a line of a thousand backups stays readable.
+  const fields = listed.map(({ summary, ...backup }) => ({
+    ...backup,
+    entries: summary?.entries ?? null,
+    release: summary?.release ?? null,
+    migrations: summary?.migrations ?? null,
+    verifiedAt: summary?.verifiedAt ?? null,
+  }));
+  return { exit: exitCodes.done, fields: { backups: fields } };
 };

@@ -1,23 +1,46 @@
-import { applyPrune, listBackups, planPrune } from '@dhash/backup-core';
 import { exitCodes } from '../../../errors.ts';
+import { changingHolder } from '../../../operate/changing-holder.ts';
 import type { CommandContext, CommandResult } from '../../../operate/context.ts';
 import type { Environment } from '../../../operate/environment.ts';
-import { pinnedBackups } from '../../../operate/pinned-backups.ts';
+import { busy } from '../../../operate/holding.ts';
+import { folderOf } from '../../../operate/retention/after-backup.ts';
+import {
+  applyRetention,
+  gatherRetention,
+  planRetention,
+} from '../../../operate/retention/retention.ts';
 
-/** `backup --prune` */
+/** `backup --prune`: says for each thing why it stays or goes, and, but for a dry run, removes what goes. */
 export const prune = async (
   context: CommandContext,
-  { config, layout }: Environment,
+  environment: Environment,
   dryRun: boolean,
 ): Promise<CommandResult> => {
-  const backups = (await listBackups(config.backup.dir)).filter(({ env }) => env === config.env);
-  const pinned = await pinnedBackups(layout, config.env);
-  const plan = planPrune(backups, config.backup.keep, { now: context.clock.now(), pinned });
-  for (const warning of plan.warnings) context.output.warn(warning);
-  for (const { name, reasons } of plan.keep)
-    context.output.line(`keep    ${name}  ${reasons.join(', ')}`);
-  for (const { name, reasons } of plan.remove)
-    context.output.line(`${dryRun ? 'would remove' : 'remove'}  ${name}  ${reasons.join(', ')}`);
-  const removed = dryRun ? [] : await applyPrune(config.backup.dir, plan);
-  return { exit: exitCodes.done, fields: { ...plan, removed } };
+  const { config, layout } = environment;
+  const { output, signal } = context;
+  if (!dryRun) {
+    const target = environment.target({ runId: 'prune', version: null, previous: null });
+    const holder = await changingHolder(layout, target.lockFile);
+    if (holder !== null) throw busy(config.env, holder);
+  }
+  const plan = planRetention(config, await gatherRetention(config, layout, context.clock.now()));
+  const goes = dryRun ? 'would remove' : 'remove';
+  const say = (stays: boolean, name: string, reason: string) =>
+    output.line(`${(stays ? 'keep' : goes).padEnd(goes.length)}  ${name}  ${reason}`);
+  for (const warning of plan.backups.warnings) output.warn(warning);
+  for (const { name, reasons } of plan.backups.keep) say(true, name, reasons.join(', '));
+  for (const { name, reasons } of plan.backups.remove) say(false, name, reasons.join(', '));
+  for (const { kind, name, stays, reason } of plan.aged)
+    say(stays, `${folderOf(kind)}/${name}`, reason);
+  say(true, 'rollouts/', 'the record is never removed');
+  const removed = dryRun ? { backups: [], aged: [] } : await applyRetention(config, plan, signal);
+  return {
+    exit: exitCodes.done,
+    fields: {
+      ...plan.backups,
+      aged: plan.aged,
+      removed: removed.backups.map(({ name }) => name),
+      removedAged: removed.aged.map(({ kind, name }) => `${folderOf(kind)}/${name}`),
+    },
+  };
 };

@@ -1,5 +1,4 @@
 import { basename } from 'node:path';
-import type { BackupReport } from '@dhash/backup-core';
 import { exitCodes, RolloutError } from '../../../errors.ts';
 import { changingHolder } from '../../../operate/changing-holder.ts';
 import type { CommandContext, CommandResult } from '../../../operate/context.ts';
@@ -28,7 +27,7 @@ export const take = async (
   const target = environment.target({ runId: 'backup', version: null, previous: null });
   const holder = await changingHolder(environment.layout, target.lockFile);
   if (holder !== null) throw busy(config.env, holder);
-  const report: BackupReport = await takeBackup(context, {
+  const report = await takeBackup(context, {
     config,
     release: await target.current(),
     ...(flags.tag === undefined ? {} : { tag: flags.tag }),
@@ -52,6 +51,8 @@ export const take = async (
       bytes: report.bytes,
       entries: report.entries,
       contentRoot: report.contentRoot,
+      shrunken: report.shrunken,
+      removed: report.removed,
     },
   };
 };

@@ -10,7 +10,7 @@ import {
   listBackups,
   planPrune,
 } from '../src/index.ts';
-import { isoWeek } from '../src/plan-prune.ts';
+import { isoWeek } from '../src/retention/keep-policy.ts';
 
 const listing = (time: string, env = 'production'): BackupListing => {
   const at = Date.parse(`${time}Z`);
@@ -31,7 +31,7 @@ const TIMES = [
   '2024-12-31T08:00:00',
 ];
 const now = Date.parse('2026-03-31T13:00:00Z');
-const none = { now, pinned: new Set<string>() };
+const none = { now, pinned: new Map<string, string[]>() };
 
 const kept = (keep: KeepPolicy, times = TIMES) => {
   const list = times.map((time) => listing(time));
@@ -68,15 +68,19 @@ it('keeps the oldest while a rule has count left, and says so', () => {
     listing(time),
   );
   const { keep } = planPrune(list, { daily: 5 }, none);
-  expect(keep.map(({ reasons }) => reasons)).toEqual([['daily'], ['daily'], ['oldest daily']]);
+  expect(keep.map(({ reasons }) => reasons)).toEqual([
+    ['daily', 'newest'],
+    ['daily'],
+    ['oldest daily'],
+  ]);
   expect(planPrune(list, { daily: 2 }, none).keep.length).toBe(2);
 });
 
 it('never removes the newest, what is pinned, or anything without a policy', () => {
   const list = TIMES.map((time) => listing(time));
-  const pinned = new Set([list[4]?.name ?? '']);
+  const pinned = new Map([[list[4]?.name ?? '', ['the run r is open']]]);
   const plan = planPrune(list, { within: '0h', last: 0 }, { now, pinned });
-  expect(plan.keep.map(({ reasons }) => reasons)).toEqual([['newest'], ['pinned']]);
+  expect(plan.keep.map(({ reasons }) => reasons)).toEqual([['newest'], ['the run r is open']]);
   const empty = planPrune(list, {}, none);
   expect(empty.remove).toEqual([]);
   expect(empty.warnings).toEqual([expect.stringContaining('nothing is removed')]);

@@ -1,4 +1,4 @@
-import { BackupError } from './errors.ts';
+import { BackupError } from '../errors.ts';
 
 /** A span of calendar time, as in `1y2m3d4h`. */
 export interface Within {
@@ -10,13 +10,13 @@ export interface Within {
 
 const WITHIN = /^(?:(\d+)y)?(?:(\d+)m)?(?:(\d+)d)?(?:(\d+)h)?$/;
 
-/** @throws BackupError `bad-option` */
-export const parseWithin = (text: string): Within => {
+/** @throws BackupError `bad-option`, naming the rule of `keep` */
+export const parseWithin = (rule: string, text: string): Within => {
   const match = text === '' ? null : WITHIN.exec(text);
   if (match === null)
     throw new BackupError(
       'bad-option',
-      `keep.within is ${JSON.stringify(text)}: expected years, months, days and hours, like 1y2m3d4h`,
+      `keep.${rule} is ${JSON.stringify(text)}: expected years, months, days and hours, like 1y2m3d4h`,
     );
   const [years = 0, months = 0, days = 0, hours = 0] = match
     .slice(1)

@@ -1,0 +1,114 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { type Disk, syncFolder } from '../disk.ts';
+import { systemCode } from '../errors.ts';
+import type { Manifest } from '../manifest.ts';
+import { workName } from '../work-files.ts';
+import type { SourceAmounts } from './shrink.ts';
+
+/** Lies beside its zip: what lists and retention need of it, so that they need not open it. */
+export const SUMMARY_SUFFIX = '.summary.json';
+
+const count = z.number().int().nonnegative();
+
+const amounts = z.object({
+  name: z.string(),
+  entries: count,
+  bytes: count,
+  rows: count.nullable(),
+});
+
+const summary = z.object({
+  format: z.literal(1),
+  /** SHA-256 of the zip that this is about: a summary of another file counts for nothing. */
+  sha256: z.string(),
+  service: z.string(),
+  env: z.string(),
+  release: z.string().nullable(),
+  migrations: z.array(z.string()),
+  complete: z.boolean(),
+  entries: count,
+  /** Plain bytes. */
+  totalBytes: count,
+  sources: z.array(amounts),
+  /** When every byte was checked on disk (ISO 8601, UTC); null: not since it was made. */
+  verifiedAt: z.string().nullable(),
+  /** The backup before it, of the same service and environment, and what that one amounted to. */
+  previous: z.object({ name: z.string(), sources: z.array(amounts) }).nullable(),
+  /** Somebody looked, and said that it is right that it shrank. */
+  shrinkAccepted: z
+    .object({ at: z.string(), by: z.string(), reason: z.string().nullable() })
+    .nullable(),
+});
+
+/** What a backup amounts to, and how it stands. */
+export type BackupSummary = z.infer<typeof summary>;
+
+/** What each source of a backup amounts to. */
+export const amountsOf = ({ entries, sources }: Pick<Manifest, 'entries' | 'sources'>) => {
+  const found = new Map<string, { entries: number; bytes: number }>();
+  for (const line of entries) {
+    if (line.type !== 'file') continue;
+    const name = line.path.slice(0, line.path.indexOf('/'));
+    const before = found.get(name) ?? { entries: 0, bytes: 0 };
+    found.set(name, { entries: before.entries + 1, bytes: before.bytes + line.size });
+  }
+  return sources.map(({ name, tables }): SourceAmounts => {
+    const rows = tables === undefined ? null : sum(Object.values(tables));
+    return { name, ...(found.get(name) ?? { entries: 0, bytes: 0 }), rows };
+  });
+};
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
+
+/** What a manifest alone tells: nothing of checks, of the backup before, or of what people said. */
+export const summaryOf = (manifest: Manifest, sha256: string): BackupSummary => ({
+  format: 1,
+  sha256,
+  service: manifest.service,
+  env: manifest.env,
+  release: manifest.release,
+  migrations: manifest.migrations,
+  complete: manifest.complete,
+  entries: manifest.entries.filter(({ type }) => type === 'file').length,
+  totalBytes: manifest.totalBytes,
+  sources: amountsOf(manifest),
+  verifiedAt: null,
+  previous: null,
+  shrinkAccepted: null,
+});
+
+/** The summary beside a zip; null where there is none that can be read. */
+export const readSummary = async (file: string): Promise<BackupSummary | null> => {
+  try {
+    const parsed = summary.safeParse(JSON.parse(await readFile(file + SUMMARY_SUFFIX, 'utf8')));
+    return parsed.success ? parsed.data : null;
+  } catch (error) {
+    // It can be made again from the zip.
+    if (error instanceof SyntaxError || systemCode(error) === 'ENOENT') return null;
+    throw error;
+  }
+};
+
+/** Writes a summary beside its zip, whole or not at all. */
+export const writeSummary = async (
+  disk: Disk,
+  file: string,
+  content: BackupSummary,
+): Promise<void> => {
+  const part = join(dirname(file), workName('summary'));
+  try {
+    const handle = await disk.open(part, 'wx', 0o600);
+    try {
+      await handle.writeFile(`${JSON.stringify(content)}\n`);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await disk.rename(part, file + SUMMARY_SUFFIX);
+  } finally {
+    await disk.rm(part, { recursive: false, force: true });
+  }
+  await syncFolder(disk, dirname(file));
+};

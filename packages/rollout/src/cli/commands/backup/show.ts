@@ -1,0 +1,85 @@
+import { basename, dirname, resolve } from 'node:path';
+import {
+  amountsOf,
+  type Manifest,
+  readManifest,
+  type SurveyedBackup,
+  surveyBackups,
+} from '@dhash/backup-core';
+import { exitCodes } from '../../../errors.ts';
+import type { CommandContext, CommandResult } from '../../../operate/context.ts';
+import { formatBytes, formatTable } from '../../format.ts';
+import { flagsOf } from './list.ts';
+
+/** The default of `backup.maxShrink`: a file is shown without its rollout.yaml. */
+const MAX_SHRINK = 0.5;
+
+/** `backup --show FILE`: what is in it, by its manifest and by what lies beside it. Its data is not checked. */
+export const showFile = async (context: CommandContext, given: string): Promise<CommandResult> => {
+  const file = resolve(context.cwd, given);
+  const manifest = await readManifest(file);
+  const { service, env } = manifest;
+  const around = await surveyBackups(dirname(file), { service, env, maxShrink: MAX_SHRINK });
+  const surveyed = around.find(({ name }) => name === basename(file)) ?? null;
+  const flags = surveyed === null ? [] : flagsOf(surveyed, context.clock.now());
+  for (const line of describe(manifest, surveyed, flags)) context.output.line(line);
+  const { entries: _, ...facts } = manifest;
+  return {
+    exit: exitCodes.done,
+    fields: {
+      file,
+      ...facts,
+      bytes: surveyed?.bytes ?? null,
+      entries: manifest.entries.length,
+      amounts: amountsOf(manifest),
+      flags,
+      verifiedAt: surveyed?.summary?.verifiedAt ?? null,
+      provenAt: surveyed?.provenAt ?? null,
+      copies: surveyed?.copies ?? [],
+    },
+  };
+};
+
+const describe = (
+  manifest: Manifest,
+  surveyed: SurveyedBackup | null,
+  flags: readonly string[],
+): string[] => {
+  const { tool } = manifest;
+  const facts: readonly (readonly [string, string])[] = [
+    ['service', `${manifest.service} ${manifest.env}`],
+    ['made', `${manifest.createdAt}${manifest.tag === null ? '' : `, tag ${manifest.tag}`}`],
+    ['release', manifest.release ?? '(none)'],
+    ['migrations', manifest.migrations.join(', ') || '(none)'],
+    ['complete', manifest.complete ? 'yes' : `NO: ${manifest.incomplete.slice(0, 5).join('; ')}`],
+    [
+      'size',
+      `${formatBytes(manifest.totalBytes)}${surveyed === null ? '' : `, ${formatBytes(surveyed.bytes)} packed`}`,
+    ],
+    ['made by', `${tool.name} ${tool.version}, Node ${tool.node}, zlib ${tool.zlib}, ${tool.arch}`],
+    ['content root', manifest.contentRoot],
+    ['verified', surveyed?.summary?.verifiedAt ?? 'not on record'],
+    ['proven', surveyed?.provenAt ?? 'no restore of it is on record'],
+    ...(surveyed === null || surveyed.copies.length === 0
+      ? []
+      : [['copies', surveyed.copies.join(', ')] as const]),
+    ...(flags.length === 0 ? [] : [['flags', flags.join('; ')] as const]),
+  ];
+  const types = new Map(manifest.sources.map(({ name, type }) => [name, type]));
+  return [
+    ...formatTable(facts),
+    '',
+    ...formatTable([
+      ['source', 'type', 'entries', 'size', 'rows'],
+      ...amountsOf(manifest).map(({ name, entries, bytes, rows }) => [
+        name,
+        types.get(name) ?? '?',
+        String(entries),
+        formatBytes(bytes),
+        rows === null ? '-' : String(rows),
+      ]),
+    ]),
+    '',
+    'by its manifest; --verify checks that the data is what it says',
+  ];
+};

@@ -1,0 +1,136 @@
+import { rm, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  applyPrune,
+  type Bounds,
+  type PrunableBackup,
+  type PruneLine,
+  type PrunePlan,
+  planPrune,
+  type SurveyedBackup,
+  surveyBackups,
+} from '@dhash/backup-core';
+import type { EnvironmentConfig } from '../../config/types.ts';
+import type { Layout } from '../../record/layout.ts';
+import { listRuns } from '../../record/runs.ts';
+import {
+  type AgedFacts,
+  type AgedLine,
+  type AgedThing,
+  gatherAged,
+  planIncidents,
+  planOthers,
+} from './aged.ts';
+import { type Pinned, referredTo } from './references.ts';
+
+/** Everything that retention decides from. */
+export interface RetentionFacts extends AgedFacts {
+  readonly backups: readonly SurveyedBackup[];
+  readonly aged: readonly AgedThing[];
+  readonly incidents: readonly AgedLine[];
+  readonly pinned: Pinned;
+  readonly bounds: Bounds | null;
+}
+
+/** What stays and what goes, of the backups and of what ages beside them. */
+export interface RetentionPlan {
+  readonly backups: PrunePlan;
+  readonly aged: readonly AgedLine[];
+}
+
+/**
+ * Reads what retention needs of one environment. Changes nothing.
+ *
+ * @throws RolloutError (exit 8) where a record does not verify: it might name a backup.
+ */
+export const gatherRetention = async (
+  config: EnvironmentConfig,
+  layout: Layout,
+  now: number,
+): Promise<RetentionFacts> => {
+  const { service, env, keepFor } = config;
+  const { dir, maxShrink } = config.backup;
+  const runs = await listRuns(layout, env);
+  const openRuns = new Set(runs.filter(({ state }) => !state.closed).map(({ state }) => state.run));
+  const aged = await gatherAged(config, layout);
+  const facts = { now, keepFor, openRuns };
+  const incidents = planIncidents(aged, facts);
+  const backups = await surveyBackups(dir, { service, env, maxShrink });
+  return {
+    ...facts,
+    backups,
+    aged,
+    incidents,
+    pinned: await referredTo(layout, runs, kept(incidents)),
+    bounds: backups.length === 0 ? null : await boundsOf(config),
+  };
+};
+
+const kept = (incidents: readonly AgedLine[]): string[] =>
+  incidents.filter(({ stays }) => stays).map(({ name }) => name);
+
+const boundsOf = async ({ backup }: EnvironmentConfig): Promise<Bounds | null> => {
+  const { maxBytes, minFree } = backup.bounds;
+  if (maxBytes === null && minFree === null) return null;
+  const disk = await statfs(backup.dir);
+  const minFreeBytes =
+    minFree === null
+      ? null
+      : 'bytes' in minFree
+        ? minFree.bytes
+        : Math.ceil(minFree.ratio * disk.blocks * disk.bsize);
+  return { maxBytes, minFreeBytes, freeBytes: disk.bavail * disk.bsize };
+};
+
+/** How a backup stands, as the rules see it. */
+export const standing = (backup: SurveyedBackup): PrunableBackup => ({
+  ...backup,
+  isVerified: backup.summary?.verifiedAt != null,
+  isProven: backup.provenAt !== null,
+  isShrunken: backup.shrunken.length > 0,
+});
+
+/** Decides what stays. Pure. */
+export const planRetention = (
+  config: Pick<EnvironmentConfig, 'backup'>,
+  facts: RetentionFacts,
+): RetentionPlan => ({
+  backups: planPrune(facts.backups.map(standing), config.backup.keep, {
+    now: facts.now,
+    pinned: facts.pinned,
+    ...(facts.bounds === null ? {} : { bounds: facts.bounds }),
+  }),
+  aged: [
+    ...facts.incidents,
+    ...planOthers(facts.aged, { ...facts, incidents: kept(facts.incidents) }),
+  ],
+});
+
+/** What a retention removed, and why. */
+export interface Removed {
+  readonly backups: readonly PruneLine[];
+  readonly aged: readonly AgedLine[];
+}
+
+/** Removes what a plan says; an abort ends it between two things. */
+export const applyRetention = async (
+  config: Pick<EnvironmentConfig, 'backup'>,
+  plan: RetentionPlan,
+  signal: AbortSignal,
+): Promise<Removed> => {
+  const names = new Set(await applyPrune(config.backup.dir, plan.backups, { signal }));
+  const gone = plan.aged.filter(({ stays }) => !stays);
+  for (const { folder, name, kind } of gone) {
+    signal.throwIfAborted();
+    // As with backups, the zip goes before what lies beside it.
+    await rm(join(folder, name), { recursive: true, force: true });
+    if (kind === 'safety' || kind === 'incomplete') await removeBeside(folder, name);
+  }
+  return { backups: plan.backups.remove.filter(({ name }) => names.has(name)), aged: gone };
+};
+
+const besideZip = ['.sha256', '.state.json', '.summary.json', '.txt', '.rescue.sh'];
+
+const removeBeside = async (folder: string, zip: string): Promise<void> => {
+  for (const suffix of besideZip) await rm(join(folder, zip + suffix), { force: true });
+};
