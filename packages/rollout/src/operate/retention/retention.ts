@@ -83,7 +83,7 @@ const boundsOf = async ({ backup }: EnvironmentConfig): Promise<Bounds | null> =
 };
 
 /** How a backup stands, as the rules see it. */
-export const standing = (backup: SurveyedBackup): PrunableBackup => ({
+const standing = (backup: SurveyedBackup): PrunableBackup => ({
   ...backup,
   isVerified: backup.summary?.verifiedAt != null,
   isProven: backup.provenAt !== null,
