@@ -26,6 +26,7 @@ export {
   type TableDifference,
 } from './restore/compare.ts';
 export { proveRestored, type RestoreProof } from './restore/prove.ts';
+export { type RestoredPart, type RestorePartOptions, restorePart } from './restore/restore-part.ts';
 export { type StagedRestore, type StageOptions, stageRestore } from './restore/stage.ts';
 export type { StagedTarget } from './restore/staged-target.ts';
 export { discardWork, swapBack, swapIn } from './restore/swap.ts';

@@ -14,6 +14,7 @@ import { registerMonitor } from './commands/monitor.ts';
 import { registerNotify } from './commands/notify.ts';
 import { registerReport } from './commands/report.ts';
 import { registerRequests } from './commands/requests.ts';
+import { registerRestore } from './commands/restore.ts';
 import { registerRollback } from './commands/rollback.ts';
 import { registerSmoke } from './commands/smoke.ts';
 import { registerStatus } from './commands/status.ts';
@@ -26,6 +27,7 @@ const registers = [
   registerMonitor,
   registerRollback,
   registerBackup,
+  registerRestore,
   registerMigrate,
   registerSmoke,
   registerStatus,

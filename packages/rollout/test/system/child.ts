@@ -20,7 +20,7 @@ export interface Child {
 
 /** Starts `dhash-rollout` from source, as a person at another terminal would. */
 export const startChild = (
-  project: Project,
+  project: Pick<Project, 'root' | 'processEnv'>,
   argv: readonly string[],
   env: Record<string, string> = {},
 ): Child => {

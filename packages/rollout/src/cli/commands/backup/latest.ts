@@ -11,7 +11,7 @@ const FUTURE_MS = 24 * 60 * 60 * 1000;
  *
  * @throws RolloutError (exit 1) where there is none
  */
-const latestBackup = async (
+export const latestBackup = async (
   { service, env, backup }: Pick<EnvironmentConfig, 'service' | 'env' | 'backup'>,
   nowMs: number,
 ): Promise<SurveyedBackup> => {

@@ -1,0 +1,188 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { lstat, rmdir, statfs } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join } from 'node:path';
+import { type Disk, realDisk, syncFolder } from '../disk.ts';
+import { BackupError, systemCode } from '../errors.ts';
+import type { Manifest, ManifestEntry, ManifestSource } from '../manifest.ts';
+import { type OpenBackup, openBackup } from '../read-backup.ts';
+import { truePath } from '../stored-path.ts';
+import type { DiskOption, Progress } from '../types.ts';
+import { verifyOpen } from '../verify-backup.ts';
+import { extractSource } from './extract.ts';
+import { stagedTarget } from './staged-target.ts';
+import { discardWork } from './swap.ts';
+
+export interface RestorePartOptions extends DiskOption {
+  /** A source, or a folder or file in it: `images`, `images/cards`, `images/cards/ace.json`. */
+  readonly only: string;
+  /** Folder that gets it, under its last name; made (0700) where it is missing. Absolute. */
+  readonly to: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** What was brought back. */
+export interface RestoredPart {
+  /** Where it lies now. Absolute. */
+  readonly path: string;
+  readonly files: number;
+  /** Plain bytes. */
+  readonly bytes: number;
+  readonly manifest: Manifest;
+}
+
+/**
+ * Brings one source, folder or file of a backup back into a folder, beside whatever is live. The whole backup is
+ * verified before anything is written, each file again while it is; what was asked for appears by one rename.
+ *
+ * @throws BackupError as `verifyBackup`, and `bad-option`, `not-found` (the backup holds no such thing),
+ * `swap-conflict` (the folder holds it already), `no-space`; nothing is left behind in any of these cases
+ */
+export const restorePart = async (
+  file: string,
+  { only, to, disk = realDisk, signal, onProgress }: RestorePartOptions,
+): Promise<RestoredPart> => {
+  if (!isAbsolute(to)) throw new BackupError('bad-option', `"to" is not absolute: ${to}`);
+  return openBackup(file, async (backup) => {
+    const part = choose(backup, only);
+    const path = join(to, part.name);
+    await refuseExisting(path);
+    await verifyOpen(backup, { signal, onProgress });
+    await checkSpace(to, part.bytes, only);
+    const made = await disk.mkdir(to, { mode: 0o700, recursive: true });
+    const firstMade = typeof made === 'string' ? made : null;
+    const id = `only-${process.pid}-${randomBytes(6).toString('hex')}`;
+    const { name, type } = part.source;
+    const target = stagedTarget({ name, type, path: join(to, part.name) }, id);
+    let isThere = false;
+    try {
+      await extractSource({
+        backup: part.backup,
+        target,
+        disk,
+        signal,
+        report: reporter(part, onProgress),
+      });
+      signal?.throwIfAborted();
+      await moveIn(disk, join(target.staged, ...part.inside), path);
+      isThere = true;
+    } finally {
+      await discardWork([target], { disk });
+      if (!isThere && firstMade !== null) await removeEmpty(to, firstMade);
+    }
+    return { path, files: part.backup.files.length, bytes: part.bytes, manifest: backup.manifest };
+  });
+};
+
+interface Part {
+  readonly source: ManifestSource;
+  /** Path below the source's own folder. */
+  readonly inside: readonly string[];
+  /** What it is called where it goes to. */
+  readonly name: string;
+  /** The backup, as if it held nothing else. */
+  readonly backup: OpenBackup;
+  readonly bytes: number;
+}
+
+const choose = (backup: OpenBackup, only: string): Part => {
+  const { file, manifest } = backup;
+  const [sourceName = '', ...rest] = only.replace(/\/+$/, '').split('/');
+  const source = manifest.sources.find(({ name }) => name === sourceName);
+  if (source === undefined)
+    throw new BackupError(
+      'not-found',
+      `${file} holds no source "${sourceName}"; it holds ${manifest.sources.map(({ name }) => name).join(', ')}`,
+      { file },
+    );
+  const wanted = Buffer.from(rest.join('/')).toString('latin1');
+  const placeOf = (line: ManifestEntry): string | null => {
+    const place = truePath(sourceName, line);
+    return 'problem' in place ? null : place.path.toString('latin1');
+  };
+  const isWanted = (line: ManifestEntry): boolean => {
+    const place = placeOf(line);
+    return place !== null && (wanted === '' || place === wanted || place.startsWith(`${wanted}/`));
+  };
+  const entries = manifest.entries.filter(isWanted);
+  if (entries.length === 0 && (wanted !== '' || source.type !== 'files'))
+    throw new BackupError('not-found', `${file} holds no ${only}`, { file, entry: only });
+  const files = backup.files.filter(({ line }) => isWanted(line));
+  const ownFile = source.type === 'files' ? undefined : files[0]?.line;
+  return {
+    source,
+    // A database is one file, and is staged under no folder of its own.
+    inside: source.type === 'files' ? rest : [],
+    name:
+      ownFile === undefined
+        ? (rest.at(-1) ?? sourceName)
+        : basename(placeOf(ownFile) ?? sourceName),
+    backup: { ...backup, files, manifest: { ...manifest, entries } },
+    bytes: files.reduce((sum, { line }) => sum + line.size, 0),
+  };
+};
+
+const refuseExisting = async (path: string): Promise<void> => {
+  try {
+    await lstat(path);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return;
+    throw error;
+  }
+  throw new BackupError(
+    'swap-conflict',
+    `${path} is there already: name another folder, or move it away. Nothing was written`,
+    { file: path },
+  );
+};
+
+/** Some room is left for everything else that lives on the filesystem. */
+const USABLE_SHARE = 0.9;
+
+const nearestExisting = (path: string): string =>
+  existsSync(path) || dirname(path) === path ? path : nearestExisting(dirname(path));
+
+const checkSpace = async (to: string, bytes: number, only: string): Promise<void> => {
+  const { bavail, bsize } = await statfs(nearestExisting(to));
+  const free = Math.floor(bavail * bsize * USABLE_SHARE);
+  if (bytes > free)
+    throw new BackupError(
+      'no-space',
+      `restoring ${only} to ${to} needs ${bytes} bytes, ${free} can be used there; nothing was written`,
+      { file: to },
+    );
+};
+
+const reporter = (part: Part, onProgress: RestorePartOptions['onProgress']) => {
+  let bytes = 0;
+  let entries = 0;
+  return (entry: string, size: number): void => {
+    bytes += size;
+    entries += 1;
+    const totalEntries = part.backup.files.length;
+    onProgress?.({ phase: 'stage', bytes, totalBytes: part.bytes, entries, totalEntries, entry });
+  };
+};
+
+/** A file by `link`, which never replaces a name; a folder or a link by rename, onto a name seen to be free. */
+const moveIn = async (disk: Disk, staged: string, path: string): Promise<void> => {
+  if ((await lstat(staged)).isFile()) await disk.link(staged, path);
+  else {
+    await refuseExisting(path);
+    await disk.rename(staged, path);
+  }
+  await syncFolder(disk, dirname(path));
+};
+
+/** Takes back folders that were made for this, as far as nobody put anything into them. */
+const removeEmpty = async (folder: string, first: string): Promise<void> => {
+  for (let path = folder; path.length >= first.length; path = dirname(path)) {
+    try {
+      await rmdir(path);
+    } catch (error) {
+      if (['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(systemCode(error) ?? '')) return;
+      throw error;
+    }
+  }
+};

@@ -1,0 +1,70 @@
+import { resolve } from 'node:path';
+import { restorePart } from '@dhash/backup-core';
+import { exitCodes, RolloutError } from '../../errors.ts';
+import type { CommandContext, CommandResult } from '../../operate/context.ts';
+import { openEnvironment } from '../../operate/environment.ts';
+import { formatBytes } from '../format.ts';
+import { showProgress } from '../progress.ts';
+import { type Register, withGlobalOptions } from '../register.ts';
+import type { GlobalOptions } from '../run-command-line.ts';
+import { latestBackup } from './backup/latest.ts';
+
+interface RestoreFlags extends GlobalOptions {
+  readonly only: string;
+  readonly to: string;
+  readonly backup?: string;
+  readonly env?: string;
+}
+
+export const registerRestore: Register = (program, run) => {
+  withGlobalOptions(
+    program
+      .command('restore')
+      .description(
+        'bring one source, folder or file of a backup back into a folder; nothing live is touched (rollback puts data and release back)',
+      )
+      .requiredOption('--only <what>', 'SOURCE, or SOURCE/path: images, images/cards, images/1.jpg')
+      .requiredOption('--to <folder>', 'folder that gets it; must not hold it already')
+      .option('--backup <file>', 'the backup (default: the latest of --env)')
+      .option('--env <name>', 'environment of rollout.yaml, where no --backup is named'),
+  ).action((flags: RestoreFlags) =>
+    run('restore', flags, (context) => runRestoreCommand(context, flags)),
+  );
+};
+
+const backupFile = async (context: CommandContext, flags: RestoreFlags): Promise<string> => {
+  if (flags.backup !== undefined) return resolve(context.cwd, flags.backup);
+  if (flags.env === undefined)
+    throw new RolloutError(
+      'backup-missing',
+      exitCodes.usage,
+      'which backup? Name it with --backup FILE, or an environment with --env, for its latest',
+    );
+  const { config } = await openEnvironment(context, flags.env);
+  return (await latestBackup(config, context.clock.now())).file;
+};
+
+const runRestoreCommand = async (
+  context: CommandContext,
+  flags: RestoreFlags,
+): Promise<CommandResult> => {
+  const file = await backupFile(context, flags);
+  const progress = showProgress(context);
+  const restored = await restorePart(file, {
+    only: flags.only,
+    to: resolve(context.cwd, flags.to),
+    signal: context.signal,
+    onProgress: progress.show,
+  }).finally(progress.end);
+  const { manifest, path, files, bytes } = restored;
+  context.output.line(
+    `${path}: ${files} file${files === 1 ? '' : 's'}, ${formatBytes(bytes)}, every SHA-256 checked`,
+  );
+  context.output.line(
+    `of ${file} (${manifest.service} ${manifest.env}, ${manifest.createdAt}, release ${manifest.release ?? '(none)'})`,
+  );
+  return {
+    exit: exitCodes.done,
+    fields: { path, backup: file, files, bytes, release: manifest.release },
+  };
+};
