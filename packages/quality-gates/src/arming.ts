@@ -1,7 +1,7 @@
 import { GatesError } from './errors.ts';
 import { openGate } from './gate.ts';
 import type { WatchPolicy } from './policy.ts';
-import { readTime, type Sample } from './sample.ts';
+import { readTimed, type Sample } from './sample.ts';
 
 /** A gate that the running release is already beyond. */
 export type ArmingRefusal = { readonly gate: string; readonly sentence: string };
@@ -13,6 +13,7 @@ export type ArmingRefusal = { readonly gate: string; readonly sentence: string }
  */
 export const judgeArming = (policy: WatchPolicy, samples: readonly Sample[]): ArmingRefusal[] => {
   const refusals: ArmingRefusal[] = [];
+  const polls = readTimed(samples);
   for (const [name, gate] of Object.entries(policy.gates)) {
     if (gate.mode === 'observe' || gate.relative !== null || gate.kind === 'compare') continue;
     const { need, of } = gate.streak;
@@ -27,16 +28,8 @@ export const judgeArming = (policy: WatchPolicy, samples: readonly Sample[]): Ar
         baseline: [],
       },
     );
-    let lastAt = -Infinity;
-    for (const sample of samples) {
-      const at = readTime(sample?.at);
-      if (at === null || at <= lastAt || 'missed' in sample) continue;
-      lastAt = at;
-      const verdict = judged.poll(at, sample);
-      if (verdict.verdict !== 'break') continue;
-      refusals.push({ gate: name, sentence: verdict.sentence });
-      break;
-    }
+    if (polls.some(({ at, sample }) => judged.poll(at, sample) === 'break'))
+      refusals.push({ gate: name, sentence: judged.verdict().sentence });
   }
   return refusals;
 };

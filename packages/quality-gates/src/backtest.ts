@@ -1,8 +1,8 @@
+import { startJudging } from './judging.ts';
 import type { GatePolicy, WatchPolicy } from './policy.ts';
 import type { PolledSample, Sample } from './sample.ts';
 import { nextPollAt } from './schedule.ts';
-import type { Assessment, Decision } from './verdict.ts';
-import { startWatch } from './watch.ts';
+import type { Decision } from './verdict.ts';
 
 /** What was recorded before there was any watch. */
 export type Recording = {
@@ -63,27 +63,25 @@ export const watchPast = (
   recording: Recording,
   startedAt: number,
 ): PastWatch => {
-  const watch = startWatch(policy, {
+  const watch = startJudging(policy, {
     startedAt,
     baseline: baselineOf(policy, recording, startedAt),
   });
   let polls = 0;
-  let last: Assessment | null = null;
-  let suspicious = false;
   for (let at: number | null = startedAt; at !== null; ) {
     const sample = recording.sampleAt(at);
     if (sample !== null) {
       polls += 1;
-      last = watch.observe({ ...sample, at });
-      if (last.decision !== 'continue') break;
-      suspicious = Object.values(last.gates).some((verdict) => verdict.suspicious);
+      watch.take({ ...sample, at });
+      if (watch.outcome.decision !== 'continue') break;
     }
-    at = nextPollAt(policy, { startedAt, lastAt: at, suspicious });
+    at = nextPollAt(policy, { startedAt, lastAt: at, suspicious: watch.suspicious() });
   }
-  const end =
-    last === null || last.decision === 'continue'
+  const end = watch.assessment(
+    watch.outcome.decision === 'continue'
       ? watch.finish(startedAt + policy.durationMs)
-      : last;
+      : watch.outcome,
+  );
   const broke = Object.entries(end.gates)
     .filter(([, { verdict, mode }]) => verdict === 'break' && mode === 'enforce')
     .map(([name]) => name);

@@ -1,3 +1,5 @@
+// A watch needs none of it: what is done with a policy before one is started.
+export { type ArmingRefusal, disarm, judgeArming } from './arming.ts';
 export { type ConfigIssue, GatesConfigError, isGatesConfigError } from './config/errors.ts';
 export { fingerprintOf } from './config/fingerprint.ts';
 export { jsonSchema } from './config/json-schema.ts';

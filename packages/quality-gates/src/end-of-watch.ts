@@ -8,8 +8,8 @@ export type Tally = {
   readonly scheduled: number;
   /** Of them, those that brought a known health reading. */
   readonly known: number;
-  /** Of them, those at which each gate passed. */
-  readonly passes: ReadonlyMap<string, number>;
+  /** Of them, those at which each gate passed, in the order of the gates. */
+  readonly passes: readonly number[];
   /** A sample came for the very last one. */
   readonly lastWasMade: boolean;
   readonly newestCheck: boolean | null;
@@ -22,20 +22,19 @@ const share = (part: number, whole: number) => `${amount((100 * part) / whole, '
 export const reasonsAgainst = (
   policy: WatchPolicy,
   gates: readonly Gate[],
-  verdicts: Readonly<Record<string, { readonly verdict: string; readonly sentence: string }>>,
   tally: Tally,
 ): string[] => {
   const reasons: string[] = [];
   const { scheduled, known } = tally;
-  for (const { name, policy: gate, measure, limit } of gates) {
+  for (const [index, { name, policy: gate, measure, limit, verdict }] of gates.entries()) {
     if (gate.mode === 'observe') continue;
-    const passed = tally.passes.get(name) ?? 0;
-    const now = verdicts[name];
+    const passed = tally.passes[index] ?? 0;
     if (gate.kind === 'compare') {
-      if (now?.verdict !== 'pass') reasons.push(now?.sentence ?? name);
+      const now = verdict();
+      if (now.verdict !== 'pass') reasons.push(now.sentence);
     } else if (passed / scheduled < policy.minJudged)
       reasons.push(
-        `${name} was judged good at ${passed} of ${scheduled} scheduled polls, ${share(passed, scheduled)} of at least ${share(policy.minJudged, 1)}; last: ${now?.sentence ?? ''}`,
+        `${name} was judged good at ${passed} of ${scheduled} scheduled polls, ${share(passed, scheduled)} of at least ${share(policy.minJudged, 1)}; last: ${verdict().sentence}`,
       );
     const whole = measure.whole?.();
     if (whole?.beyond)

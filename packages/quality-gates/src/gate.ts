@@ -1,4 +1,4 @@
-import type { Measure, MeasureContext } from './measures/measure.ts';
+import type { Look, Measure, MeasureContext } from './measures/measure.ts';
 import { openMeasure } from './measures/open-measure.ts';
 import type { GatePolicy } from './policy.ts';
 import type { PolledSample } from './sample.ts';
@@ -11,12 +11,18 @@ export type Gate = {
   readonly policy: GatePolicy;
   readonly limit: number;
   readonly measure: Measure;
-  /** After a poll that was made. */
-  poll(at: number, sample: PolledSample): Verdict;
+  /** Judges a poll that was made. */
+  poll(at: number, sample: PolledSample): Verdict['verdict'];
   /** A poll that was due and not made. */
   miss(): void;
-  /** At time `at`, without a new reading. */
-  look(at: number): Verdict;
+  /** Judges the state at time `at`, without a new reading. */
+  look(at: number): void;
+  /** For good. */
+  isBroken(): boolean;
+  /** The newest data alone are beyond, and the gate may still break. */
+  suspicious(): boolean;
+  /** The newest judgement, told in full: a replay asks for it only where someone reads it. */
+  verdict(): Verdict;
 };
 
 /** The newest `of` outcomes, and how many of them were beyond. */
@@ -59,6 +65,14 @@ const limitOf = (gate: GatePolicy, context: MeasureContext): number | null => {
   return value === null ? null : value * gate.relative.factor;
 };
 
+const nothingSeen: Look = {
+  value: null,
+  readings: 0,
+  events: null,
+  lack: 'samples',
+  beyond: false,
+};
+
 /** Opens a gate; everything it decides is a function of the polls it is given. */
 export const openGate = (
   name: string,
@@ -80,55 +94,60 @@ export const openGate = (
   const streak = createStreak(policy.streak);
   const { after, then } = policy.noData;
   let without = 0;
+  let isSilent = false;
+  let verdict: Verdict['verdict'] = 'pending';
+  let seen = nothingSeen;
   let broken: Verdict | null = null;
   let newestBeyond = false;
 
-  const judge = (at: number, poll: 'usable' | 'unusable' | 'none'): Verdict => {
-    if (broken) return broken;
-    const seen = measure.look(at);
-    const look = found === null ? { ...seen, lack: 'baseline' as const, beyond: false } : seen;
-    // A comparison is judged at the end, whether or not that poll brought a reading.
-    const isJudged = look.lack === null && (poll === 'usable' || policy.kind === 'compare');
-    const breaks = isJudged && streak.push(look.beyond);
-    if (isJudged) newestBeyond = look.beyond;
-    const isSilent =
-      !breaks && without >= after && !(policy.kind === 'compare' && look.lack === null);
-    const verdict = ((): Verdict['verdict'] => {
-      if (breaks) return 'break';
-      if (look.lack === 'restarts' || look.lack === 'baseline') return 'nodata';
-      if (isSilent) return then === 'break' && poll === 'unusable' ? 'break' : 'nodata';
-      if (look.lack === 'traffic') return 'nodata';
-      return look.lack === null ? 'pass' : 'pending';
-    })();
-    const result: Verdict = {
+  const verdictOf = (breaks: boolean, hasFailed: boolean): Verdict['verdict'] => {
+    if (breaks) return 'break';
+    if (seen.lack === 'restarts' || seen.lack === 'baseline') return 'nodata';
+    if (isSilent) return then === 'break' && hasFailed ? 'break' : 'nodata';
+    if (seen.lack === 'traffic') return 'nodata';
+    return seen.lack === null ? 'pass' : 'pending';
+  };
+  const suspicious = (): boolean =>
+    verdict !== 'break' &&
+    policy.mode === 'enforce' &&
+    found !== null &&
+    (policy.streak.of > 1 ? newestBeyond : measure.suspicious());
+  const describe = (): Verdict => ({
+    verdict,
+    kind: policy.kind,
+    mode: policy.mode,
+    value: seen.value,
+    threshold: limit,
+    unit: policy.unit,
+    windowMs: 'windowMs' in policy ? policy.windowMs : null,
+    readings: seen.readings,
+    events: seen.events,
+    suspicious: suspicious(),
+    sentence: sentenceOf({
+      name,
+      gate: policy,
+      limit,
+      bound,
       verdict,
-      kind: policy.kind,
-      mode: policy.mode,
-      value: look.value,
-      threshold: limit,
-      unit: policy.unit,
-      windowMs: 'windowMs' in policy ? policy.windowMs : null,
-      readings: look.readings,
-      events: look.events,
-      suspicious:
-        verdict !== 'break' &&
-        policy.mode === 'enforce' &&
-        found !== null &&
-        (policy.streak.of > 1 ? newestBeyond : look.suspicious),
-      sentence: sentenceOf({
-        name,
-        gate: policy,
-        limit,
-        bound,
-        verdict,
-        look,
-        without,
-        isSilent,
-        reason: measure.reason?.() ?? null,
-      }),
-    };
-    if (verdict === 'break') broken = result;
-    return result;
+      look: seen,
+      without,
+      isSilent,
+      reason: measure.reason?.() ?? null,
+    }),
+  });
+  const judge = (at: number, poll: 'usable' | 'unusable' | 'none'): Verdict['verdict'] => {
+    if (broken) return 'break';
+    seen = measure.look(at);
+    if (found === null) seen = { ...seen, lack: 'baseline', beyond: false };
+    // A comparison is judged at the end, whether or not that poll brought a reading.
+    const isJudged = seen.lack === null && (poll === 'usable' || policy.kind === 'compare');
+    const breaks = isJudged && streak.push(seen.beyond);
+    if (isJudged) newestBeyond = seen.beyond;
+    isSilent = !breaks && without >= after && !(policy.kind === 'compare' && seen.lack === null);
+    verdict = verdictOf(breaks, poll === 'unusable');
+    // Final: what the metric does from here on changes neither value nor sentence.
+    if (verdict === 'break') broken = describe();
+    return verdict;
   };
   return {
     name,
@@ -143,6 +162,11 @@ export const openGate = (
     miss: () => {
       without += 1;
     },
-    look: (at) => judge(at, 'none'),
+    look: (at) => {
+      judge(at, 'none');
+    },
+    isBroken: () => broken !== null,
+    suspicious,
+    verdict: () => broken ?? describe(),
   };
 };

@@ -1,7 +1,7 @@
 // Withheld: measures, windows and tests of significance. They are how a gate judges, not what it promises.
-export { type ArmingRefusal, disarm, judgeArming } from './arming.ts';
 export { GatesError, type GatesErrorCode, isGatesError } from './errors.ts';
 export { explain } from './explain.ts';
+export type { WatchStart } from './judging.ts';
 export type {
   BreakAction,
   Cadence,
@@ -30,4 +30,4 @@ export type {
 } from './sample.ts';
 export { nextPollAt, pollTimes, type Standing } from './schedule.ts';
 export { type Assessment, type Decision, SETTLING_CADENCE_MS, type Verdict } from './verdict.ts';
-export { startWatch, type Watch, type WatchStart } from './watch.ts';
+export { startWatch, type Watch } from './watch.ts';

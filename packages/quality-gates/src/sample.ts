@@ -35,6 +35,22 @@ export const readTime = (at: unknown): number | null => {
   return typeof ms === 'number' && Math.abs(ms) <= 8.64e15 ? Math.floor(ms) : null;
 };
 
+export const isMissed = (sample: Sample): sample is MissedPoll => 'missed' in sample;
+
+/** A poll and its time, epoch ms. */
+export type Timed = { readonly at: number; readonly sample: PolledSample };
+
+/** Polls with a time, oldest first; what is out of order is left out. */
+export const readTimed = (samples: readonly Sample[]): Timed[] => {
+  const timed: Timed[] = [];
+  for (const sample of samples) {
+    const at = readTime(sample?.at);
+    if (at === null || isMissed(sample) || at <= (timed.at(-1)?.at ?? -Infinity)) continue;
+    timed.push({ at, sample });
+  }
+  return timed;
+};
+
 /** `true`, `false`, or `null` where the check is not known. */
 export const readCheck = (sample: PolledSample): boolean | null => {
   const ok: unknown = sample.health?.ok;
@@ -68,38 +84,58 @@ export type Buckets = { readonly bounds: readonly number[]; readonly counts: rea
 const isCount = (value: unknown): value is number =>
   typeof value === 'number' && value >= 0 && value < Infinity;
 
-type Layout = { keys: string[]; order: number[]; bounds: number[] };
-
-const layoutOf = (keys: string[]): Layout | null => {
-  const bounds = keys.map((key) => (key === '+Inf' ? Infinity : Number(key)));
-  if (bounds.some((bound) => Number.isNaN(bound))) return null;
-  const order = keys.map((_, index) => index).sort((a, b) => (bounds[a] ?? 0) - (bounds[b] ?? 0));
-  return { keys, order, bounds: order.map((index) => bounds[index] ?? 0) };
+/** Keys as they come, the place of each by its bound, and the bounds ascending. */
+type Layout = {
+  readonly keys: readonly string[];
+  readonly places: readonly number[];
+  readonly bounds: readonly number[];
 };
 
-/** Reads one histogram over and over: the order of its buckets is worked out once. */
+const boundOf = (key: string): number => (key === '+Inf' ? Infinity : Number(key));
+
+const layoutOf = (keys: readonly string[]): Layout | null => {
+  if (keys.length === 0 || keys.some((key) => Number.isNaN(boundOf(key)))) return null;
+  const sorted = [...keys].sort((a, b) => boundOf(a) - boundOf(b));
+  return { keys, places: keys.map((key) => sorted.indexOf(key)), bounds: sorted.map(boundOf) };
+};
+
+/**
+ * Reads one histogram over and over: the order of its buckets is worked out once. The counts of a reading
+ * are good until the next one.
+ */
 export const histogramReader = (name: string): ((sample: PolledSample) => Buckets | null) => {
   let layout: Layout | null = null;
+  let withInf: readonly number[] = [];
+  const counts: number[] = [];
+
+  /** Fills `counts` in one pass; `false` where the keys are not those of the layout, or one is no count. */
+  const fill = (le: Record<string, unknown>, { keys, places }: Layout): boolean => {
+    const found = Object.keys(le);
+    if (found.length !== keys.length) return false;
+    for (let index = 0; index < keys.length; index++) {
+      const key = keys[index] ?? '';
+      const bucket = le[key];
+      if (key !== found[index] || !isCount(bucket)) return false;
+      counts[places[index] ?? 0] = bucket;
+    }
+    return true;
+  };
   return (sample) => {
     const value = metric(sample, name);
     if (typeof value !== 'object' || value === null || !('le' in value)) return null;
     const { le, count } = value as { le: unknown; count?: unknown };
     if (typeof le !== 'object' || le === null) return null;
-    const keys = Object.keys(le);
-    const known = layout;
-    if (known?.keys.length !== keys.length || keys.some((key, index) => key !== known.keys[index]))
-      layout = layoutOf(keys);
-    if (layout === null || layout.bounds.length === 0) return null;
     const raw = le as Record<string, unknown>;
-    const counts: number[] = [];
-    for (const index of layout.order) {
-      const bucket = raw[keys[index] ?? ''];
-      if (!isCount(bucket)) return null;
-      counts.push(bucket);
+    if (layout === null || !fill(raw, layout)) {
+      layout = layoutOf(Object.keys(raw));
+      if (layout === null) return null;
+      withInf = layout.bounds.at(-1) === Infinity ? layout.bounds : [...layout.bounds, Infinity];
+      counts.length = withInf.length;
+      if (!fill(raw, layout)) return null;
     }
-    if (layout.bounds.at(-1) === Infinity) return { bounds: layout.bounds, counts };
-    return isCount(count)
-      ? { bounds: [...layout.bounds, Infinity], counts: [...counts, count] }
-      : null;
+    if (withInf.length === layout.bounds.length) return { bounds: withInf, counts };
+    if (!isCount(count)) return null;
+    counts[withInf.length - 1] = count;
+    return { bounds: withInf, counts };
   };
 };

@@ -1,13 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  disarm,
-  judgeArming,
-  nextPollAt,
-  pollTimes,
-  replay,
-  type Sample,
-  startWatch,
-} from '../src/index.ts';
+import { disarm, judgeArming } from '../src/config.ts';
+import { nextPollAt, pollTimes, replay, type Sample, startWatch } from '../src/index.ts';
 import { type Gates, policyOf, productionGates } from './support/policies.ts';
 import { breakAt, level, only, polls, verdicts, x } from './support/polls.ts';
 

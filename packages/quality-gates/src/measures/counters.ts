@@ -48,15 +48,17 @@ export const openCounterRatio = (gate: CounterRatioGate, context: MeasureContext
       window.slide(at);
       const bad = window.increase(0);
       const total = window.increase(1);
-      const newest = window.newestIncrease(1);
       return {
         value: total === 0 ? null : percent(bad, total),
         readings: window.readings,
         events: total,
         lack: lackOf(window, total, gate),
         beyond: isProven(bad, total),
-        suspicious: newest >= 1 && isOver(window.newestIncrease(0), newest),
       };
+    },
+    suspicious: () => {
+      const newest = window.newestIncrease(1);
+      return newest >= 1 && isOver(window.newestIncrease(0), newest);
     },
     whole: () => {
       const bad = all.bad.increase;
@@ -73,9 +75,10 @@ export const openHistogram = (gate: HistogramQuantileGate, context: MeasureConte
   const window = createCounterWindow(context.windowMs);
   let bounds: readonly number[] = [];
 
+  const increases: number[] = [];
   const quantile = (increase: (series: number) => number): number | null => {
-    const increases: number[] = [];
-    for (let series = 0; series < bounds.length; series++) increases.push(increase(series));
+    increases.length = bounds.length;
+    for (let series = 0; series < bounds.length; series++) increases[series] = increase(series);
     const value = histogramQuantile(gate.q, bounds, increases);
     if (value === null) return null;
     return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value * gate.scale));
@@ -103,16 +106,16 @@ export const openHistogram = (gate: HistogramQuantileGate, context: MeasureConte
       window.slide(at);
       const events = window.increase(bounds.length - 1);
       const value = quantile(window.increase);
-      const hasNewest = window.newestIncrease(bounds.length - 1) >= 1;
       return {
         value,
         readings: window.readings,
         events,
         lack: lackOf(window, events, gate),
         beyond: isBeyond(value),
-        suspicious: hasNewest && isBeyond(quantile(window.newestIncrease)),
         isCapped: value !== null && value === (bounds[bounds.length - 2] ?? 0) * gate.scale,
       };
     },
+    suspicious: () =>
+      window.newestIncrease(bounds.length - 1) >= 1 && isBeyond(quantile(window.newestIncrease)),
   };
 };

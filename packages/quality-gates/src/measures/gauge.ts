@@ -11,6 +11,8 @@ const turned = (value: number, below: boolean) => (below ? 0 - value : value);
 export const openLevel = (gate: LevelGate, { limit }: MeasureContext): Measure => {
   let newest: number | null = null;
   let readings = 0;
+  const bound = turned(limit, gate.below);
+  const isBeyond = () => newest !== null && turned(newest, gate.below) > bound;
   return {
     take: (_at, sample) => {
       const value = readGauge(sample, gate.gauge, gate.scale);
@@ -19,17 +21,14 @@ export const openLevel = (gate: LevelGate, { limit }: MeasureContext): Measure =
       readings += 1;
       return true;
     },
-    look: () => {
-      const beyond = newest !== null && turned(newest, gate.below) > turned(limit, gate.below);
-      return {
-        value: newest,
-        readings,
-        events: null,
-        lack: newest === null ? 'samples' : null,
-        beyond,
-        suspicious: beyond,
-      };
-    },
+    look: () => ({
+      value: newest,
+      readings,
+      events: null,
+      lack: newest === null ? 'samples' : null,
+      beyond: isBeyond(),
+    }),
+    suspicious: isBeyond,
   };
 };
 
@@ -93,8 +92,8 @@ export const openGauge = (
         events: traffic.events,
         lack: traffic.lack === 'restarts' ? 'restarts' : few ? 'samples' : traffic.lack,
         beyond: measured?.beyond ?? false,
-        suspicious: window.newest !== null && window.newest > limit,
       };
     },
+    suspicious: () => window.newest !== null && window.newest > limit,
   };
 };

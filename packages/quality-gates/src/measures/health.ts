@@ -1,6 +1,6 @@
 import type { ConsecutiveGate, ShareGate } from '../policy.ts';
 import { type PolledSample, readCheck } from '../sample.ts';
-import { createQueue } from '../windows/queue.ts';
+import { createRows } from '../windows/rows.ts';
 import type { Measure, MeasureContext } from './measure.ts';
 import { createShareTest, percent } from './share.ts';
 
@@ -32,15 +32,16 @@ export const openConsecutive = (gate: ConsecutiveGate, { limit }: MeasureContext
       events: null,
       lack: known === 0 ? 'samples' : null,
       beyond: isBeyond(streak, limit, gate.below),
-      suspicious: streak > 0,
     }),
+    suspicious: () => streak > 0,
     reason: () => reason,
   };
 };
 
 /** Non-OK share of the known checks in the window. */
 export const openShare = (gate: ShareGate, { limit, windowMs }: MeasureContext): Measure => {
-  const checks = createQueue<{ readonly at: number; readonly ok: boolean }>();
+  /** A column: 1 where the check was not OK. */
+  const checks = createRows();
   const isOver = createShareTest(limit, gate.below);
   let bad = 0;
   let newestOk = true;
@@ -49,16 +50,16 @@ export const openShare = (gate: ShareGate, { limit, windowMs }: MeasureContext):
     take: (at, sample) => {
       const ok = readCheck(sample);
       if (ok === null) return false;
-      checks.push({ at, ok });
+      checks.push(at, [ok ? 0 : 1]);
       if (!ok) bad += 1;
       newestOk = ok;
       reason = ok ? null : reasonOf(sample);
       return true;
     },
     look: (at) => {
-      for (let old = checks.at(0); old && old.at <= at - windowMs; old = checks.at(0)) {
+      while (checks.hasUntil(at - windowMs)) {
+        bad -= checks.valueOf(0, 0);
         checks.shift();
-        if (!old.ok) bad -= 1;
       }
       const known = checks.size;
       return {
@@ -67,9 +68,9 @@ export const openShare = (gate: ShareGate, { limit, windowMs }: MeasureContext):
         events: null,
         lack: known < gate.minSamples || known === 0 ? 'samples' : null,
         beyond: isOver(bad, known),
-        suspicious: !newestOk,
       };
     },
+    suspicious: () => !newestOk,
     reason: () => reason,
   };
 };

@@ -1,4 +1,4 @@
-import type { PolledSample } from '../sample.ts';
+import type { PolledSample, Timed } from '../sample.ts';
 
 /** What keeps a value from being judged. */
 export type Lack =
@@ -23,8 +23,6 @@ export type Look = {
   readonly lack: Lack | null;
   /** The value over the window is beyond the limit. */
   readonly beyond: boolean;
-  /** The newest data alone are. */
-  readonly suspicious: boolean;
   /** The value is a histogram's highest finite bound: the true one may be anywhere above. */
   readonly isCapped?: boolean;
 };
@@ -38,6 +36,8 @@ export type Measure = {
   take(at: number, sample: PolledSample): boolean;
   /** The state at time `at`, on or after the newest reading's. */
   look(at: number): Look;
+  /** The newest data alone are beyond, as of the newest look. */
+  suspicious(): boolean;
   /** Only of counter ratios. */
   whole?(): WholeShare;
   /** Why the newest check was not OK; only of health gates. */
@@ -55,6 +55,6 @@ export type MeasureContext = {
   /** When the window of the watch ends; epoch ms. */
   readonly endAt: number;
   /** The sample taken right after activation. */
-  readonly activation: { readonly at: number; readonly sample: PolledSample } | null;
-  readonly baseline: readonly { readonly at: number; readonly sample: PolledSample }[];
+  readonly activation: Timed | null;
+  readonly baseline: readonly Timed[];
 };

@@ -1,7 +1,4 @@
-import { createQueue, type Queue } from './queue.ts';
-
-type Reading = { readonly at: number; readonly values: readonly number[] };
-type Fall = { readonly before: number; readonly value: number };
+import { createRows, type Rows } from './rows.ts';
 
 /** More falls of one counter than this within a window are no restarts: several processes answer. */
 const mostRestarts = 2;
@@ -20,7 +17,7 @@ export type CounterWindow = {
   /** Forgets everything, falls too: what comes next is not comparable to it. */
   clear(): void;
   readonly readings: number;
-  /** Over the window. */
+  /** Over the window; 0 without a reading. */
   increase(series: number): number;
   /** Between the newest two readings; 0 with fewer. */
   newestIncrease(series: number): number;
@@ -29,63 +26,59 @@ export type CounterWindow = {
 };
 
 export const createCounterWindow = (windowMs: number): CounterWindow => {
-  const readings = createQueue<Reading>();
-  let falls: Queue<Fall>[] = [];
+  const rows = createRows();
+  /** By series: the value before each fall, at the time that it was read. */
+  let falls: Rows[] = [];
   let uncounted = -Infinity;
 
-  const rise = (from: number, to: number) => (to < from ? to : to - from);
+  const forget = (of: Rows | undefined, until: number) => {
+    while (of?.hasUntil(until)) of.shift();
+  };
+  const increase = (series: number): number => {
+    if (rows.size === 0) return 0;
+    let from = rows.valueOf(0, series);
+    let sum = 0;
+    const restarts = falls[series];
+    for (let index = 0; index < (restarts?.size ?? 0); index++) {
+      sum += (restarts?.valueOf(index, 0) ?? 0) - from;
+      from = 0;
+    }
+    return sum + rows.valueOf(rows.size - 1, series) - from;
+  };
+  const newestIncrease = (series: number): number => {
+    if (rows.size < 2) return 0;
+    const from = rows.valueOf(rows.size - 2, series);
+    const to = rows.valueOf(rows.size - 1, series);
+    return to < from ? to : to - from;
+  };
   return {
     push: (at, values, counted = true) => {
-      const last = readings.at(-1);
-      if (last)
-        values.forEach((value, series) => {
-          const before = last.values[series] ?? 0;
-          if (value >= before) return;
-          falls[series] ??= createQueue();
-          falls[series].push({ before: last.at, value: before });
-        });
+      const last = rows.size - 1;
+      if (last >= 0)
+        for (let series = 0; series < values.length; series++) {
+          const before = rows.valueOf(last, series);
+          if ((values[series] ?? 0) >= before) continue;
+          const ofSeries = falls[series] ?? createRows();
+          ofSeries.push(rows.timeOf(last), [before]);
+          falls[series] = ofSeries;
+        }
       if (!counted) uncounted = at;
-      readings.push({ at, values });
+      rows.push(at, values);
     },
     slide: (at) => {
-      let oldest = readings.at(0);
-      while (oldest && oldest.at <= at - windowMs) {
-        readings.shift();
-        oldest = readings.at(0);
-      }
-      for (const series of falls) {
-        let fall = series?.at(0);
-        while (fall && fall.before <= at - windowMs) {
-          series?.shift();
-          fall = series?.at(0);
-        }
-      }
+      const until = at - windowMs;
+      forget(rows, until);
+      for (const series of falls) forget(series, until);
     },
     clear: () => {
-      while (readings.shift());
+      rows.clear();
       falls = [];
     },
     get readings() {
-      const oldest = readings.at(0);
-      return readings.size - (oldest && oldest.at <= uncounted ? 1 : 0);
+      return rows.size - (rows.hasUntil(uncounted) ? 1 : 0);
     },
-    increase: (series) => {
-      const newest = readings.at(-1)?.values[series] ?? 0;
-      let from = readings.at(0)?.values[series] ?? 0;
-      let sum = 0;
-      const restarts = falls[series];
-      for (let index = 0; index < (restarts?.size ?? 0); index++) {
-        sum += (restarts?.at(index)?.value ?? 0) - from;
-        from = 0;
-      }
-      return sum + newest - from;
-    },
-    newestIncrease: (series) => {
-      const before = readings.at(-2);
-      // Past the head of the queue there are only readings that were forgotten.
-      if (readings.size < 2 || before === undefined) return 0;
-      return rise(before.values[series] ?? 0, readings.at(-1)?.values[series] ?? 0);
-    },
+    increase,
+    newestIncrease,
     unsteady: () => falls.findIndex((series) => (series?.size ?? 0) > mostRestarts),
   };
 };

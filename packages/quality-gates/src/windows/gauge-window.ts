@@ -1,5 +1,5 @@
 import { createExactSum } from './exact-sum.ts';
-import { createQueue } from './queue.ts';
+import { createRows } from './rows.ts';
 import { createWeightedOrder } from './weighted-order.ts';
 
 /** What the readings of a window come to, and on which side of the limit. */
@@ -18,8 +18,6 @@ export type GaugeWindow = {
   /** At time `at`, against `limit`; `null` without readings. */
   measure(at: number, limit: number): Measured | null;
 };
-
-type Item = { readonly at: number; readonly value: number; weight: number };
 
 /** How the weights are kept: a sum for the mean, an order for the median. */
 type Keeper = {
@@ -75,36 +73,32 @@ export const createGaugeWindow = (
   windowMs: number,
   longestMs: number,
 ): GaugeWindow => {
-  const items = createQueue<Item>();
+  const rows = createRows();
   const keeper = averaging === 'mean' ? meanKeeper() : medianKeeper();
   const held = (from: number, to: number) => Math.min(to - from, longestMs);
   return {
     push: (at, value) => {
-      const before = items.at(-1);
-      if (items.size > 0 && before) {
-        before.weight = held(before.at, at);
-        keeper.add(before.value, before.weight);
-      }
-      items.push({ at, value, weight: 0 });
+      const last = rows.size - 1;
+      if (last >= 0) keeper.add(rows.valueOf(last, 0), held(rows.timeOf(last), at));
+      rows.push(at, [value]);
     },
     slide: (at) => {
-      let oldest = items.at(0);
-      while (oldest && oldest.at <= at - windowMs) {
-        items.shift();
+      while (rows.hasUntil(at - windowMs)) {
         // The newest has no weight of its own yet.
-        if (oldest.weight > 0) keeper.remove(oldest.value, oldest.weight);
-        oldest = items.at(0);
+        if (rows.size > 1) keeper.remove(rows.valueOf(0, 0), held(rows.timeOf(0), rows.timeOf(1)));
+        rows.shift();
       }
     },
     get readings() {
-      return items.size;
+      return rows.size;
     },
     get newest() {
-      return items.at(-1)?.value ?? null;
+      return rows.size > 0 ? rows.valueOf(rows.size - 1, 0) : null;
     },
     measure: (at, limit) => {
-      const newest = items.at(-1);
-      return newest ? keeper.measure(newest.value, held(newest.at, at), limit) : null;
+      const last = rows.size - 1;
+      if (last < 0) return null;
+      return keeper.measure(rows.valueOf(last, 0), held(rows.timeOf(last), at), limit);
     },
   };
 };

@@ -9,18 +9,23 @@ export const histogramQuantile = (
   increases: readonly number[],
 ): number | null => {
   // Scrapes are not atomic: a bucket read below the one before it is lifted, as there.
-  const counts: number[] = [];
-  for (const count of increases) counts.push(Math.max(count, counts.at(-1) ?? 0));
-  const all = counts.at(-1) ?? 0;
+  let all = 0;
+  for (let index = 0; index < increases.length; index++) all = Math.max(all, increases[index] ?? 0);
   if (bounds.length < 2 || all === 0) return null;
   const rank = q * all;
-  const index = counts.findIndex((count) => count >= rank);
-  if (index < 0 || index === bounds.length - 1) return bounds[bounds.length - 2] ?? null;
+  let index = 0;
+  let below = 0;
+  let count = Math.max(0, increases[0] ?? 0);
+  while (count < rank && index < bounds.length - 1) {
+    below = count;
+    index += 1;
+    count = Math.max(count, increases[index] ?? 0);
+  }
+  if (index === bounds.length - 1) return bounds[bounds.length - 2] ?? null;
   const end = bounds[index] ?? 0;
   if (index === 0 && end <= 0) return end;
   const start = index === 0 ? 0 : (bounds[index - 1] ?? 0);
-  const below = index === 0 ? 0 : (counts[index - 1] ?? 0);
-  const inside = (counts[index] ?? 0) - below;
+  const inside = count - below;
   // q = 0 over an empty first bucket.
   return inside === 0 ? start : start + (end - start) * ((rank - below) / inside);
 };

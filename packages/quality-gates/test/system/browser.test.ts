@@ -1,8 +1,7 @@
-import { fileURLToPath } from 'node:url';
 import { startHttpServer } from '@dhash/testkit';
-import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
 import { expect, it, onTestFinished } from 'vitest';
+import { bundle } from '../../scripts/bundle.js';
 import { type Replay, replay } from '../../src/index.ts';
 import { production, recorded } from '../support/recorded.ts';
 import { hasTool } from './promtool.ts';
@@ -18,18 +17,6 @@ const flags = [
   '--disable-sync',
 ];
 
-const bundle = async (): Promise<string> => {
-  const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL('../../src/index.ts', import.meta.url))],
-    bundle: true,
-    minify: true,
-    write: false,
-    platform: 'browser',
-    format: 'esm',
-  });
-  return outputFiles[0]?.text ?? '';
-};
-
 const page = `<!doctype html><script type="module">
   import { replay } from './gates.js';
   const { policy, samples } = await (await fetch('./run.json')).json();
@@ -40,7 +27,7 @@ it.runIf(hasTool('chromium'))(
   'replays recorded runs in Chromium to the same assessments as in Node',
   { timeout: 120_000 },
   async () => {
-    const code = await bundle();
+    const { code } = await bundle('esm');
     const runs = [
       recorded(() => ({})),
       recorded((s) => ({ failing: s < 900 ? 2 : 30, slow: s < 600 ? 1 : 30 })),

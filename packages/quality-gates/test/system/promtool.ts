@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { tempFolder } from '@dhash/testkit';
 import { parse } from 'yaml';
+import { disarm } from '../../src/config.ts';
 import { toPrometheusRules } from '../../src/export.ts';
-import { disarm, type PolledSample, replay, type WatchPolicy } from '../../src/index.ts';
+import { type PolledSample, replay, type WatchPolicy } from '../../src/index.ts';
 
 /** Where tools must be there (CI), a missing one fails instead of being passed over. */
 export const hasTool = (command: string): boolean =>

@@ -11,7 +11,8 @@ import {
   type WatchOutcome,
   watch,
 } from '@dhash/monitor';
-import { disarm, type WatchPolicy } from '@dhash/quality-gates';
+import type { WatchPolicy } from '@dhash/quality-gates';
+import { disarm } from '@dhash/quality-gates/config';
 import { exitCodes, RolloutError } from '../errors.ts';
 import { type Announcer, openAnnouncer } from '../operate/announcer.ts';
 import type { CommandContext, CommandResult } from '../operate/context.ts';
