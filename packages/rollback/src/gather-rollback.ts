@@ -62,7 +62,7 @@ export const gatherRollback = async (
   if (unreadable !== null)
     throw new RollbackError(
       'unreadable-data',
-      `${backup} can't be restored: ${unreadable}. Nothing was stopped; choose a backup whose release is still there`,
+      `${backup} can't be restored: ${unreadable}. Nothing was stopped`,
       { backup },
     );
   return {

@@ -8,6 +8,7 @@ import {
 import { exitCodes, RolloutError } from '../errors.ts';
 import type { CommandContext } from '../operate/context.ts';
 import type { Environment } from '../operate/environment.ts';
+import { explainUnreadable } from './readable.ts';
 
 /**
  * Verifies a backup and plans the way back to it, before anything is stopped.
@@ -33,10 +34,13 @@ export const prepareRollback = async (
     env: config.env,
     sources: config.data,
     targetService: { active: () => target.current() },
-    canRead: async ({ release }) =>
-      release === null || (await target.hasVersion(release))
-        ? null
-        : `its data belongs to release ${release}, which the target cannot activate any more`,
+    canRead: ({ release, migrations, createdAt }) =>
+      explainUnreadable(context, environment, target, {
+        file: backup,
+        release,
+        migrations,
+        createdAt,
+      }),
     signal: context.signal,
   });
   return planRollback(facts, { data });

@@ -26,7 +26,12 @@ export interface FilesProject {
 }
 
 export const filesProject = async (
-  settings: { readonly backup?: string; readonly more?: string } = {},
+  settings: {
+    readonly backup?: string;
+    /** Lines of the file's own level, and of the environment's. */
+    readonly more?: string;
+    readonly environment?: string;
+  } = {},
 ): Promise<FilesProject> => {
   const root = await tempFolder();
   const backup = settings.backup === undefined ? '' : `backup: ${settings.backup}\n`;
@@ -42,9 +47,9 @@ environments:
     data:
       - { name: files, type: files, path: data/files }
       - { name: notes, type: sqlite, path: data/notes.db }
-    target: { type: command, current: "echo 1.0", activate: "true", start: "true", stop: "true" }
+    target: { type: command, current: "cat release", activate: "true", start: "true", stop: "true" }
     rollback: { data: restore }
-`,
+${settings.environment ?? ''}`,
   );
   const run = async (at: string, ...argv: string[]): Promise<Ran> => {
     let out = '';
@@ -88,6 +93,7 @@ environments:
         `${i} `.repeat(bytes).slice(0, bytes),
       );
   };
+  await writeFile(join(root, 'release'), '1.0');
   await files(10);
   rows(10);
   return {
