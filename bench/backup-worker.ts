@@ -1,60 +1,69 @@
-/** One measured piece of work of bench/backup.ts. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import JSZip from 'jszip';
-import {
-  createBackup,
-  type DataSource,
-  discardWork,
-  listBackups,
-  stageRestore,
-  verifyBackup,
-} from '../packages/backup-core/dist/index.js';
+/** One measured piece of work of bench/backup.ts: `backup-worker.ts WORK DATA RESULT`. */
+import { createWriteStream, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { DataSource } from '../packages/backup-core/dist/index.js';
 
-const [, , work = '', data = '', file = ''] = process.argv;
-const sources: DataSource[] = [
-  { name: 'library', type: 'sqlite', path: join(data, 'library.db') },
-  { name: 'catalog', type: 'files', path: join(data, 'catalog') },
-  { name: 'images', type: 'files', path: join(data, 'images') },
+const [, , work = '', data = '', result = ''] = process.argv;
+
+const sourcesIn = (folder: string): DataSource[] => [
+  { name: 'library', type: 'sqlite', path: join(folder, 'library.db') },
+  { name: 'catalog', type: 'files', path: join(folder, 'catalog') },
+  { name: 'images', type: 'files', path: join(folder, 'images') },
 ];
 
-/** The backup that the measured command before this one made. */
-const newest = async (): Promise<string> => {
-  const [first] = await listBackups(dirname(file));
-  if (first === undefined) throw new Error(`no backup in ${dirname(file)}`);
+const filesOf = (folder: string): string[] => [
+  'library.db',
+  ...['catalog', 'images'].flatMap((sub) =>
+    readdirSync(join(folder, sub)).map((name) => `${sub}/${name}`),
+  ),
+];
+
+const ours = async () => import('../packages/backup-core/dist/index.js');
+
+/** The backup that a measured process before this one made. */
+const newest = async (dir: string): Promise<string> => {
+  const [first] = await (await ours()).listBackups(dir);
+  if (first === undefined) throw new Error(`no backup in ${dir}`);
   return first.file;
 };
 
-if (work === 'backup' || work === 'second')
-  await createBackup({
-    dir: dirname(file),
-    root: dirname(file),
-    service: 'bench',
-    env: 'bench',
-    release: null,
-    migrations: [],
-    sources,
-    tool: { name: 'bench', version: '0' },
-    // Later than the data, so that the second backup may trust what the first recorded of it.
-    now: () => Date.now() + (work === 'second' ? 7_200_000 : 3_600_000),
-  });
-else if (work === 'verify') await verifyBackup(await newest());
-else if (work === 'stage') {
-  const { targets } = await stageRestore(await newest(), { id: 'bench', targets: sources });
-  await discardWork(targets);
-} else if (work === 'jszip') {
-  const zip = new JSZip();
-  zip.file('library.db', readFileSync(join(data, 'library.db')));
-  for (const folder of ['catalog', 'images'])
-    for (const name of readdirSync(join(data, folder)))
-      zip.file(`${folder}/${name}`, readFileSync(join(data, folder, name)));
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(
-    file,
-    await zip.generateAsync({
-      type: 'nodebuffer',
-      compression: 'DEFLATE',
-      compressionOptions: { level: 6 },
+/** A program is measured with what it loads, and no other one's. */
+const works: Record<string, () => Promise<unknown>> = {
+  backup: async () =>
+    (await ours()).createBackup({
+      dir: result,
+      root: result,
+      service: 'bench',
+      env: 'bench',
+      release: null,
+      migrations: [],
+      sources: sourcesIn(data),
+      tool: { name: 'bench', version: '0' },
+      now: Date.now,
     }),
-  );
-} else throw new Error(`unknown work: ${work}`);
+  verify: async () => (await ours()).verifyBackup(await newest(result)),
+  restore: async () =>
+    (await ours()).stageRestore(await newest(result), { id: 'bench', targets: sourcesIn(data) }),
+  jszip: async () => {
+    const { default: JSZip } = await import('jszip');
+    const zip = new JSZip();
+    for (const name of filesOf(data)) zip.file(name, readFileSync(join(data, name)));
+    const options = { type: 'nodebuffer', compression: 'DEFLATE' } as const;
+    writeFileSync(
+      result,
+      await zip.generateAsync({ ...options, compressionOptions: { level: 6 } }),
+    );
+  },
+  yazl: async () => {
+    const { ZipFile } = await import('yazl');
+    const zip = new ZipFile();
+    for (const name of filesOf(data)) zip.addFile(join(data, name), name);
+    zip.end();
+    await pipeline(zip.outputStream, createWriteStream(result));
+  },
+};
+
+const run = works[work];
+if (run === undefined) throw new Error(`unknown work: ${work}`);
+await run();

@@ -1,120 +1,222 @@
 /**
- * Backs the same 480 MB up with this package, Info-ZIP and JSZip, and prints one table: times, ratios to
- * ours, sizes, peak memory. Each measurement is a process of its own.
+ * Backs the same 480 MB up with this package and with what else does it, and prints one table: times, sizes,
+ * peak memory, and our time as a ratio of each. Every measurement is a process of its own, Node's start
+ * included; before each, the data is read once and the disk's queue is empty; the order turns with each round.
  *
- *   node bench/backup.ts [--runs N] [--no-jszip]
+ * Ours is `createBackup`, which is the work that restic's `backup` does: a full verification of what then lies
+ * on the disk (as `npx rollout backup` adds) has a row of its own, beside restic's `check --read-data`.
+ *
+ *   npm run bench:backup -- [--rounds N] [--only-restic]
  */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { makeBackupData } from './backup-data.ts';
-
-interface Measured {
-  readonly what: string;
-  readonly seconds: number;
-  readonly megabytes: number | null;
-  readonly peakMegabytes: number;
-}
+import { changeBackupData, makeBackupData } from './backup-data.ts';
+import { OURS, type Result, renderTable } from './backup-table.ts';
+import { isInstalled, measureProcess } from './measure-process.ts';
 
 const { values } = parseArgs({
   options: {
-    runs: { type: 'string', default: '3' },
-    'no-jszip': { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '3' },
+    'only-restic': { type: 'boolean', default: false },
   },
 });
-const runs = Number(values.runs);
-const worker = fileURLToPath(new URL('./backup-worker.ts', import.meta.url));
+const rounds = Number(values.rounds);
+if (!Number.isInteger(rounds) || rounds < 1)
+  throw new Error(`--rounds takes a whole number from 1, not ${values.rounds}`);
+
 const folder = mkdtempSync(join(tmpdir(), 'dhash-bench-'));
 const data = join(folder, 'data');
-
-const median = (times: readonly number[]): number =>
-  [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN;
-
-/** Peak resident memory in KiB comes from GNU time's place in the shell: the child's own rusage. */
-const measure = (
-  what: string,
-  command: string,
-  args: string[],
-  result: string | null,
-  clean: string | null = result,
-): Measured => {
-  const times: number[] = [];
-  let peakMegabytes = 0;
-  for (let run = 0; run < runs; run++) {
-    if (clean !== null) rmSync(clean, { recursive: true, force: true });
-    const started = process.hrtime.bigint();
-    const { status, stderr, stdout } = spawnSync(
-      'python3',
-      [
-        '-c',
-        'import resource,subprocess,sys; code=subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss); sys.exit(code)',
-        command,
-        ...args,
-      ],
-      { encoding: 'utf8', cwd: folder },
-    );
-    times.push(Number(process.hrtime.bigint() - started) / 1e9);
-    if (status !== 0) throw new Error(`${what} failed: ${stderr}`);
-    peakMegabytes = Math.max(peakMegabytes, Number(stdout) / 1024);
-  }
-  const file =
-    result === null
-      ? null
-      : execFileSync('sh', ['-c', `ls -d ${result}* | grep 'zip$'`], { encoding: 'utf8' }).trim();
-  return {
-    what,
-    seconds: median(times),
-    megabytes: file === null || file === '' ? null : statSync(file.split('\n')[0] ?? '').size / 1e6,
-    peakMegabytes,
-  };
+const repository = join(folder, 'restic');
+const backups = join(folder, 'ours');
+const restored = join(folder, 'restored');
+const env = {
+  ...process.env,
+  RESTIC_REPOSITORY: repository,
+  RESTIC_PASSWORD: 'bench',
+  RESTIC_CACHE_DIR: join(folder, 'restic-cache'),
 };
+
+/** One program at one piece of work. */
+interface Contender {
+  readonly who: string;
+  readonly command: readonly string[];
+  /** Program that must be installed. */
+  readonly needs?: string | undefined;
+  /** Most of its time that ours may take. */
+  readonly aim?: number | undefined;
+  /** What it makes: its size is shown. A folder counts with all in it. */
+  readonly makes?: string | undefined;
+  /** Not measured. */
+  readonly before?: () => void;
+}
+
+const worker = fileURLToPath(new URL('./backup-worker.ts', import.meta.url));
+const node = (work: string, from: string, to: string): string[] => [
+  process.execPath,
+  '--no-warnings',
+  worker,
+  work,
+  from,
+  to,
+];
+const shell = (script: string): string[] => ['sh', '-ec', script];
+const clear = (path: string) => () => rmSync(path, { recursive: true, force: true });
+const freshFolder = (path: string) => () => {
+  clear(path)();
+  mkdirSync(path);
+};
+
+const restic = (...args: string[]): Pick<Contender, 'who' | 'needs' | 'command'> => ({
+  who: `restic ${args.find((arg) => !arg.startsWith('-'))}`,
+  needs: 'restic',
+  command: ['restic', '--quiet', ...args],
+});
+
+const sevenZip = isInstalled('7zz') ? '7zz' : '7z';
+const peers: readonly Contender[] = [
+  {
+    who: 'zip -6',
+    needs: 'zip',
+    aim: 1 / 3,
+    makes: join(folder, 'peer.zip'),
+    command: ['zip', '-q', '-6', '-r', join(folder, 'peer.zip'), 'data'],
+  },
+  {
+    who: '7-Zip, zip format',
+    needs: sevenZip,
+    makes: join(folder, 'seven.zip'),
+    command: [sevenZip, 'a', '-bd', '-tzip', join(folder, 'seven.zip'), 'data'],
+  },
+  {
+    who: 'JSZip, all in memory',
+    makes: join(folder, 'js.zip'),
+    command: node('jszip', data, join(folder, 'js.zip')),
+  },
+  {
+    who: 'yazl',
+    makes: join(folder, 'yazl.zip'),
+    command: node('yazl', data, join(folder, 'yazl.zip')),
+  },
+  {
+    who: 'tar | pigz',
+    needs: 'pigz',
+    makes: join(folder, 'data.tar.gz'),
+    command: shell(`tar -cf - data | pigz > ${join(folder, 'data.tar.gz')}`),
+  },
+];
+
+const backUp = node('backup', data, backups);
+const works: readonly { work: string; before?: (round: number) => void; by: Contender[] }[] = [
+  {
+    work: 'first backup',
+    by: [
+      { who: OURS, command: backUp, makes: backups, before: clear(backups) },
+      {
+        ...restic('backup', 'data'),
+        aim: 1.15,
+        makes: repository,
+        before: () => {
+          clear(repository)();
+          clear(env.RESTIC_CACHE_DIR)();
+          execFileSync('restic', ['--quiet', 'init'], { cwd: folder, env });
+        },
+      },
+      ...(values['only-restic'] ? [] : peers).map((peer) => ({
+        ...peer,
+        before: clear(peer.makes ?? ''),
+      })),
+    ],
+  },
+  {
+    work: 'second, 1 % changed',
+    before: (round) => changeBackupData(data, round),
+    by: [
+      { who: OURS, command: backUp },
+      { ...restic('backup', 'data'), aim: 1.4 },
+    ],
+  },
+  {
+    work: 'third, nothing changed',
+    by: [{ who: OURS, command: backUp }, restic('backup', 'data')],
+  },
+  {
+    work: 'verify',
+    by: [
+      { who: OURS, command: node('verify', data, backups) },
+      {
+        who: 'sha256sum -c, unzip -t',
+        needs: 'unzip',
+        command: shell(
+          `cd ours; zip=$(ls *.zip | tail -n 1); sha256sum -c $zip.sha256; unzip -tqq $zip`,
+        ),
+      },
+      restic('check', '--read-data'),
+    ],
+  },
+  {
+    work: 'restore',
+    by: [
+      { who: OURS, command: node('restore', restored, backups), before: freshFolder(restored) },
+      {
+        who: 'sha256sum -c, unzip',
+        needs: 'unzip',
+        aim: 1.2,
+        before: freshFolder(restored),
+        command: shell(
+          `cd ours; zip=$(ls *.zip | tail -n 1); sha256sum -c $zip.sha256; unzip -qq $zip -d ${restored}`,
+        ),
+      },
+      { ...restic('restore', 'latest', '--target', restored), before: freshFolder(restored) },
+    ],
+  },
+];
+
+const megabytesOf = (path: string): number => {
+  if (!statSync(path).isDirectory()) return statSync(path).size / 1e6;
+  return readdirSync(path).reduce((sum, name) => sum + megabytesOf(join(path, name)), 0);
+};
+
+const rotate = <T>(items: readonly T[], by: number): T[] => [
+  ...items.slice(by % items.length),
+  ...items.slice(0, by % items.length),
+];
 
 try {
   makeBackupData(data);
-  const ours = join(folder, 'ours', 'dhash_20260101T000000Z_bench.zip');
-  const node = process.execPath;
-  const table: Measured[] = [
-    measure(
-      'ours, first',
-      node,
-      ['--no-warnings', worker, 'backup', data, ours],
-      join(folder, 'ours', 'dhash_'),
-      join(folder, 'ours'),
-    ),
-    measure('ours, nothing changed', node, ['--no-warnings', worker, 'second', data, ours], null),
-    measure('ours, verify', node, ['--no-warnings', worker, 'verify', data, ours], null),
-    measure('ours, stage a restore', node, ['--no-warnings', worker, 'stage', data, ours], null),
-    measure(
-      'zip -6',
-      'zip',
-      ['-q', '-6', '-r', join(folder, 'peer.zip'), 'data'],
-      join(folder, 'peer.'),
-    ),
-    measure('unzip -t', 'unzip', ['-tqq', join(folder, 'peer.zip')], null),
-  ];
-  if (values['no-jszip'] !== true)
-    table.push(
-      measure(
-        'JSZip, in memory',
-        node,
-        ['--no-warnings', worker, 'jszip', data, join(folder, 'js.zip')],
-        join(folder, 'js.'),
-      ),
-    );
-  const base = table[0]?.seconds ?? Number.NaN;
+  const results: Result[] = [];
+  const missing = new Set<string>();
+  for (let round = 0; round < rounds; round++)
+    for (const { work, by, before } of works) {
+      before?.(round);
+      for (const { who, aim, command, needs, makes, before } of rotate(by, round)) {
+        if (needs !== undefined && !isInstalled(needs)) {
+          missing.add(needs);
+          continue;
+        }
+        before?.();
+        execFileSync(
+          'sh',
+          ['-c', 'sync; find data ours -type f -exec cat {} + >/dev/null 2>&1 || :'],
+          {
+            cwd: folder,
+          },
+        );
+        const measured = measureProcess(command, { cwd: folder, env });
+        const megabytes = makes === undefined ? null : megabytesOf(makes);
+        results.push({ work, who, aim, megabytes, ...measured });
+      }
+    }
+  const order = works.flatMap(({ work, by }) => by.map(({ who }) => `${work}\0${who}`));
+  const place = ({ work, who }: Result) => order.indexOf(`${work}\0${who}`);
   console.log(
-    `${cpus().length} processors, Node ${process.versions.node}, zlib ${process.versions.zlib}, median of ${runs}\n`,
+    `${megabytesOf(data).toFixed(0)} MB of data, ${cpus().length} processors, Node ${process.versions.node}, zlib ${process.versions.zlib}, medians of ${rounds}\n`,
   );
-  console.log(
-    `${'what'.padEnd(24)}${'seconds'.padStart(9)}${'x ours'.padStart(9)}${'MB'.padStart(9)}${'peak MB'.padStart(9)}`,
-  );
-  for (const { what, seconds, megabytes, peakMegabytes } of table)
-    console.log(
-      `${what.padEnd(24)}${seconds.toFixed(2).padStart(9)}${(seconds / base).toFixed(2).padStart(9)}${(megabytes?.toFixed(1) ?? '').padStart(9)}${peakMegabytes.toFixed(0).padStart(9)}`,
-    );
+  console.log(renderTable(results.sort((a, b) => place(a) - place(b))));
+  for (const program of missing) console.log(`\nnot measured: ${program} is not installed`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

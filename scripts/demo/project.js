@@ -37,8 +37,7 @@ environments:
     migrations: { dir: "artifacts/{version}/migrations", database: library }
     smoke: { command: node ../../examples/dhash-service/smoke.js, timeout: 2m }
     rollback: { data: restore }
-    notify: [ops-hook, { channel: ops-mail, minSeverity: warning }]
-    requireChannels: 1
+    notify: [ops-hook, ops-mail]
 channels:
   ops-hook: { type: webhook, url: "\${DEMO_WEBHOOK_URL}", secret: "\${DEMO_WEBHOOK_SECRET}", allowPrivate: true }
   ops-mail: { type: email, smtp: "\${DEMO_SMTP_URL}", from: deploy@example.org, to: [ops@example.org], requireTls: false }

@@ -1,6 +1,7 @@
 import { createHash, hash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import { crc32 } from 'node:zlib';
+import type { BufferPool } from './buffer-pool.ts';
 import type { ManifestChunk, ManifestFile } from './manifest.ts';
 import {
   type ReadOptions,
@@ -24,34 +25,48 @@ export interface ArchivedFile {
 
 /** A file read ahead; a large one waits for its turn. */
 export type PreparedFile =
-  | { readonly kind: 'small'; readonly packed: PackedFile; readonly stat: BigIntStats }
+  | {
+      readonly kind: 'small';
+      readonly packed: PackedFile;
+      readonly stat: BigIntStats;
+      /** Of the pool. */
+      readonly plain: Buffer;
+    }
   | { readonly kind: 'large' };
 
 type ReadFile =
   | { readonly kind: 'large' }
   | { readonly kind: 'small'; readonly plain: Buffer; readonly stat: BigIntStats };
 
-/** Reads and compresses a small file. */
-export const prepareFile = async (path: Buffer, options: ReadOptions): Promise<PreparedFile> => {
+/** Reads and compresses a small file; its buffer is the pool's until it was written. */
+export const prepareFile = async (
+  path: Buffer,
+  options: ReadOptions,
+  pool: BufferPool,
+): Promise<PreparedFile> => {
   const found = await readStable<ReadFile>(path, options, async ({ stat, read }) => {
     const size = Number(stat.size);
     if (size > SMALL_BYTES) return { value: { kind: 'large' }, bytes: size };
-    const plain = await read(0, size + 1);
+    // One byte more than there should be: a file that grew is seen.
+    const plain = await read(0, size + 1, pool.take(size + 1));
     return { value: { kind: 'small', plain, stat }, bytes: plain.length };
   });
   if (found.kind === 'large') return found;
   options.signal?.throwIfAborted();
-  return { kind: 'small', packed: await packBuffer(found.plain), stat: found.stat };
+  const { plain, stat } = found;
+  return { kind: 'small', packed: await packBuffer(plain), stat, plain };
 };
 
 /** Writes a file that was read ahead. */
 export const addSmall = async (
   writer: ArchiveWriter,
   name: string,
-  { packed, stat }: Extract<PreparedFile, { kind: 'small' }>,
+  { packed, stat, plain }: Extract<PreparedFile, { kind: 'small' }>,
+  pool: BufferPool,
 ): Promise<ArchivedFile> => {
   const { body, sha256, packedSha256, ...known } = packed;
   await writer.addKnown({ name, ...known }, body);
+  pool.give(plain);
   const size = known.plainBytes;
   const content = known.method === STORED ? { size, sha256 } : { size, sha256, packedSha256 };
   return { content, stat };
@@ -91,14 +106,12 @@ type AddStream = (
 
 const addDeflated: AddStream = async (writer, name, file, { onBytes, findPacked }) => {
   const plainHash = createHash('sha256');
-  const packedHash = createHash('sha256');
   const chunks: ManifestChunk[] = [];
   let crc = 0;
   let size = 0;
   async function* body() {
     for await (const { plain, packed, sha256 } of deflateChunks(file.chunks(), findPacked)) {
       plainHash.update(plain);
-      packedHash.update(packed);
       crc = crc32(plain, crc);
       size += plain.length;
       chunks.push({
@@ -114,7 +127,7 @@ const addDeflated: AddStream = async (writer, name, file, { onBytes, findPacked 
     crc32: crc,
     plainBytes: size,
   }));
-  return { size, sha256: plainHash.digest('hex'), packedSha256: packedHash.digest('hex'), chunks };
+  return { size, sha256: plainHash.digest('hex'), chunks };
 };
 
 /** What does not shrink is read twice: its CRC has to stand before its data. */

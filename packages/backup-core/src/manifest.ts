@@ -35,7 +35,7 @@ const fileEntry = z.object({
   sha256,
   mode,
   mtime,
-  /** SHA-256 of the bytes in the archive; absent where they are stored, thus the same. */
+  /** SHA-256 of the bytes in the archive; absent where they are stored, thus the same, or in chunks that have their own. */
   packedSha256: sha256.optional(),
   /** Of large deflated files: what lets a later backup reuse the parts that did not change. */
   chunks: z.array(chunk).optional(),

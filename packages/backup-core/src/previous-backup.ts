@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { BackupJob } from './backup-options.ts';
 import { type Disk, syncFolder } from './disk.ts';
-import { isBackupError, systemCode } from './errors.ts';
+import { isBackupError, isSystemError, systemCode } from './errors.ts';
 import { listBackups } from './list-backups.ts';
 import { type ManifestFile, renderManifest, type StoredManifest } from './manifest.ts';
 import { type OpenBackup, openBackup } from './read-backup.ts';
@@ -49,7 +49,8 @@ export interface PreviousBackup {
   unchanged(path: string, stat: BigIntStats): PreviousFile | null;
   /** The file as it was archived, whatever became of it since. */
   file(path: string): PreviousFile | null;
-  read(at: number, bytes: number): Promise<Buffer>;
+  /** Bytes of its zip; null where they can't be read any more, which must not keep a new backup from being made. */
+  read(at: number, bytes: number, buffer?: Buffer): Promise<Buffer | null>;
 }
 
 export const factsOf = (stat: BigIntStats): Facts => ({
@@ -94,7 +95,11 @@ const previousOf = (backup: OpenBackup, known: BackupState): PreviousBackup => {
       return isSame ? file : null;
     },
     file: (path) => files.get(path) ?? null,
-    read: (at, bytes) => readExactly(backup, at, bytes),
+    read: (at, bytes, buffer) =>
+      readExactly(backup, at, bytes, buffer).catch((error: unknown) => {
+        if (isBackupError(error) || isSystemError(error)) return null;
+        throw error;
+      }),
   };
 };
 

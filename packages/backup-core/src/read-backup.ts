@@ -63,7 +63,8 @@ const readText = async (opened: OpenFile, entry: ArchiveEntry): Promise<string> 
     return refuse(opened.file, 12, `it has ${entry.plainBytes} bytes`, entry.name);
   const parts: Buffer[] = [];
   const digest: EntryDigest = { sha256: '' };
-  for await (const part of readEntry(opened, entry, digest)) parts.push(part);
+  // A part is overwritten by a later one.
+  for await (const part of readEntry(opened, entry, digest)) parts.push(Buffer.from(part));
   return Buffer.concat(parts).toString('utf8');
 };
 

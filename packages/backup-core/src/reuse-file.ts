@@ -1,6 +1,7 @@
 import { createHash, hash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
-import type { ArchivedFile } from './archive-file.ts';
+import { type ArchivedFile, SMALL_BYTES } from './archive-file.ts';
+import type { BufferPool } from './buffer-pool.ts';
 import type { PreviousBackup, PreviousFile } from './previous-backup.ts';
 import { CHUNK_BYTES, type ChunkSource } from './zip/deflate-chunks.ts';
 import type { ArchiveWriter } from './zip/write-archive.ts';
@@ -10,69 +11,98 @@ export interface ReusableFile {
   readonly kind: 'reusable';
   readonly previous: PreviousFile;
   readonly stat: ArchivedFile['stat'];
+  /** Its packed bytes, checked; those of a large file are read when its turn comes. */
+  readonly body: Buffer | 'large';
 }
 
 /** The packed bytes in the previous backup are not what they were. */
 class RottenCopy extends Error {}
 
-/** Looks whether a file is the one that was archived before. */
+/** Bytes of an archive that have a digest of their own. */
+type Part = { readonly bytes: number; readonly sha256: string };
+
+const partsOf = ({ line, entry }: PreviousFile): readonly Part[] =>
+  line.chunks?.map(({ packedBytes, packedSha256 }) => ({
+    bytes: packedBytes,
+    sha256: packedSha256,
+  })) ?? [{ bytes: entry.packedBytes, sha256: line.packedSha256 ?? line.sha256 }];
+
+/** Looks whether a file is the one that was archived before, and its packed bytes are sound. */
 export const findReusable = async (
   previous: PreviousBackup,
   path: string,
   diskPath: Buffer,
+  pool: BufferPool,
 ): Promise<ReusableFile | null> => {
   const stat = await lstat(diskPath, { bigint: true }).catch(() => null);
   // What can't be looked at is read as usual, and says there why it can't be.
   const file = stat?.isFile() === true ? previous.unchanged(path, stat) : null;
-  return stat === null || file === null ? null : { kind: 'reusable', previous: file, stat };
+  if (stat === null || file === null) return null;
+  const found = { kind: 'reusable', previous: file, stat } as const;
+  if (file.entry.plainBytes > SMALL_BYTES) return { ...found, body: 'large' };
+  const { dataAt, packedBytes } = file.entry;
+  const body = await previous.read(dataAt, packedBytes, pool.take(packedBytes));
+  const [part] = partsOf(file);
+  if (body === null || hash('sha256', body, 'hex') !== part?.sha256) return null;
+  return { ...found, body };
 };
 
-/** Copies packed bytes, checked against their recorded SHA-256. Null where they rotted: nothing is written then. */
+/** Packed bytes of a large file, each part checked before its last bytes are handed on. */
+async function* readParts(
+  backup: PreviousBackup,
+  file: PreviousFile,
+  pool: BufferPool,
+): AsyncGenerator<Buffer> {
+  const buffer = pool.take(CHUNK_BYTES);
+  let at = file.entry.dataAt;
+  for (const { bytes, sha256 } of partsOf(file)) {
+    const digest = createHash('sha256');
+    for (const end = at + bytes; at < end; ) {
+      const length = Math.min(CHUNK_BYTES, end - at);
+      const piece = await backup.read(at, length, buffer.subarray(0, length));
+      if (piece === null) throw new RottenCopy();
+      at += piece.length;
+      digest.update(piece);
+      if (at === end && digest.digest('hex') !== sha256) throw new RottenCopy();
+      yield piece;
+    }
+  }
+  pool.give(buffer);
+}
+
+/** Writes packed bytes of the previous backup. Null where they rotted: nothing is written then. */
 export const addReused = async (
   writer: ArchiveWriter,
   backup: PreviousBackup,
   name: string,
-  { previous: { line, entry }, stat }: ReusableFile,
+  { previous, stat, body }: ReusableFile,
+  pool: BufferPool,
 ): Promise<ArchivedFile | null> => {
-  const sha256 = createHash('sha256');
-  async function* body() {
-    for (let done = 0; done < entry.packedBytes; done += CHUNK_BYTES) {
-      const part = await backup.read(
-        entry.dataAt + done,
-        Math.min(CHUNK_BYTES, entry.packedBytes - done),
-      );
-      sha256.update(part);
-      yield part;
-    }
-    if (sha256.digest('hex') !== (line.packedSha256 ?? line.sha256)) throw new RottenCopy();
-  }
-  const known = {
-    name,
-    method: entry.method,
-    crc32: entry.crc32,
-    plainBytes: entry.plainBytes,
-    packedBytes: entry.packedBytes,
+  const { line, entry } = previous;
+  const { method, crc32, plainBytes, packedBytes } = entry;
+  const known = { name, method, crc32, plainBytes, packedBytes };
+  const write = () => {
+    if (body !== 'large') return writer.addKnown(known, [body]);
+    const parts = readParts(backup, previous, pool);
+    return entry.descriptor
+      ? writer.addStreamed(name, plainBytes, parts, () => known)
+      : writer.addKnown(known, parts);
   };
   try {
-    await writer.attempt(() =>
-      entry.descriptor
-        ? writer.addStreamed(name, entry.plainBytes, body(), () => known)
-        : writer.addKnown(known, body()),
-    );
+    await writer.attempt(write);
   } catch (error) {
     if (error instanceof RottenCopy) return null;
     throw error;
   }
-  const { size, packedSha256, chunks } = line;
-  return {
-    content: {
-      size,
-      sha256: line.sha256,
-      ...(packedSha256 === undefined ? {} : { packedSha256 }),
-      ...(chunks === undefined ? {} : { chunks }),
-    },
-    stat,
+  if (body !== 'large') pool.give(body);
+  const { size, sha256, packedSha256, chunks } = line;
+  const content = {
+    size,
+    sha256,
+    ...(packedSha256 === undefined ? {} : { packedSha256 }),
+    ...(chunks === undefined ? {} : { chunks }),
   };
+  return { content, stat };
 };
 
 /**
@@ -102,7 +132,7 @@ export const chunkSource = (
     if (chunk.sha256 !== sha256 || wasLast !== (position === 'last')) return null;
     if (index > 0 && chunks[index - 1]?.sha256 !== beforeSha256) return null;
     const packed = await backup.read(place, chunk.packedBytes);
-    if (hash('sha256', packed, 'hex') !== chunk.packedSha256) return null;
+    if (packed === null || hash('sha256', packed, 'hex') !== chunk.packedSha256) return null;
     onReuse();
     return packed;
   };

@@ -7,6 +7,7 @@ import {
   prepareFile,
   SMALL_BYTES,
 } from './archive-file.ts';
+import { bufferPool } from './buffer-pool.ts';
 import type { FileToArchive } from './gather-sources.ts';
 import type { ManifestFile } from './manifest.ts';
 import { type BackupState, factsOf, type PreviousBackup } from './previous-backup.ts';
@@ -76,6 +77,7 @@ export const writeEntries = async (
   const facts: BackupState['files'] = {};
   const reused = { files: 0, chunks: 0 };
   const { previous } = options;
+  const pool = bufferPool(READ_AHEAD_BYTES);
   const totalBytes = files.reduce((sum, { size }) => sum + size, 0);
   let bytes = 0;
   const report = (entry: string) =>
@@ -96,16 +98,16 @@ export const writeEntries = async (
       const { path } = file.stored;
       // A database is read from a copy made a moment ago, whose facts say nothing.
       const isOriginal = previous !== null && file.statOf === undefined;
-      const reusable = isOriginal ? await findReusable(previous, path, file.diskPath) : null;
+      const reusable = isOriginal ? await findReusable(previous, path, file.diskPath, pool) : null;
       if (reusable !== null) return reusable;
       return file.size > SMALL_BYTES
         ? { kind: 'large' as const }
-        : prepareFile(file.diskPath, options);
+        : prepareFile(file.diskPath, options, pool);
     },
   );
   const addRead = (item: FileToArchive, prepared: PreparedFile, before: number) =>
     prepared.kind === 'small'
-      ? addSmall(writer, item.stored.path, prepared)
+      ? addSmall(writer, item.stored.path, prepared, pool)
       : addLarge(writer, item.stored.path, item.diskPath, {
           ...options,
           findPacked:
@@ -127,12 +129,13 @@ export const writeEntries = async (
       const prepared = await result;
       let archived: ArchivedFile | null = null;
       if (prepared.kind === 'reusable' && previous !== null) {
-        archived = await addReused(writer, previous, path, prepared);
+        archived = await addReused(writer, previous, path, prepared, pool);
         if (archived !== null) reused.files += 1;
       }
+      // A large file whose packed bytes rotted; of a small one that was seen when it was read ahead.
       archived ??= await addRead(
         item,
-        prepared.kind === 'reusable' ? await prepareFile(item.diskPath, options) : prepared,
+        prepared.kind === 'reusable' ? { kind: 'large' } : prepared,
         before,
       );
       if (item.statOf === undefined) facts[path] = factsOf(archived.stat);

@@ -27,7 +27,7 @@ const { DatabaseSync } = require('node:sqlite');
 const db = new DatabaseSync(workerData.immutable ? new URL(workerData.url) : workerData.path, {
   readOnly: workerData.readOnly, timeout: 5000,
 });
-db.exec('PRAGMA query_only = ON');
+db.exec('PRAGMA query_only = ON; PRAGMA cache_size = -' + workerData.cacheKibibytes);
 const pragma = (name) => Object.values(db.prepare('PRAGMA ' + name).get() ?? {})[0] ?? 0;
 const check = workerData.check === 'none' ? [] : db.prepare('PRAGMA ' + workerData.check).all();
 const problems = check.map((row) => String(Object.values(row)[0])).filter((text) => text !== 'ok');
@@ -57,6 +57,9 @@ export const mustOpenReadOnly = (path: string): boolean => existsSync(`${path}-w
 
 /** integrity_check reads every index; above this size quick_check does without. */
 const QUICK_CHECK_BYTES = 2 ** 30;
+
+/** A check looks each row up in each index, at places all over the file: with SQLite's 2 MB it reads most pages again and again. */
+const CACHE_KIBIBYTES = 16 * 1024;
 
 /** How a database file is opened: `copy` is ours alone (no -wal or -shm is made), `live` may be in use. */
 export type Inspection =
@@ -89,6 +92,7 @@ export const inspectSqlite = (
         immutable: inspection.kind === 'copy',
         readOnly: inspection.kind === 'copy' || mustOpenReadOnly(path),
         check,
+        cacheKibibytes: CACHE_KIBIBYTES,
       },
     });
     const onAbort = () => {

@@ -19,8 +19,8 @@ const RETRY_DELAYS_MS: readonly number[] = [50, 200, 1000];
 /** A file open for one attempt to read it. */
 export interface StableFile {
   readonly stat: BigIntStats;
-  /** Reads up to `length` bytes; fewer only at the file's end. */
-  read(at: number, length: number): Promise<Buffer>;
+  /** Reads up to `length` bytes, into `buffer` where one is given; fewer only at the file's end. */
+  read(at: number, length: number, buffer?: Buffer): Promise<Buffer>;
   /**
    * The file in chunks of 1 MiB, to its end and not to its announced size. A chunk is valid until eight more
    * were read.
@@ -90,7 +90,7 @@ const readOnce = async <T>(
     if (!before.isFile()) throw new UnreadableFile('failed', 'it is no longer a regular file');
     const { value, bytes } = await use({
       stat: before,
-      read: (at, length) => readUpTo(handle, at, length),
+      read: (at, length, buffer) => readUpTo(handle, at, length, buffer),
       chunks: () => readChunks(handle, Number(before.size), signal),
     });
     const after = await handle.stat({ bigint: true });

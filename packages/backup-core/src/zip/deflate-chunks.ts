@@ -97,7 +97,7 @@ const first = async (underWay: UnderWay[]): Promise<PackedChunk> => {
   return { plain: next.plain, sha256: next.sha256, packed: await next.packed };
 };
 
-const SAMPLE_BYTES = 32 * 1024;
+const SAMPLE_BYTES = 4 * 1024;
 
 /** Whether a sample is worth compressing: it must get at least 3 % smaller at the fastest level. */
 const shrinks = (sample: Buffer): Promise<boolean> =>

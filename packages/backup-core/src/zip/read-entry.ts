@@ -9,14 +9,22 @@ import { type OpenFile, readExactly, refuse } from './read-structure.ts';
 const SMALL_BYTES = 2 ** 20;
 const READ_BYTES = 2 ** 20;
 
+/** A part is valid until the next one is asked for. */
 async function* readRange(open: OpenFile, at: number, bytes: number): AsyncGenerator<Buffer> {
   // One read ahead: the disk works while the caller hashes.
-  let next = bytes > 0 ? readExactly(open, at, Math.min(READ_BYTES, bytes)) : undefined;
+  const length = Math.min(READ_BYTES, bytes);
+  let buffer = Buffer.allocUnsafe(length);
+  let other = bytes > length ? Buffer.allocUnsafe(length) : buffer;
+  const read = (from: number) => {
+    const wanted = Math.min(length, bytes - from);
+    return readExactly(open, at + from, wanted, buffer.subarray(0, wanted));
+  };
+  let next = bytes > 0 ? read(0) : undefined;
   for (let done = 0; next !== undefined; ) {
     const part: Buffer = await next;
     done += part.length;
-    next =
-      done < bytes ? readExactly(open, at + done, Math.min(READ_BYTES, bytes - done)) : undefined;
+    [buffer, other] = [other, buffer];
+    next = done < bytes ? read(done) : undefined;
     next?.catch(() => undefined);
     yield part;
   }
@@ -117,7 +125,7 @@ export interface EntryDigest {
 }
 
 /**
- * The plain bytes of an entry by rule 11: never more than it announces, the whole deflate stream and
+ * The plain bytes of an entry, each part valid until the next is asked for, by rule 11: never more than it announces, the whole deflate stream and
  * nothing behind it, the right CRC. The digest is set at the end.
  *
  * @throws BackupError `bad-archive`, rule 11.

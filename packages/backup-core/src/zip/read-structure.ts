@@ -39,13 +39,13 @@ export const refuse = (file: string, rule: number, message: string, entry?: stri
   });
 };
 
-/** Reads exactly `length` bytes; the caller has checked that they lie inside the file. */
+/** Reads exactly `length` bytes, into `buffer` where one is given; the caller has checked that they lie inside the file. */
 export const readExactly = async (
   { file, handle }: Pick<OpenFile, 'file' | 'handle'>,
   at: number,
   length: number,
+  buffer: Buffer = Buffer.allocUnsafe(length),
 ): Promise<Buffer> => {
-  const buffer = Buffer.allocUnsafe(length);
   let done = 0;
   while (done < length) {
     const { bytesRead } = await handle.read(buffer, done, length - done, at + done);

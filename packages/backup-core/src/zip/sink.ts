@@ -54,22 +54,54 @@ const openSink = (target: Target): Sink => {
 };
 
 const writeAll = async (handle: FileHandle, parts: readonly Buffer[], at: number) => {
-  for (const part of parts) {
-    for (let done = 0; done < part.length; ) {
-      const { bytesWritten } = await handle.write(part, done, part.length - done, at + done);
-      done += bytesWritten;
+  let left = parts.filter(({ length }) => length > 0);
+  while (left.length > 0) {
+    let { bytesWritten } = await handle.writev(left, at);
+    at += bytesWritten;
+    // As a rule everything went at once.
+    while (bytesWritten > 0) {
+      const [first = Buffer.alloc(0), ...others] = left;
+      const done = Math.min(bytesWritten, first.length);
+      left = done === first.length ? others : [first.subarray(done), ...others];
+      bytesWritten -= done;
     }
-    at += part.length;
   }
 };
 
-/** Writes to an open, empty file. */
-export const fileSink = (handle: FileHandle): Sink =>
-  openSink({
-    write: (parts, position) => writeAll(handle, parts, position),
-    truncate: (bytes) => handle.truncate(bytes),
-    sync: () => handle.sync(),
+/** So many bytes are written before the disk is asked to begin with them. */
+const FLUSH_BYTES = 32 * 2 ** 20;
+
+/** Writes to an open, empty file. The disk works while the archive grows, and not only at its end. */
+export const fileSink = (handle: FileHandle): Sink => {
+  let flushing: Promise<{ error: unknown } | null> | undefined;
+  let flushedBytes = 0;
+  /** The system tells a failed write-back once: it must not get lost where nobody waits for it. */
+  const flushed = async () => {
+    const failure = await flushing;
+    flushing = undefined;
+    if (failure != null) throw failure.error;
+  };
+  return openSink({
+    write: async (parts, position) => {
+      await writeAll(handle, parts, position);
+      if (position - flushedBytes < FLUSH_BYTES) return;
+      await flushed();
+      flushedBytes = position;
+      flushing = handle.datasync().then(
+        () => null,
+        (error: unknown) => ({ error }),
+      );
+    },
+    truncate: async (bytes) => {
+      await handle.truncate(bytes);
+      flushedBytes = Math.min(flushedBytes, bytes);
+    },
+    sync: async () => {
+      await flushed();
+      await handle.sync();
+    },
   });
+};
 
 /** For dry runs: everything is read, compressed and hashed, and nothing is written. */
 export const nullSink = (): Sink =>

@@ -35,7 +35,7 @@ export interface StreamedTotals {
 export interface ArchiveWriter {
   readonly position: number;
   /** An entry whose sizes and CRC are known: no data descriptor. The body must have `packedBytes` bytes. */
-  addKnown(entry: KnownEntry, body: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<ZipEntry>;
+  addKnown(entry: KnownEntry, body: AsyncIterable<Buffer> | readonly Buffer[]): Promise<ZipEntry>;
   /** A deflated entry of unknown size; `totals` is asked once the body has ended. */
   addStreamed(
     name: string,
@@ -52,10 +52,19 @@ export interface ArchiveWriter {
 export const openArchiveWriter = (sink: Sink): ArchiveWriter => {
   let directory: Buffer[] = [];
 
-  const copy = async (body: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<number> => {
+  /** Writes a header and what follows it, in as few calls as can be; returns the bytes of what follows. */
+  const copy = async (header: Buffer, body: AsyncIterable<Buffer> | readonly Buffer[]) => {
     const start = sink.position;
-    for await (const part of body) await sink.write([part]);
-    return sink.position - start;
+    if (Symbol.iterator in body) await sink.write([header, ...body]);
+    else {
+      let first = [header];
+      for await (const part of body) {
+        await sink.write([...first, part]);
+        first = [];
+      }
+      await sink.write(first);
+    }
+    return sink.position - start - header.length;
   };
   const record = (entry: ZipEntry): ZipEntry => {
     directory.push(centralHeader(entry));
@@ -74,8 +83,7 @@ export const openArchiveWriter = (sink: Sink): ArchiveWriter => {
         localZip64: known.plainBytes >= SATURATED_32 || known.packedBytes >= SATURATED_32,
         offset: sink.position,
       };
-      await sink.write([localHeader(entry)]);
-      const written = await copy(body);
+      const written = await copy(localHeader(entry), body);
       if (written !== known.packedBytes) {
         throw new RangeError(
           `entry ${known.name}: ${written} bytes came, ${known.packedBytes} were announced`,
@@ -94,8 +102,7 @@ export const openArchiveWriter = (sink: Sink): ArchiveWriter => {
         plainBytes: 0,
         offset: sink.position,
       };
-      await sink.write([localHeader(header)]);
-      const packedBytes = await copy(body);
+      const packedBytes = await copy(localHeader(header), body);
       const { crc32, plainBytes } = totals();
       const entry = { ...header, crc32, plainBytes, packedBytes };
       if (!entry.localZip64 && Math.max(packedBytes, entry.plainBytes) >= SATURATED_32) {

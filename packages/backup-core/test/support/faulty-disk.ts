@@ -13,7 +13,11 @@ export const faultyDisk = (onChange: OnChange): Disk => {
       get: (target, property) => {
         const value: unknown = Reflect.get(target, property, target);
         if (typeof value !== 'function') return value;
-        if (!['write', 'writeFile', 'sync', 'truncate', 'chmod'].includes(String(property)))
+        if (
+          !['write', 'writev', 'writeFile', 'sync', 'datasync', 'truncate', 'chmod'].includes(
+            String(property),
+          )
+        )
           return value.bind(target);
         return (...args: unknown[]) => {
           point(String(property));

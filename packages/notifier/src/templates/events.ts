@@ -60,7 +60,6 @@ export const events: Readonly<Record<string, EventRule>> = {
   'deploy-done': rule('info'),
   'deploy-failed': rule('critical'),
   'backup-done': rule('info'),
-  'backup-shrank': rule('warning'),
   'migrate-done': rule('info'),
   test: rule('info'),
 };

@@ -8,7 +8,6 @@ import { nearestWord } from './nearest.ts';
 import { backupFolder } from './own-folders.ts';
 import { inOrder, type RolloutFile } from './parse-config.ts';
 import { formatPath, type Path } from './positions.ts';
-import { channelNames, notifyEntry } from './recipients.ts';
 import {
   type EnvironmentInput,
   environmentSchema,
@@ -176,7 +175,7 @@ const backupOf = (
 };
 
 const keepForOf = (file: RolloutFile): EnvironmentConfig['keepFor'] => {
-  const { safety, incomplete, incidents, monitorLogs, messages } = keepForSchema.parse(
+  const { safety, incomplete, incidents, monitorLogs } = keepForSchema.parse(
     valueAt(file.raw, ['keepFor']) ?? {},
   );
   return {
@@ -184,7 +183,6 @@ const keepForOf = (file: RolloutFile): EnvironmentConfig['keepFor'] => {
     incomplete: parseDays(incomplete),
     incidents: parseDays(incidents),
     monitorLogs: parseDays(monitorLogs),
-    messages: parseDays(messages),
   };
 };
 
@@ -217,9 +215,9 @@ export const environmentConfig = (
     ),
     ...crossCheck(substituted.value, path, context),
   ];
-  const notify = (parsed.data?.notify ?? []).map(notifyEntry);
+  const notify = parsed.data?.notify ?? [];
   const known = Object.keys((file.raw as FileInput).channels ?? {});
-  const opened = channelNames(notify)
+  const opened = notify
     .filter((name) => known.includes(name))
     .map((name) => openChannel(file, name, processEnv));
   issues.push(...opened.flatMap((one) => one.issues));
@@ -263,8 +261,7 @@ export const environmentConfig = (
         ? null
         : { command: input.smoke.command, timeoutMs: duration(input.smoke.timeout) },
     rollback: { data: input.rollback.data },
-    notify,
-    requireChannels: input.requireChannels,
+    notify: input.notify,
     channels,
     secrets: secretsOf(
       channels,

@@ -51,8 +51,6 @@ export const writeWatchReport = async (
       run: recorder.run,
       policy: watched.policy,
       startedAt: watched.startedAt,
-      baseline: watched.baseline,
-      activation: watched.activation,
       samples,
       assessments: history,
       decision: watched.outcome.decision,

@@ -23,7 +23,6 @@ const facts: DeployFacts = {
   rollbackData: 'restore',
   hasSmoke: true,
   channels: [],
-  requireChannels: 0,
 };
 const options: DeployOptions = {
   backupFirst: false,
