@@ -37,7 +37,8 @@ environments:
     migrations: { dir: "artifacts/{version}/migrations", database: library }
     smoke: { command: node ../../examples/dhash-service/smoke.js, timeout: 2m }
     rollback: { data: restore }
-    notify: [ops-hook, ops-mail]
+    notify: [ops-hook, { channel: ops-mail, minSeverity: warning }]
+    requireChannels: 1
 channels:
   ops-hook: { type: webhook, url: "\${DEMO_WEBHOOK_URL}", secret: "\${DEMO_WEBHOOK_SECRET}", allowPrivate: true }
   ops-mail: { type: email, smtp: "\${DEMO_SMTP_URL}", from: deploy@example.org, to: [ops@example.org], requireTls: false }

@@ -1,4 +1,6 @@
+export { chromiumFile, openChromium } from './chromium.ts';
 export { type FakeClock, fakeClock } from './fake-clock.ts';
+export { hasTool } from './has-tool.ts';
 export { type RecordedRequest, startHttpServer, type TestHttpServer } from './http-server.ts';
 export { startPrometheus } from './prometheus.ts';
 export { readmeExample } from './readme-example.ts';

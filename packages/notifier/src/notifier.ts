@@ -9,7 +9,7 @@ import { createGate } from './delivery/gate.ts';
 import { defaultRetryPolicy, type RetryPolicy } from './delivery/with-retry.ts';
 import { NotifierError } from './errors.ts';
 import { type FlushReport, flushSpool } from './flush.ts';
-import { keepMessage } from './keep.ts';
+import { openKept } from './keep.ts';
 import { type Message, mapTexts, parseMessage } from './message.ts';
 import { createDispatchers } from './net/dispatcher.ts';
 import type { Receipt } from './receipt.ts';
@@ -34,6 +34,8 @@ export interface NotifierOptions {
   readonly retry?: Partial<RetryPolicy> | undefined;
   /** A message that could not be delivered for this long is given up, ms. Default 72 h. */
   readonly maxAgeMs?: number | undefined;
+  /** Messages that no channel was on for stay in kept/ this long, ms. Default 30 days. */
+  readonly keptMaxAgeMs?: number | undefined;
   /** Most files in the spool; the least urgent, oldest is given up for a new one. Default 10,000. */
   readonly maxWaiting?: number | undefined;
   /** More secrets that no message may carry: database addresses, tokens. */
@@ -79,6 +81,7 @@ export interface Notifier {
 
 const defaultMaxAgeMs = 72 * 3_600_000;
 const defaultMaxWaiting = 10_000;
+const defaultKeptMaxAgeMs = 30 * 24 * 3_600_000;
 
 const checked = (channels: readonly ChannelConfig[]): ChannelConfig[] => {
   const problems: string[] = [];
@@ -125,6 +128,10 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
   const policy: RetryPolicy = { ...defaultRetryPolicy, ...defined(options.retry ?? {}) };
   const spool = openSpool(options.folder, () => clock.now());
   const dispatchers = createDispatchers(options.env ?? process.env);
+  const kept = openKept(join(options.folder, 'kept'), {
+    now: () => clock.now(),
+    maxAgeMs: options.keptMaxAgeMs ?? defaultKeptMaxAgeMs,
+  });
   const lanes = createLanes();
   let order = 0;
 
@@ -231,7 +238,7 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
         !receipts.some((receipt) => receipt.channel === channel && receipt.status !== 'off'),
     );
     if (!targets.some(({ name }) => runtimes.has(name)) && stoodIn.length === 0)
-      return [...receipts, await keepMessage(join(options.folder, 'kept'), message)];
+      return [...receipts, await kept.add(message)];
     return [
       ...receipts.filter(({ channel }) => !stoodIn.some((s) => s.channel === channel)),
       ...stoodIn,
@@ -265,8 +272,10 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
   return {
     send,
     test,
-    flush: ({ signal, mode } = {}) =>
-      flushSpool(runtimes, mode ?? 'now', contextFor(signal, undefined)),
+    flush: async ({ signal, mode } = {}) => {
+      await kept.prune();
+      return flushSpool(runtimes, mode ?? 'now', contextFor(signal, undefined));
+    },
     status: () => spoolStatus(spool, channels, runtimes, clock.now()),
     clearDead: async (ids) => {
       const entries = await pickDead(ids);

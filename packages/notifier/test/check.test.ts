@@ -76,7 +76,7 @@ describe('test', () => {
         channel: 'crew',
         status: 'lost',
         attempts: 1,
-        reason: '404: the webhook is gone or mistyped',
+        reason: '404: the workflow is gone',
       },
       { channel: 'off', status: 'off' },
     ]);

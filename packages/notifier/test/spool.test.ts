@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startHttpServer } from '@dhash/testkit';
 import { describe, expect, it } from 'vitest';
@@ -352,6 +352,24 @@ describe('without a channel that is on', () => {
       },
     ]);
     expect(await everything()).toContain('Version:   1.2.0');
+  });
+
+  it('what is older than keptMaxAgeMs goes with the next message, or a flush; nothing else does', async () => {
+    const { notifier, clock, folder, everything } = await startNotifier(
+      [{ type: 'slack', name: 'chat', url: '' }],
+      { keptMaxAgeMs: 3_600_000 },
+    );
+    await notifier.send(note('old'));
+    const kept = join(folder, 'kept');
+    await writeFile(join(kept, 'a-persons-own-notes.txt'), 'mine');
+    for (const file of await readdir(kept))
+      await utimes(join(kept, file), startMs / 1000, startMs / 1000);
+    clock.advance(3_600_000);
+    await notifier.flush();
+    expect(await everything()).toContain('old');
+    clock.advance(1);
+    await notifier.flush();
+    expect(await readdir(kept)).toEqual(['a-persons-own-notes.txt']);
   });
 });
 

@@ -1,11 +1,12 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startHttpServer, tempFolder } from '@dhash/testkit';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { main } from '../src/cli/main.ts';
 import { systemClock } from '../src/clock.ts';
+import { Interrupted } from '../src/operate/context.ts';
 
-const config = (url: string) => `service: notes
+const config = (url: string, notify = '[hook]') => `service: notes
 gates: gates.json
 environments:
   production:
@@ -13,7 +14,7 @@ environments:
     health: { path: /health }
     target: { type: command, current: "true", activate: "true", start: "true", stop: "true" }
     rollback: { data: keep }
-    notify: [hook]
+    notify: ${notify}
 channels:
   hook: { type: webhook, url: "${url}", allowPrivate: true }
   chat: { type: slack, url: "\${NOT_SET_ANYWHERE}" }
@@ -22,12 +23,12 @@ channels:
 const template =
   'event: gate-break\nseverity: critical\ntitle: "{{service}}: gate {{gate}} broke"\nsummary: "{{sentence?}}"\n';
 
-const project = async (url: string) => {
+const project = async (url: string, notify?: string) => {
   const cwd = await tempFolder();
-  await writeFile(join(cwd, 'rollout.yaml'), config(url));
+  await writeFile(join(cwd, 'rollout.yaml'), config(url, notify));
   await mkdir(join(cwd, 'templates', 'notifications'), { recursive: true });
   await writeFile(join(cwd, 'templates', 'notifications', 'gate-break.yaml'), template);
-  const run = async (...argv: string[]) => {
+  const runUntil = async (signal: AbortSignal, ...argv: string[]) => {
     let out = '';
     let err = '';
     const exit = await main(['notify', ...argv], {
@@ -44,11 +45,12 @@ const project = async (url: string) => {
       processEnv: {},
       cwd,
       clock: systemClock,
-      signal: new AbortController().signal,
+      signal,
     });
     return { exit, out, err };
   };
-  return { cwd, run };
+  const run = (...argv: string[]) => runUntil(new AbortController().signal, ...argv);
+  return { cwd, run, runUntil };
 };
 
 describe('notify', () => {
@@ -59,7 +61,7 @@ describe('notify', () => {
     const { run } = await project(server.url);
     const ran = await run('send', '--message', 'hello', '--severity', 'warning');
     expect(ran, ran.err).toMatchObject({ exit: 0 });
-    expect(ran.out).toMatch(/^hook: (delivered|accepted)/);
+    expect(ran.out).toMatch(/^hook delivered \d+ ms/);
     expect(server.requests[0]?.body).toContain('hello');
   });
 
@@ -142,5 +144,100 @@ describe('notify', () => {
     const ran = await run('phase', '--phase', 't-31');
     expect(ran.exit).toBe(2);
     expect(ran.err).toContain('t-30');
+  });
+
+  it('test prints a line a channel, in words of its kind', async () => {
+    const server = await startHttpServer((_, response) => {
+      response.statusCode = 404;
+      response.end();
+    });
+    const { cwd, run } = await project('http://127.0.0.1:9', '[hook, chat, crew]');
+    const good = await startHttpServer((_, response) => void response.end('ok'));
+    const text = await readFile(join(cwd, 'rollout.yaml'), 'utf8');
+    await writeFile(
+      join(cwd, 'rollout.yaml'),
+      `${text.replace('http://127.0.0.1:9"', `${good.url}"`)}  crew: { type: teams, url: "${server.url}", allowPrivate: true }\n`,
+    );
+    const ran = await run('test', '--all');
+    expect(ran.out.trim().split('\n')).toEqual([
+      expect.stringMatching(/^hook delivered \d+ ms$/),
+      'chat off: its variable is not set',
+      'crew 404: the workflow is gone',
+    ]);
+    expect(ran.exit).toBe(1);
+  });
+
+  it('an unknown type, and a flag without its value, change nothing', async () => {
+    const { cwd, run } = await project('http://127.0.0.1:9');
+    const ran = await run('send', '--message', 'x', '--type', 'roll-back');
+    expect(ran.exit).toBe(2);
+    expect(ran.err).toContain('did you mean "rollback"');
+    expect((await run('flush', '--every', '5')).exit).toBe(2);
+    expect((await run('clear')).exit).toBe(2);
+    expect(await readdir(cwd)).not.toContain('notifications');
+  });
+
+  it('entries choose: what is below minSeverity, or another event, stays away', async () => {
+    const server = await startHttpServer((_, response) => void response.end('ok'));
+    const { run } = await project(
+      server.url,
+      '[{ channel: hook, events: [test], minSeverity: warning }]',
+    );
+    await run('send', '--message', 'quiet');
+    await run('send', '--message', 'other', '--type', 'backup', '--severity', 'critical');
+    expect(server.requests).toEqual([]);
+    await run('send', '--message', 'loud', '--severity', 'warning');
+    await run('send', '--message', 'named', '--channels', 'hook');
+    expect(server.requests.map(({ body }) => /loud|named/.exec(body)?.[0])).toEqual([
+      'loud',
+      'named',
+    ]);
+  });
+
+  it('flush --every goes on until it is stopped, and delivers what comes meanwhile', async () => {
+    let status = 503;
+    const server = await startHttpServer((_, response) => {
+      response.statusCode = status;
+      response.setHeader('retry-after', '0');
+      response.end();
+    });
+    const { run, runUntil } = await project(server.url);
+    expect(await run('send', '--message', 'later')).toMatchObject({ exit: 3 });
+    const stop = new AbortController();
+    const flushing = runUntil(stop.signal, 'flush', '--every', '50ms');
+    const before = server.requests.length;
+    // Our own backoff of 30 s holds for it; a person who brings the message back does not wait.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(server.requests).toHaveLength(before);
+    status = 410;
+    expect(await run('flush')).toMatchObject({ exit: 1 });
+    status = 200;
+    expect((await run('revive', '--all')).out).toBe('waiting again: 1\n');
+    await vi.waitFor(() => expect(server.requests).toHaveLength(before + 2), 5000);
+    stop.abort(new Interrupted('SIGTERM'));
+    const ran = await flushing;
+    expect(ran.exit).toBe(143);
+    expect(ran.out).toMatch(/^hook delivered \d+ ms$/m);
+    expect((await run('status')).out).toContain('waiting: 0, given up: 0');
+  });
+
+  it('clear takes what a person has seen off the list', async () => {
+    const server = await startHttpServer((_, response) => {
+      response.statusCode = 410;
+      response.end();
+    });
+    const { run } = await project(server.url);
+    await run('send', '--message', 'never');
+    expect((await run('status')).out).toContain('given up: 1');
+    expect(await run('clear', 'no-such-id')).toMatchObject({ exit: 2 });
+    expect((await run('clear', '--all')).out).toBe('cleared: 1\n');
+    expect((await run('status')).out).toContain('given up: 0');
+  });
+
+  it.each(['send', 'phase'])('%s --help shows five examples', async (command) => {
+    const { run } = await project('http://127.0.0.1:9');
+    const { out } = await run(command, '--help');
+    const examples = out.slice(out.indexOf('Examples:')).match(/^ {2}node scripts\/.*$/gm);
+    expect(examples).toHaveLength(5);
   });
 });

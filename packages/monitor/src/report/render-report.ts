@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { verdictWords } from '../view/format.ts';
 import { escapeHtml, jsonForScript } from './escape.ts';
+import { gatesScript } from './gates-asset.ts';
+import { replayScript } from './replay-script.ts';
 import { type ReportData, type ReportInput, reportData } from './report-data.ts';
 import { reportScript } from './report-script.ts';
 import { reportStyle } from './report-style.ts';
@@ -20,10 +22,10 @@ import { uplotNotice, uplotScript, uplotStyle } from './uplot-asset.ts';
 /*
  * uPlot lies in this package as a generated, committed module instead of being read from
  * node_modules when a report is made: the same text is there from source, from dist, in a bundle and
- * on a machine without node_modules, and users install one dependency less.
+ * on a machine without node_modules, and users install one dependency less. So does the gates' code.
  */
 
-const script = `${uplotScript}${reportScript}`;
+const script = `${uplotScript}${gatesScript}${replayScript}${reportScript}`;
 const style = `${uplotStyle}${reportStyle}`;
 
 const sourceHash = (text: string): string =>
@@ -38,9 +40,22 @@ const contentPolicy = [
   "form-action 'none'",
 ].join('; ');
 
-const chartData = (data: ReportData, spanSeconds: number) => ({
+/** What the page replays. The address of a control check decides nothing there. */
+const runData = ({ policy, samples, baseline, activation }: ReportInput, startedAt: number) => ({
+  policy: { ...policy, health: { control: null } },
+  samples,
+  start: { startedAt, baseline, activation },
+});
+
+const pageData = (input: ReportInput, data: ReportData, spanSeconds: number) => ({
   span: spanSeconds,
-  gates: data.gates.map(({ verdict, below, points, marks }) => ({
+  decision: data.decision,
+  run: runData(input, data.startedAtMs),
+  words: Object.fromEntries(
+    Object.entries(verdictWords).map(([verdict, word]) => [verdict, word.toLowerCase()]),
+  ),
+  gates: data.gates.map(({ gate, verdict, below, points }) => ({
+    gate,
     threshold: verdict.threshold,
     unit: verdict.unit,
     below,
@@ -48,15 +63,13 @@ const chartData = (data: ReportData, spanSeconds: number) => ({
       points.map(([, value]) => value),
       verdict.threshold,
     ),
-    x: points.map(([seconds]) => seconds),
-    y: points.map(([, value]) => value),
-    marks: marks.map((mark) => ({ ...mark, label: verdictWords[mark.to].toLowerCase() })),
   })),
 });
 
 /**
  * The report of a watch as one HTML page that loads nothing: decision first, then health, gates with
- * charts, verdict changes, polls, record. Without scripts its charts are still ones. All text from
+ * charts, verdict changes, polls, record. The page replays the watch with the gates' own code, and again
+ * with any other limit. Without scripts its charts are still ones. All text from
  * outside is escaped, and a content policy lets only the page's own script and style run. Pure.
  */
 export const renderReport = (input: ReportInput): string => {
@@ -84,7 +97,7 @@ ${pollsSection(data)}
 ${recordSection(input)}
 </main>
 <footer>Made by @dhash/monitor. Times are UTC; +m:ss is from the start of the watch. This page loads nothing.</footer>
-<script type="application/json" id="report-data">${jsonForScript(chartData(data, spanSeconds))}</script>
+<script type="application/json" id="report-data">${jsonForScript(pageData(input, data, spanSeconds))}</script>
 <script>${script}</script>
 <!-- The charts are drawn by ${escapeHtml(uplotNotice)} -->
 </body>

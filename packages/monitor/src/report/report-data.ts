@@ -11,6 +11,10 @@ export type ReportInput = {
   readonly title: string;
   readonly policy: WatchPolicy;
   readonly samples: readonly Sample[];
+  /** Of the old release, as the watch was started with. */
+  readonly baseline?: readonly Sample[] | undefined;
+  /** Taken right after activation, as the watch was started with. */
+  readonly activation?: Sample | undefined;
   /** One a sample, as `replay` gives them in `history`. */
   readonly assessments: readonly Assessment[];
   /** When the window began, ms since the epoch; default: the first sample's due time. */
@@ -27,6 +31,8 @@ export type GateSeries = {
   readonly gate: string;
   readonly verdict: Verdict;
   readonly below: boolean;
+  /** Its limit is a number of its own: a page may try another one. */
+  readonly isAdjustable: boolean;
   /** Seconds from the start, and the value over the window then. */
   readonly points: readonly (readonly [seconds: number, value: number | null])[];
   /** Where its verdict changed, and to what; not where it first passed. */
@@ -68,6 +74,12 @@ const pollText = (sample: Sample): string => {
 const isNews = ({ from, to }: VerdictChange): boolean =>
   to !== 'pass' || (from !== null && from !== 'pending');
 
+/** A comparison and a relative gate take their limit from the baseline. */
+const isAdjustable = ({ gates }: WatchPolicy, name: string): boolean => {
+  const gate = gates[name];
+  return gate !== undefined && gate.kind !== 'compare' && gate.relative === null;
+};
+
 /** Worst first: what broke is what the reader came for. */
 const gravity: Readonly<Record<Verdict['verdict'], number>> = {
   break: 0,
@@ -93,6 +105,7 @@ export const reportData = (input: ReportInput): ReportData => {
         gate,
         verdict,
         below: breaksBelow(policy, gate),
+        isAdjustable: isAdjustable(policy, gate),
         points: assessments.map(({ at, gates: judged }) => [
           (at - startedAtMs) / 1000,
           judged[gate]?.value ?? null,

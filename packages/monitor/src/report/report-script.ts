@@ -1,5 +1,6 @@
 /**
- * What runs in the report's page: a uPlot chart over each gate's static one, one cursor for all.
+ * What runs in the report's page: a uPlot chart over each gate's static one, one cursor for all, drawn from
+ * what the page replayed; and a field for another limit.
  * Text, not a function: a build would weave its own calls into a function's source.
  */
 export const reportScript = `
@@ -15,6 +16,7 @@ export const reportScript = `
   };
   const number = (v) => (Math.abs(v) >= 1000 ? Math.round(v).toLocaleString('en-US') : String(Number(v.toPrecision(4))));
   const unit = (u) => (u === null ? '' : u === 'percent' ? ' %' : ' ' + u);
+  const drawn = data.gates.map((gate) => ({ ...gate, ...replayed.series(gate.gate) }));
   const markColor = { pass: 'good', break: 'bad', nodata: 'warn', pending: 'off' };
   const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400];
 
@@ -59,7 +61,7 @@ export const reportScript = `
         cursor: { sync: { key: 'watch' }, drag: { x: true, y: false } },
         scales: {
           x: { time: false, range: (u, low, high) => (low === high || low === null ? [0, data.span] : low === u.data[0][0] && high === u.data[0][u.data[0].length - 1] ? [0, data.span] : [low, high]) },
-          y: { range: () => gate.range },
+          y: { range: () => [Math.min(gate.range[0], limit), Math.max(gate.range[1], limit * (limit > 0 ? 1.12 : 1))] },
         },
         axes: [
           { ...axis, incrs: steps, space: 60, values: (u, ticks) => ticks.map(span) },
@@ -84,15 +86,34 @@ export const reportScript = `
   };
 
   const holders = [...document.querySelectorAll('.chart')];
+  const fields = [...document.querySelectorAll('.whatif')];
   let charts = [];
   const build = () => {
     for (const old of charts) old.destroy();
     charts = holders.map((holder, index) => {
       holder.classList.add('live');
-      return chart(holder, data.gates[index]);
+      return chart(holder, drawn[index]);
     });
   };
   build();
+
+  for (const field of fields) {
+    const index = drawn.findIndex(({ gate }) => gate === field.dataset.gate);
+    const recorded = drawn[index];
+    const input = field.querySelector('input');
+    const output = field.querySelector('output');
+    field.hidden = false;
+    input.addEventListener('input', () => {
+      const limit = input.valueAsNumber;
+      const isOther = Number.isFinite(limit) && limit !== recorded.threshold;
+      const other = isOther ? replayed.whatIf(recorded.gate, limit) : null;
+      output.textContent = other === null ? '' : other.sentence;
+      // The values stay as recorded: another watch may have ended sooner.
+      drawn[index] = other === null ? recorded : { ...recorded, threshold: limit, marks: other.series.marks };
+      charts[index].destroy();
+      charts[index] = chart(holders[index], drawn[index]);
+    });
+  }
   const widths = new ResizeObserver(() => {
     charts.forEach((one, index) => {
       const width = holders[index].clientWidth;

@@ -57,6 +57,11 @@ i.missed { background: var(--off-bg); border: 1px solid var(--off); }
 .gate .now { margin: 6px 0 0; font-variant-numeric: tabular-nums; color: var(--soft); }
 .gate .now b { margin-right: 8px; font-size: 24px; font-weight: 650; color: var(--ink); }
 .gate .says { margin: 4px 0 8px; color: var(--soft); font-size: 13.5px; overflow-wrap: anywhere; }
+.gate .whatif { margin: 6px 0 4px; color: var(--soft); font-size: 13.5px; }
+.whatif input { width: 9ch; padding: 2px 6px; font: inherit; color: var(--ink); background: var(--page);
+  border: 1px solid var(--line); border-radius: 6px; }
+.whatif output { color: var(--ink); }
+.decision .replayed { color: var(--soft); font-size: 13.5px; }
 .chip { padding: 2px 10px; border-radius: 99px; font-size: 13px; font-weight: 600; white-space: nowrap; }
 .chip.pass { background: var(--good-bg); color: var(--good); } .chip.break { background: var(--bad-bg); color: var(--bad); }
 .chip.nodata { background: var(--warn-bg); color: var(--warn); } .chip.pending { background: var(--off-bg); color: var(--soft); }

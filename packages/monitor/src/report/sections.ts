@@ -80,6 +80,7 @@ export const decisionSection = (data: ReportData): string => {
   return `<section class="decision ${tone}" aria-label="Decision">
 <p class="word"><b>${mark} ${word}</b><small>${says} · after ${elapsed(data)}</small></p>
 ${reasons}
+<p id="replayed" class="replayed" hidden></p>
 </section>`;
 };
 
@@ -122,6 +123,10 @@ export const healthSection = (data: ReportData): string => {
 <div class="ends"><span>+0:00</span><span>+${formatDuration(spanMs)}</span></div><div class="legend">${legend}</div></section>`;
 };
 
+/** Shown by the page's script, which can tell. */
+const whatIf = ({ gate, verdict }: GateSeries): string =>
+  `<p class="whatif" data-gate="${escapeHtml(gate)}" hidden><label>With a limit of <input type="number" step="any" value="${verdict.threshold}"> ${escapeHtml(verdict.unit === 'percent' ? '%' : (verdict.unit ?? ''))}</label> <output></output></p>`;
+
 const gateCard = (series: GateSeries, spanSeconds: number): string => {
   const { gate, verdict, below } = series;
   const observe = verdict.mode === 'observe' ? ' <small>(observe: decides nothing)</small>' : '';
@@ -132,7 +137,7 @@ const gateCard = (series: GateSeries, spanSeconds: number): string => {
 <p class="now"><b>${escapeHtml(formatValue(verdict.value, verdict.unit))}</b>allowed ${escapeHtml(limitText(verdict, below))}${window} · ${verdict.readings} ${verdict.readings === 1 ? 'reading' : 'readings'}${events}</p>
 <p class="says">${escapeHtml(verdict.sentence)}</p>
 <div class="chart">${staticChart(series, spanSeconds)}</div>
-</article>`;
+${series.isAdjustable ? whatIf(series) : ''}</article>`;
 };
 
 export const gatesSection = (data: ReportData, spanSeconds: number): string =>

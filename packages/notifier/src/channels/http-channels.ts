@@ -20,6 +20,8 @@ interface HttpContract {
   /** Reads a 2xx answer: most vendors hide failures in one. */
   judge(answer: HttpAnswer, nowMs: number): AttemptResult;
   address?(url: URL): void;
+  /** What a 404 or 410 means. */
+  readonly gone?: string;
   headers?(id: string, nowMs: number, body: string): Record<string, string>;
 }
 
@@ -47,11 +49,15 @@ const slackContract: HttpContract = {
 /** What a retired connector, and some flows, write into a 200. NOTIFY.md 1.2. */
 const teamsErrorText = /returned HTTP error (\d{3})/;
 
+const workflowGone = 'the workflow is gone';
+
 const teamsContract: HttpContract = {
+  gone: workflowGone,
   compose: (delivery) => composeTeams(delivery.message, everyNote(delivery)),
   judge: (answer, nowMs) => {
     const error = teamsErrorText.exec(answer.text);
-    if (error?.[1] !== undefined) return classifyStatus(Number(error[1]), answer, nowMs);
+    if (error?.[1] !== undefined)
+      return classifyStatus(Number(error[1]), answer, nowMs, workflowGone);
     if (answer.text.trim() === '1') return succeeded('delivered');
     if (/Webhook message delivery failed/i.test(answer.text))
       return permanent(`${answer.status}, but: ${answer.said}`);
@@ -127,7 +133,7 @@ export const openHttpChannel = (
     const { answer } = posted;
     return isSuccess(answer.status)
       ? contract.judge(answer, tools.now())
-      : classifyStatus(answer.status, answer, tools.now());
+      : classifyStatus(answer.status, answer, tools.now(), contract.gone);
   };
   return {
     attempt: async (delivery, { tryMs, signal }) => {

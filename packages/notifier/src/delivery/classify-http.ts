@@ -18,19 +18,21 @@ const meanings: Readonly<Record<number, string>> = {
   308: 'redirects are refused',
   401: 'the address or its secret is not accepted',
   403: 'the address or its secret is not accepted',
-  404: 'the webhook is gone or mistyped',
-  410: 'the webhook is gone',
   413: 'the message is too big for the receiver',
 };
 
-/** A try that did not end in 2xx (or whose 2xx carries another status in its text). */
+/**
+ * A try that did not end in 2xx (or whose 2xx carries another status in its text); `gone` says what
+ * a 404 or 410 means for this kind of channel.
+ */
 export const classifyStatus = (
   status: number,
   answer: HttpAnswer,
   nowMs: number,
+  gone = 'the webhook is gone or mistyped',
 ): AttemptResult => {
   const said = answer.said === '' ? '' : ` ${answer.said}`;
-  const meaning = meanings[status];
+  const meaning = goneStatuses.has(status) ? gone : meanings[status];
   const reason = `${status}${said}${meaning === undefined ? '' : `: ${meaning}`}`;
   if (transientStatuses.has(status))
     return transient(reason, { hintMs: serverHintMs(answer, nowMs) });

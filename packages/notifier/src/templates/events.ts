@@ -60,6 +60,7 @@ export const events: Readonly<Record<string, EventRule>> = {
   'deploy-done': rule('info'),
   'deploy-failed': rule('critical'),
   'backup-done': rule('info'),
+  'backup-shrank': rule('warning'),
   'migrate-done': rule('info'),
   test: rule('info'),
 };

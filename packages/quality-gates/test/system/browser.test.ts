@@ -1,21 +1,8 @@
-import { startHttpServer } from '@dhash/testkit';
-import { chromium } from 'playwright-core';
-import { expect, it, onTestFinished } from 'vitest';
+import { hasTool, openChromium, startHttpServer } from '@dhash/testkit';
+import { expect, it } from 'vitest';
 import { bundle } from '../../scripts/bundle.js';
 import { type Replay, replay } from '../../src/index.ts';
 import { production, recorded } from '../support/recorded.ts';
-import { hasTool } from './promtool.ts';
-
-const flags = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 const page = `<!doctype html><script type="module">
   import { replay } from './gates.js';
@@ -47,8 +34,7 @@ it.runIf(hasTool('chromium'))(
       const [type, text] = files[url] ?? ['text/plain', ''];
       response.writeHead(url in files ? 200 : 404, { 'content-type': type }).end(text);
     });
-    const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: flags });
-    onTestFinished(() => browser.close());
+    const browser = await openChromium();
     const decisions: string[] = [];
     for (const [index, samples] of runs.entries()) {
       const tab = await browser.newPage();

@@ -1,8 +1,7 @@
-import { startPrometheus } from '@dhash/testkit';
+import { hasTool, startPrometheus } from '@dhash/testkit';
 import { expect, it } from 'vitest';
 import { histogramQuantile } from '../../src/windows/histogram-quantile.ts';
 import { seeded } from '../support/traffic.ts';
-import { hasTool } from './promtool.ts';
 
 const atSeconds = 1_700_000_000;
 const random = seeded(3);

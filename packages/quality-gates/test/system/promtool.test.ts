@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { tempFolder } from '@dhash/testkit';
+import { hasTool, tempFolder } from '@dhash/testkit';
 import { describe, expect, it } from 'vitest';
 import { environmentsOf, gatesFor } from '../../src/config.ts';
 import { toPrometheusRules } from '../../src/export.ts';
@@ -8,7 +8,7 @@ import { type PolledSample, pollTimes } from '../../src/index.ts';
 import { policyOf } from '../support/policies.ts';
 import { production, recorded, type Second, shipped } from '../support/recorded.ts';
 import { seeded } from '../support/traffic.ts';
-import { alertsFireAt, firstBreaks, hasTool, promtool } from './promtool.ts';
+import { alertsFireAt, firstBreaks, promtool } from './promtool.ts';
 
 describe.runIf(hasTool('promtool'))('the exported rules, in promtool', { timeout: 60_000 }, () => {
   it.each(environmentsOf(shipped))('are rules: shipped %s', async (environment) => {

@@ -4,6 +4,7 @@ import { type IssueContext, issueAt, valueAt } from './issues.ts';
 import { suggest } from './nearest.ts';
 import { ownFolders } from './own-folders.ts';
 import type { Path } from './positions.ts';
+import { notifiableEvents } from './recipients.ts';
 
 interface Named {
   readonly name: string;
@@ -48,6 +49,38 @@ const overlapsOurs = (
         [...path, 'data', index, 'path'],
         `${how} ${what}: a restore would take the toolkit's own files with it`,
         'keep the data in a folder of its own, such as data/',
+      ),
+    ];
+  });
+};
+
+/** Channels and events that an entry of `notify` names, and that there are not. */
+const unknownRecipients = (
+  environment: unknown,
+  path: Path,
+  context: IssueContext,
+): ConfigIssue[] => {
+  const channels = Object.keys((valueAt(context.raw, ['channels']) ?? {}) as object);
+  return asList(valueAt(environment, ['notify'])).flatMap((entry, index) => {
+    const at = [...path, 'notify', index];
+    const [name, where] =
+      typeof entry === 'string' ? [entry, at] : [valueAt(entry, ['channel']), [...at, 'channel']];
+    const events = asList(valueAt(entry, ['events']));
+    return [
+      ...(typeof name === 'string' && !channels.includes(name)
+        ? [issueAt(context, where, `there is no channel "${name}"`, suggest(name, channels))]
+        : []),
+      ...events.flatMap((event, place) =>
+        typeof event === 'string' && !notifiableEvents.includes(event)
+          ? [
+              issueAt(
+                context,
+                [...at, 'events', place],
+                `there is no event "${event}"`,
+                suggest(event, notifiableEvents),
+              ),
+            ]
+          : [],
       ),
     ];
   });
@@ -99,17 +132,5 @@ export const crossCheck = (
     );
   }
 
-  const channels = Object.keys((valueAt(context.raw, ['channels']) ?? {}) as object);
-  asList(valueAt(environment, ['notify'])).forEach((name, index) => {
-    if (typeof name === 'string' && !channels.includes(name))
-      issues.push(
-        issueAt(
-          context,
-          [...path, 'notify', index],
-          `there is no channel "${name}"`,
-          suggest(name, channels),
-        ),
-      );
-  });
-  return issues;
+  return [...issues, ...unknownRecipients(environment, path, context)];
 };

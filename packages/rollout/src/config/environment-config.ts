@@ -8,6 +8,7 @@ import { nearestWord } from './nearest.ts';
 import { backupFolder } from './own-folders.ts';
 import { inOrder, type RolloutFile } from './parse-config.ts';
 import { formatPath, type Path } from './positions.ts';
+import { channelNames, notifyEntry } from './recipients.ts';
 import {
   type EnvironmentInput,
   environmentSchema,
@@ -175,7 +176,7 @@ const backupOf = (
 };
 
 const keepForOf = (file: RolloutFile): EnvironmentConfig['keepFor'] => {
-  const { safety, incomplete, incidents, monitorLogs } = keepForSchema.parse(
+  const { safety, incomplete, incidents, monitorLogs, messages } = keepForSchema.parse(
     valueAt(file.raw, ['keepFor']) ?? {},
   );
   return {
@@ -183,6 +184,7 @@ const keepForOf = (file: RolloutFile): EnvironmentConfig['keepFor'] => {
     incomplete: parseDays(incomplete),
     incidents: parseDays(incidents),
     monitorLogs: parseDays(monitorLogs),
+    messages: parseDays(messages),
   };
 };
 
@@ -215,9 +217,9 @@ export const environmentConfig = (
     ),
     ...crossCheck(substituted.value, path, context),
   ];
-  const notify = parsed.data?.notify ?? [];
+  const notify = (parsed.data?.notify ?? []).map(notifyEntry);
   const known = Object.keys((file.raw as FileInput).channels ?? {});
-  const opened = notify
+  const opened = channelNames(notify)
     .filter((name) => known.includes(name))
     .map((name) => openChannel(file, name, processEnv));
   issues.push(...opened.flatMap((one) => one.issues));
@@ -261,7 +263,8 @@ export const environmentConfig = (
         ? null
         : { command: input.smoke.command, timeoutMs: duration(input.smoke.timeout) },
     rollback: { data: input.rollback.data },
-    notify: input.notify,
+    notify,
+    requireChannels: input.requireChannels,
     channels,
     secrets: secretsOf(
       channels,

@@ -73,6 +73,16 @@ const got = (context: IssueContext, path: Path): string => {
   return found === undefined ? '' : `, found ${JSON.stringify(found)}`;
 };
 
+/** Of the alternatives of a union, the one that a value of this kind can only have been meant as. */
+const meant = (
+  alternatives: readonly (readonly z.core.$ZodIssue[])[],
+): readonly z.core.$ZodIssue[] | null => {
+  const ofThisKind = alternatives.filter(
+    (issues) => !issues.some(({ code, path }) => code === 'invalid_type' && path.length === 0),
+  );
+  return ofThisKind.length === 1 ? (ofThisKind[0] ?? null) : null;
+};
+
 /** zod's issues (paths below `base`) as issues of the file: one a mistake, with its position. */
 export const issuesOf = (
   found: readonly z.core.$ZodIssue[],
@@ -123,6 +133,8 @@ export const issuesOf = (
         ];
       }
       case 'invalid_union': {
+        const inner = meant(issue.errors);
+        if (inner !== null) return issuesOf(inner, path, context);
         const known = knownTypes(path.slice(0, -1), context.raw).join(', ');
         if (issue.discriminator === undefined || known === '')
           return [issueAt(context, path, `${issue.message}${got(context, path)}`)];

@@ -29,7 +29,10 @@ const alternative = (schema: JsonSchema, value: unknown): JsonSchema => {
       isObject(one['properties']['type']) &&
       one['properties']['type']['const'] === value['type'],
   );
-  return isObject(chosen) ? chosen : schema;
+  if (isObject(chosen)) return chosen;
+  // "a text, or a map": a map has one alternative only.
+  const maps = alternatives.filter((one) => isObject(one) && one['type'] === 'object');
+  return maps.length === 1 && isObject(maps[0]) ? maps[0] : schema;
 };
 
 const propertiesOf = (schema: JsonSchema): JsonSchema =>

@@ -1,6 +1,7 @@
-import { channelSchema } from '@dhash/notifier';
+import { channelSchema, severities } from '@dhash/notifier';
 import { z } from 'zod';
 import { durationPattern, parseDuration } from './duration.ts';
+import { notifiableEvents } from './recipients.ts';
 import { daysPattern, percentPattern, sizePattern } from './size.ts';
 
 /** Names end up in file names (`<service>_<time>_<env>_<tag>.zip`), where `_` parts them. */
@@ -99,6 +100,7 @@ export const keepForSchema = z
     incomplete: days('a backup that could not be read whole (incomplete/)', '7d'),
     incidents: days('an incident (incidents/)', '365d'),
     monitorLogs: days('what a watch saw (monitor_logs/)', '90d'),
+    messages: days('a message that no channel was on for (notifications/kept/)', '30d'),
   })
   .describe(
     'How long other things stay. What an open run or a kept incident refers to stays longer; the record (rollouts/) is never removed.',
@@ -167,6 +169,22 @@ const rollback = z
   )
   .describe('What an automatic rollback does.');
 
+const notifyEntry = z.union([
+  name,
+  z.strictObject({
+    channel: name.describe('Name of a channel.'),
+    events: z
+      .array(text.meta({ enum: notifiableEvents }))
+      .min(1, 'must name at least one event; leave it out for the usual ones')
+      .optional()
+      .describe('Only these events. Default: all but the snapshots t-plus-5, -15, -30 and -60.'),
+    minSeverity: z
+      .enum(severities)
+      .optional()
+      .describe('Only messages at least this urgent. Default: info.'),
+  }),
+]);
+
 /** One environment as it is written, after its variables are put in. */
 export const environmentSchema = z.strictObject({
   url: httpUrl.describe('Address of the service.'),
@@ -189,7 +207,17 @@ export const environmentSchema = z.strictObject({
     .optional(),
   smoke: z.strictObject({ command, timeout: duration.default('2m') }).optional(),
   rollback,
-  notify: z.array(name).default([]).describe('Names of channels.'),
+  notify: z
+    .array(notifyEntry)
+    .default([])
+    .describe('Who hears what: names of channels, or { channel, events, minSeverity }.'),
+  requireChannels: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe(
+      'A deploy first sends a test to every channel, and is refused where fewer than this many take it. Default: 0, no test.',
+    ),
 });
 
 /** rollout.yaml as it is written. */

@@ -1,5 +1,6 @@
 import type { KeepPolicy } from '@dhash/backup-core';
 import type { ChannelConfig } from '@dhash/notifier';
+import type { NotifyEntry } from './recipients.ts';
 
 /** One part of the service's data: a backup holds it and a restore puts it back. */
 export interface DataSource {
@@ -25,6 +26,7 @@ export interface KeepFor {
   readonly incomplete: number | null;
   readonly incidents: number | null;
   readonly monitorLogs: number | null;
+  readonly messages: number | null;
 }
 
 /** A text goes through the shell, a list runs as it stands. */
@@ -102,8 +104,10 @@ export interface EnvironmentConfig {
   readonly migrations: MigrationsConfig | null;
   readonly smoke: { readonly command: Command; readonly timeoutMs: number } | null;
   readonly rollback: { readonly data: 'restore' | 'keep' };
-  /** Names of the channels that get this environment's messages. */
-  readonly notify: string[];
+  /** Which channels get which of this environment's messages. */
+  readonly notify: NotifyEntry[];
+  /** Channels that must take a test message before a deploy; 0: none is sent. */
+  readonly requireChannels: number;
   /** Those channels only: variables of others are never read. */
   readonly channels: ChannelConfig[];
   /** Values that must never reach a log, an error or a spool file. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { readLock } from '@dhash/journal';
 import { takeArmingSamples, takeBaseline } from '@dhash/monitor';
-import { checkChannels, isChannelOff } from '@dhash/notifier';
+import { checkChannels } from '@dhash/notifier';
 import type { PolledSample, WatchPolicy } from '@dhash/quality-gates';
 import { gateWarnings, judgeArming } from '@dhash/quality-gates/config';
 import { exitCodes, RolloutError } from '../errors.ts';
@@ -41,13 +41,13 @@ const answersAt = (url: string): Promise<boolean> => {
   });
 };
 
-/** Channels of this environment whose settings can't work, a sentence each. */
-const badChannels = async ({ config }: Environment): Promise<string[]> => {
-  const named = config.channels.filter(({ name }) => config.notify.includes(name));
-  return (await checkChannels(named))
-    .filter(({ state }) => state === 'bad')
-    .map(({ channel, problems }) => `channel ${channel} cannot work: ${problems.join('; ')}`);
-};
+/** The environment's channels as far as that can be told without asking their servers. */
+const channelFacts = ({ config }: Environment): DeployFacts['channels'] =>
+  checkChannels(config.channels).map(({ channel, state, problems }) => ({
+    name: channel,
+    on: state !== 'off',
+    problem: state === 'bad' ? problems.join('; ') : null,
+  }));
 
 const isLoopback = (url: string): boolean =>
   /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname);
@@ -163,18 +163,13 @@ export const gatherDeploy = async (
         durationMs: policy.durationMs,
         onBreak: policy.onBreak,
         fingerprint: policy.fingerprint,
-        warnings: [
-          ...gateWarnings(policy),
-          ...metricsWarning(policy, config.metrics !== null),
-          ...(await badChannels(environment)),
-        ],
+        warnings: [...gateWarnings(policy), ...metricsWarning(policy, config.metrics !== null)],
       },
       migrations: await lookAtMigrations(config, version, context.clock.now),
       rollbackData: config.rollback.data,
       hasSmoke: config.smoke !== null,
-      channels: config.channels
-        .filter(({ name }) => config.notify.includes(name))
-        .map((channel) => ({ name: channel.name, on: !isChannelOff(channel) })),
+      channels: channelFacts(environment),
+      requireChannels: config.requireChannels,
     },
   };
 };

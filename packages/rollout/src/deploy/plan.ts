@@ -1,4 +1,5 @@
 import type { RunState } from '../record/run-state.ts';
+import { tooFew } from './too-few-channels.ts';
 
 /** What a deploy found before it changed anything. Plain data: it goes on the record whole. */
 export interface DeployFacts {
@@ -40,7 +41,14 @@ export interface DeployFacts {
   } | null;
   readonly rollbackData: 'restore' | 'keep';
   readonly hasSmoke: boolean;
-  readonly channels: readonly { readonly name: string; readonly on: boolean }[];
+  readonly channels: readonly {
+    readonly name: string;
+    readonly on: boolean;
+    /** Why its settings can't work; `null`: nothing is wrong with them. */
+    readonly problem: string | null;
+  }[];
+  /** Channels that must take a test before anything changes; 0: none. */
+  readonly requireChannels: number;
 }
 
 export interface DeployOptions {
@@ -158,6 +166,16 @@ const refusal = (facts: DeployFacts, options: DeployOptions, first: boolean): De
       ['stop that program, or give this service another address (its url in rollout.yaml)'],
     );
   }
+  const able = facts.channels.filter(({ on, problem }) => on && problem === null);
+  if (able.length < facts.requireChannels) {
+    const unable = facts.channels.filter((channel) => !able.includes(channel));
+    return refused('channels-fail', tooFew(env, facts.requireChannels, able.length), [
+      ...unable.map(
+        ({ name, problem }) => `${name}: ${problem ?? 'off, because its variable is not set'}`,
+      ),
+      'set the variables or mend the channels, or take requireChannels down in rollout.yaml',
+    ]);
+  }
   const broken = facts.alreadyBroken.filter(({ gate }) => !options.disarm.includes(gate));
   if (broken.length > 0) {
     return refused(
@@ -247,11 +265,17 @@ const says = (facts: DeployFacts, options: DeployOptions, steps: DeployStep[], f
     smoke: 'run the smoke tests',
     'backup-after': `back up the new data, stamped with release ${version}, and verify it`,
   };
+  const asked = facts.requireChannels;
   const implied = !options.backupFirst && steps.some((step) => step.startsWith('backup'));
   return [
     first
       ? `first deploy of ${facts.service} to ${facts.env}: nothing is running, so there is nothing to back up or to go back to`
       : `deploy ${version} to ${facts.env}, over ${current ?? 'no release'}`,
+    ...(asked === 0
+      ? []
+      : [
+          `first a test goes to every channel; ${asked === 1 ? 'one' : asked} of them must take it`,
+        ]),
     ...steps.map((step, index) => `${index + 1}. ${told[step]}`),
     ...(implied ? ['the backup is implied: rollback.data is "restore"'] : []),
     ...(migrations?.trial ? [`tried on a copy of the data: ${migrations.trial}`] : []),
@@ -289,6 +313,9 @@ export const planDeploy = (facts: DeployFacts, options: DeployOptions): DeployPl
     sentences: says(facts, options, steps, first),
     warnings: [
       ...facts.watch.warnings,
+      ...facts.channels.flatMap(({ name, problem }) =>
+        problem === null ? [] : [`channel ${name} cannot work: ${problem}`],
+      ),
       ...(off.length > 0
         ? [`off, because their variable is not set: ${off.join(', ')}`]
         : facts.channels.length === 0

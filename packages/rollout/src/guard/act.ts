@@ -30,7 +30,6 @@ export interface ActOptions {
   readonly heldStill: boolean;
   readonly request: InboxRequest | null;
   readonly autoRollback: boolean;
-  readonly notify: readonly string[];
 }
 
 /** Why a broken gate is not followed by an automatic rollback; `null`: it is. */

@@ -98,7 +98,7 @@ const watchToDecision = async (
   options: GuardOptions,
 ): Promise<ActOptions> => {
   const { clock, output } = context;
-  const { layout, config } = environment;
+  const { layout } = environment;
   const files = layout.run(recorder.run);
   const before = stateOf(recorder);
   const policy = policyOf(recorder, await environment.policy());
@@ -225,7 +225,6 @@ const watchToDecision = async (
     heldStill,
     request: received.request,
     autoRollback: options.autoRollback,
-    notify: config.notify,
   };
 };
 

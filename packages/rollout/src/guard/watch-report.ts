@@ -51,6 +51,8 @@ export const writeWatchReport = async (
       run: recorder.run,
       policy: watched.policy,
       startedAt: watched.startedAt,
+      baseline: watched.baseline,
+      activation: watched.activation,
       samples,
       assessments: history,
       decision: watched.outcome.decision,

@@ -1,4 +1,5 @@
-import { createNotifier, type Notifier, type Receipt } from '@dhash/notifier';
+import { createNotifier, isChannelOff, type Notifier, type Receipt } from '@dhash/notifier';
+import { channelsFor } from '../config/recipients.ts';
 import { messageOf } from '../errors.ts';
 import { asJson, type Recorder } from '../record/recorder.ts';
 import type { CommandContext } from './context.ts';
@@ -23,6 +24,9 @@ export const openNotifier = (context: CommandContext, environment: Environment):
     channels: environment.config.channels,
     folder: environment.layout.notifications,
     clock: context.clock,
+    keptMaxAgeMs: environment.config.keepFor.messages ?? Number.POSITIVE_INFINITY,
+    secrets: environment.config.secrets,
+    env: context.processEnv,
   });
 
 export const openAnnouncer = (
@@ -31,6 +35,7 @@ export const openAnnouncer = (
   recorder: Recorder,
 ): Announcer => {
   const notifier = openNotifier(context, environment);
+  const hasChannel = environment.config.channels.some((channel) => !isChannelOff(channel));
   const underWay = new Set<Promise<void>>();
   const failed = new Map<string, Receipt>();
   const track = (work: Promise<void>, what: string) => {
@@ -48,10 +53,13 @@ export const openAnnouncer = (
       nowMs: context.clock.now(),
       run: { id: recorder.run, head: recorder.head },
       variables,
+      onBadTemplate: (error) =>
+        context.output.warn(`the message "${event}" goes out plain: ${messageOf(error)}`),
     });
-    const receipts: readonly Receipt[] = await notifier.send(message, {
-      channels: environment.config.notify,
-    });
+    const channels = channelsFor(environment.config.notify, message, 'rollout');
+    // With no channel on, the notifier keeps every message as a file, the unasked ones too.
+    if (channels.length === 0 && hasChannel) return;
+    const receipts: readonly Receipt[] = await notifier.send(message, { channels });
     for (const receipt of receipts) {
       await recorder.record({ type: 'notification.receipt', event, receipt: asJson(receipt) });
       if (['spooled', 'dead', 'lost'].includes(receipt.status))

@@ -2,10 +2,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  events,
+  isTemplateError,
   loadTemplates,
   type Message,
   renderMessage,
   type Severity,
+  type TemplateError,
   type Templates,
 } from '@dhash/notifier';
 import type { Environment } from './environment.ts';
@@ -44,12 +47,7 @@ const messageId = (run: string, event: string): string => {
     : createHash('sha256').update(readable).digest('hex').slice(0, 40);
 };
 
-const urgent = (event: string): Severity =>
-  /fail|break/.test(event)
-    ? 'critical'
-    : ['inconclusive', 'backup-shrank'].includes(event)
-      ? 'warning'
-      : 'info';
+const urgent = (event: string): Severity => events[event]?.severity ?? 'info';
 
 const withoutTemplate = (
   event: string,
@@ -68,7 +66,12 @@ const withoutTemplate = (
   links: [],
 });
 
-/** The message of an event: from the project's template, or plain where the project has none. */
+/**
+ * The message of an event: from the project's template, or plain where the project has none.
+ *
+ * @throws TemplateError where templates can't be read or used, unless `onBadTemplate` takes it: then
+ * the message is plain, since one that looks bare is better than none.
+ */
 export const eventMessage = async (
   { config }: Environment,
   event: string,
@@ -77,6 +80,7 @@ export const eventMessage = async (
     readonly run?: { readonly id: string; readonly head: string };
     readonly severity?: Severity | null;
     readonly variables: MessageVariables;
+    readonly onBadTemplate?: (error: TemplateError) => void;
   },
 ): Promise<Message> => {
   const head = {
@@ -91,11 +95,17 @@ export const eventMessage = async (
     ...(given.run === undefined ? {} : { run: given.run.id, head: given.run.head }),
     ...Object.fromEntries(Object.entries(given.variables).filter(([, value]) => value !== '')),
   };
-  const templates = await projectTemplates(config.root);
-  const message =
-    templates === null
-      ? withoutTemplate(event, known, head)
-      : renderMessage(templates, event, known, head);
+  const fromTemplate = async (): Promise<Message | null> => {
+    try {
+      const templates = await projectTemplates(config.root);
+      return templates === null ? null : renderMessage(templates, event, known, head);
+    } catch (error) {
+      if (given.onBadTemplate === undefined || !isTemplateError(error)) throw error;
+      given.onBadTemplate(error);
+      return null;
+    }
+  };
+  const message = (await fromTemplate()) ?? withoutTemplate(event, known, head);
   return given.severity == null ? message : { ...message, severity: given.severity };
 };
 

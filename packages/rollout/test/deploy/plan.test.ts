@@ -23,6 +23,7 @@ const facts: DeployFacts = {
   rollbackData: 'restore',
   hasSmoke: true,
   channels: [],
+  requireChannels: 0,
 };
 const options: DeployOptions = {
   backupFirst: false,

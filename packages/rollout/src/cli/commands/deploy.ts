@@ -2,6 +2,7 @@ import type { Lock } from '@dhash/journal';
 import { Option } from 'commander';
 import { deploy, prepareDeploy, runDeploy } from '../../deploy/deploy.ts';
 import type { DeployOptions } from '../../deploy/plan.ts';
+import { requireWorkingChannels } from '../../deploy/require-channels.ts';
 import { abortDeploy, isBeingAborted } from '../../deploy/undo-deploy.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
 import { guardAfterDeploy } from '../../guard/guard.ts';
@@ -97,6 +98,7 @@ const runDeployCommand = async (
     context.output.line('dry run: nothing was changed');
     return { exit: exitCodes.done, fields: { dryRun: true, version: prepared.plan.version } };
   }
+  await requireWorkingChannels(context, environment, prepared.plan.version);
   return deploy(context, environment, prepared, options, after);
 };
 

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { readLock } from '@dhash/journal';
 import { checkChannels } from '@dhash/notifier';
 import { gateWarnings } from '@dhash/quality-gates/config';
+import { tooFew } from '../../deploy/too-few-channels.ts';
 import { exitCodes, messageOf } from '../../errors.ts';
 import { openNotifier } from '../../operate/announcer.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
@@ -69,16 +70,29 @@ const writable = async ({ config, shown }: Environment): Promise<Finding> => {
 
 const channels = async (context: CommandContext, environment: Environment): Promise<Finding[]> => {
   const { config } = environment;
-  const named = config.channels.filter(({ name }) => config.notify.includes(name));
-  const checked = (await checkChannels(named)).map(({ channel, type, state, problems }) => {
+  const looked = checkChannels(config.channels);
+  const able = looked.filter(({ state }) => state === 'on').length;
+  const required = config.requireChannels;
+  const checked = looked.map(({ channel, type, state, problems }) => {
     const what = `channel ${channel} (${type})${problems.length > 0 ? `: ${problems.join('; ')}` : ''}`;
     return state === 'on' ? ok(what) : state === 'off' ? warning(what) : problem(what);
   });
+  const enough =
+    required === 0
+      ? []
+      : [
+          able < required
+            ? problem(`${tooFew(config.env, required, able)}: a deploy is refused`)
+            : ok(
+                `requireChannels ${required}: ${able} on; whether they work: npx dhash-rollout notify test --all --env ${config.env}`,
+              ),
+        ];
   const { waiting, dead } = await openNotifier(context, environment).status();
   return [
     ...(checked.length > 0
       ? checked
       : [warning('no notification channel: messages are kept in notifications/ only')]),
+    ...enough,
     ...(waiting.length > 0
       ? [
           warning(

@@ -3,14 +3,12 @@ import { join } from 'node:path';
 import { checkChannels, checkTemplates, eventNames, previewMessage } from '@dhash/notifier';
 import type { Command } from 'commander';
 import { exitCodes, RolloutError } from '../../errors.ts';
-import { openNotifier } from '../../operate/announcer.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
 import { openEnvironment } from '../../operate/environment.ts';
-import { eventMessage, freeMessage } from '../../operate/messages.ts';
-import { formatTable } from '../format.ts';
+import { eventMessage } from '../../operate/messages.ts';
+import { hasArrived, testChannels } from '../../operate/test-channels.ts';
 import { type Run, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
-import { receiptLine } from './receipt-line.ts';
 
 interface EnvFlags extends GlobalOptions {
   readonly env: string;
@@ -23,7 +21,7 @@ interface PreviewFlags extends EnvFlags {
 
 const types = ['slack', 'teams', 'discord', 'email', 'webhook'] as const;
 
-/** `notify preview`, `check`, `test` and `status`: those that look, and one real try. */
+/** `notify preview`, `check` and `test`: those that look, and one real try. */
 export const registerNotifyLook = (notify: Command, run: Run): void => {
   const withEnv = (command: Command) =>
     withGlobalOptions(command.option('--env <name>', 'environment of rollout.yaml', 'production'));
@@ -48,11 +46,6 @@ export const registerNotifyLook = (notify: Command, run: Run): void => {
       .description('one real try to every channel that is on; nothing is kept')
       .option('--all', 'every channel of the environment (the default)'),
   ).action((flags: EnvFlags) => run('notify test', flags, (context) => test(context, flags)));
-  withEnv(
-    notify
-      .command('status')
-      .description('what waits in the spool, and what was given up, with reasons'),
-  ).action((flags: EnvFlags) => run('notify status', flags, (context) => status(context, flags)));
 };
 
 /** Values that make every fact of a template visible. */
@@ -116,52 +109,16 @@ const check = async (context: CommandContext, flags: EnvFlags): Promise<CommandR
 
 const test = async (context: CommandContext, flags: EnvFlags): Promise<CommandResult> => {
   const environment = await openEnvironment(context, flags.env);
-  const { config } = environment;
-  const message = freeMessage({
-    service: config.service,
-    env: config.env,
-    type: 'test',
-    text: 'A test of this channel. Nothing has happened.',
-    severity: null,
-    title: null,
-    nowMs: context.clock.now(),
-  });
-  const receipts = await openNotifier(context, environment).test(message, {
-    channels: config.notify,
-    signal: context.signal,
-  });
-  for (const receipt of receipts) context.output.line(receiptLine(receipt));
-  const arrived = receipts.filter(({ status: how }) => how === 'delivered' || how === 'accepted');
-  if (arrived.length === 0) context.output.line('no channel took the message');
+  const receipts = await testChannels(
+    context,
+    environment,
+    'A test of this channel. Nothing has happened.',
+  );
   const failed = receipts.some(({ status: how }) => how === 'lost' || how === 'dead');
+  const arrived = receipts.some(hasArrived);
+  if (!arrived) context.output.line('no channel took the message');
   return {
-    exit: failed || arrived.length === 0 ? exitCodes.failed : exitCodes.done,
+    exit: failed || !arrived ? exitCodes.failed : exitCodes.done,
     fields: { receipts },
   };
-};
-
-const status = async (context: CommandContext, flags: EnvFlags): Promise<CommandResult> => {
-  const environment = await openEnvironment(context, flags.env);
-  const spool = await openNotifier(context, environment).status();
-  const { output } = context;
-  output.line(`waiting: ${spool.waiting.length}, given up: ${spool.dead.length}`);
-  const rows = spool.channels.map(({ name, type, state, waiting, dead }) => [
-    name,
-    type,
-    state,
-    String(waiting),
-    String(dead),
-  ]);
-  if (rows.length > 0)
-    for (const line of formatTable([['channel', 'type', 'state', 'waiting', 'given up'], ...rows]))
-      output.line(line);
-  for (const { channel, event, title, attempts, reason } of spool.waiting)
-    output.line(
-      `waits: ${channel} ${event} "${title}", ${attempts} tries${reason === null ? '' : `: ${reason}`}`,
-    );
-  for (const { channel, event, reason, file } of spool.dead)
-    output.line(
-      `given up: ${channel ?? '?'} ${event ?? '?'}: ${reason} (${environment.shown(file)})`,
-    );
-  return { exit: exitCodes.done, fields: { ...spool } };
 };

@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import { atomicWriteFile } from '@dhash/journal';
-import type { Message, Receipt, Severity } from '@dhash/notifier';
-import { type ExitCode, exitCodes, RolloutError } from '../../errors.ts';
+import { type Message, type Severity, severities } from '@dhash/notifier';
+import { suggest } from '../../config/nearest.ts';
+import { channelsFor, messageTypes, notifiableEvents } from '../../config/recipients.ts';
+import { exitCodes, RolloutError } from '../../errors.ts';
 import { openNotifier } from '../../operate/announcer.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
 import { type Environment, openEnvironment } from '../../operate/environment.ts';
@@ -9,7 +11,8 @@ import { eventMessage, freeMessage, phases } from '../../operate/messages.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 import { registerNotifyLook } from './notify-look.ts';
-import { receiptLine } from './receipt-line.ts';
+import { registerNotifySpool } from './notify-spool.ts';
+import { exitOfReceipts, receiptLine } from './receipt-line.ts';
 
 interface SendFlags extends GlobalOptions {
   readonly env: string;
@@ -31,8 +34,6 @@ interface PhaseFlags extends SendFlags {
   readonly message?: string;
 }
 
-const severities: readonly Severity[] = ['info', 'warning', 'critical'];
-
 export const registerNotify: Register = (program, run) => {
   const notify = program
     .command('notify')
@@ -42,11 +43,7 @@ export const registerNotify: Register = (program, run) => {
       .command('send')
       .description('send one message now')
       .requiredOption('--message <text>', 'what to say')
-      .option(
-        '--type <type>',
-        "deploy, migrate, backup, monitor, rollback, test, or a template's event",
-        'test',
-      )
+      .option('--type <type>', `${messageTypes.join(', ')}, or a template's event`, 'test')
       .option('--severity <severity>', severities.join(', '))
       .option('--title <title>', 'headline')
       .option('--env <name>', 'environment of rollout.yaml', 'production')
@@ -71,12 +68,7 @@ export const registerNotify: Register = (program, run) => {
   )
     .addHelpText('after', phaseExamples)
     .action((flags: PhaseFlags) => run('notify phase', flags, (context) => phase(context, flags)));
-  withGlobalOptions(
-    notify
-      .command('flush')
-      .description('deliver the messages that wait in the spool')
-      .option('--env <name>', 'environment of rollout.yaml', 'production'),
-  ).action((flags: SendFlags) => run('notify flush', flags, (context) => flush(context, flags)));
+  registerNotifySpool(notify, run);
   registerNotifyLook(notify, run);
 };
 
@@ -107,12 +99,21 @@ const severityOf = (given: string | undefined): Severity | null => {
   );
 };
 
+const typeOf = (given: string): string => {
+  if (notifiableEvents.includes(given)) return given;
+  throw new RolloutError(
+    'unknown-type',
+    exitCodes.usage,
+    `--type ${given}: there is no such type; ${suggest(given, notifiableEvents)}`,
+  );
+};
+
 const send = async (context: CommandContext, flags: MessageFlags): Promise<CommandResult> => {
   const environment = await openEnvironment(context, flags.env);
   const message = freeMessage({
     service: environment.config.service,
     env: environment.config.env,
-    type: flags.type,
+    type: typeOf(flags.type),
     text: flags.message,
     severity: severityOf(flags.severity),
     title: flags.title ?? null,
@@ -155,7 +156,8 @@ const deliver = async (
       `${JSON.stringify(message, null, 2)}\n`,
     );
   const channels =
-    flags.channels?.split(',').map((name) => name.trim()) ?? environment.config.notify;
+    flags.channels?.split(',').map((name) => name.trim()) ??
+    channelsFor(environment.config.notify, message, 'person');
   if (flags.dryRun === true) {
     output.line(`[${message.severity}] ${message.title}`);
     if (message.summary !== '') output.line(message.summary);
@@ -169,22 +171,5 @@ const deliver = async (
   });
   for (const receipt of receipts) output.line(receiptLine(receipt));
   if (receipts.length === 0) output.line('no channel is configured for this environment');
-  return { exit: exitOf(receipts), fields: { id: message.id, receipts } };
-};
-
-/** The gravest of the receipts decides: given up, then only spooled, then done. */
-const exitOf = (receipts: readonly Receipt[]): ExitCode => {
-  if (receipts.some(({ status: how }) => how === 'dead' || how === 'lost')) return exitCodes.failed;
-  return receipts.some(({ status: how }) => how === 'spooled')
-    ? exitCodes.inconclusive
-    : exitCodes.done;
-};
-
-const flush = async (context: CommandContext, flags: SendFlags): Promise<CommandResult> => {
-  const environment = await openEnvironment(context, flags.env);
-  const report = await openNotifier(context, environment).flush({ signal: context.signal });
-  const receipts = report.receipts;
-  for (const receipt of receipts) context.output.line(receiptLine(receipt));
-  if (receipts.length === 0) context.output.line('nothing waits in the spool');
-  return { exit: exitOf(receipts), fields: { ...report } };
+  return { exit: exitOfReceipts(receipts), fields: { id: message.id, receipts } };
 };

@@ -1,7 +1,17 @@
 import type { Receipt } from '@dhash/notifier';
+import { type ExitCode, exitCodes } from '../../errors.ts';
 
-/** `ops-mail: accepted in 212 ms`: what a channel has, in a line. */
+/** `ops-mail accepted 212 ms`, `ops-teams dead: 404: …`: what a channel has, in a line. */
 export const receiptLine = ({ channel, status, ms, reason }: Receipt): string => {
-  const took = status === 'delivered' || status === 'accepted' ? ` in ${Math.round(ms)} ms` : '';
-  return `${channel}: ${status}${took}${reason === undefined ? '' : ` (${reason})`}`;
+  const took = status === 'delivered' || status === 'accepted' ? ` ${Math.round(ms)} ms` : '';
+  return `${channel} ${status}${took}${reason === undefined ? '' : `: ${reason}`}`;
+};
+
+/** The gravest of the receipts decides: given up, then only spooled, then done. */
+export const exitOfReceipts = (receipts: readonly Receipt[]): ExitCode => {
+  if (receipts.some(({ status }) => status === 'dead' || status === 'lost'))
+    return exitCodes.failed;
+  return receipts.some(({ status }) => status === 'spooled')
+    ? exitCodes.inconclusive
+    : exitCodes.done;
 };
