@@ -199,6 +199,7 @@ it('removes what ages, by the time in its name, but not what an open run or an i
     await put('monitor_logs', run(number), 'samples.ndjson');
   }
   await put('backups', 'safety', 'notes.txt');
+  await put('backups', 'safety', zip(1, 'staging'));
   await put('monitor_logs', '20260301T120000Z-staging-deploy-aaaa', 'samples.ndjson');
   await put('incidents', run(2), 'record.json');
   await writeFile(
@@ -214,7 +215,14 @@ it('removes what ages, by the time in its name, but not what an open run or an i
   expect(ran.out).toContain(`keep    safety/${zip(20)}  5 days old, kept for 10 days`);
   const left = async (...path: string[]) => (await readdir(join(project.root, ...path))).sort();
   expect(await left('backups', 'safety')).toEqual(
-    [zip(2), `${zip(2)}.sha256`, zip(20), `${zip(20)}.sha256`, 'notes.txt'].sort(),
+    [
+      zip(2),
+      `${zip(2)}.sha256`,
+      zip(20),
+      `${zip(20)}.sha256`,
+      zip(1, 'staging'),
+      'notes.txt',
+    ].sort(),
   );
   const incomplete = zip(20).replace('dhash_', 'incomplete_');
   expect(await left('backups', 'incomplete')).toEqual([incomplete, `${incomplete}.txt`]);

@@ -43,7 +43,9 @@ export const gatherAged = async (
   config: Pick<EnvironmentConfig, 'env' | 'backup'>,
   layout: Layout,
 ): Promise<AgedThing[]> => {
-  const isZip = (name: string) => /^(?:dhash|incomplete)_.+\.zip$/.test(name);
+  // Two environments may share a folder; what one's records refer to is not the other's to know.
+  const zip = new RegExp(`^(?:dhash|incomplete)_\\d{8}T\\d{6}Z_${config.env}(?:_.+)?\\.zip$`);
+  const isZip = (name: string) => zip.test(name);
   const isRun = (name: string) => environmentIn(name) === config.env;
   const places: readonly [AgedThing['kind'], string, (name: string) => boolean][] = [
     ['safety', join(config.backup.dir, 'safety'), isZip],
