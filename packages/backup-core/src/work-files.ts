@@ -15,7 +15,8 @@ const ABANDONED_MS = 24 * 60 * 60 * 1000;
 export const workName = (extension: string): string =>
   `.dhash-${process.pid}-${randomBytes(6).toString('hex')}.${extension}`;
 
-const isRunning = (pid: number): boolean => {
+/** Whether a process of this id lives; it may be another than the one that is meant. */
+export const isRunning = (pid: number): boolean => {
   try {
     process.kill(pid, 0);
     return true;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { lstat, rmdir, statfs } from 'node:fs/promises';
+import { lstat, readdir, rmdir, statfs } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { type Disk, realDisk, syncFolder } from '../disk.ts';
 import { BackupError, systemCode } from '../errors.ts';
@@ -9,6 +9,7 @@ import { type OpenBackup, openBackup } from '../read-backup.ts';
 import { truePath } from '../stored-path.ts';
 import type { DiskOption, Progress } from '../types.ts';
 import { verifyOpen } from '../verify-backup.ts';
+import { isRunning } from '../work-files.ts';
 import { extractSource } from './extract.ts';
 import { stagedTarget } from './staged-target.ts';
 import { discardWork } from './swap.ts';
@@ -52,6 +53,7 @@ export const restorePart = async (
     await checkSpace(to, part.bytes, only);
     const made = await disk.mkdir(to, { mode: 0o700, recursive: true });
     const firstMade = typeof made === 'string' ? made : null;
+    await sweepDead(disk, to);
     const id = `only-${process.pid}-${randomBytes(6).toString('hex')}`;
     const { name, type } = part.source;
     const target = stagedTarget({ name, type, path: join(to, part.name) }, id);
@@ -173,6 +175,17 @@ const moveIn = async (disk: Disk, staged: string, path: string): Promise<void> =
     await disk.rename(staged, path);
   }
   await syncFolder(disk, dirname(path));
+};
+
+const WORK = /^\.dhash-restore-only-(\d+)-[0-9a-f]{12}$/;
+
+/** What a restore into the same folder left when it was killed. */
+const sweepDead = async (disk: Disk, to: string): Promise<void> => {
+  for (const name of await readdir(to)) {
+    const pid = WORK.exec(name)?.[1];
+    if (pid !== undefined && !isRunning(Number(pid)))
+      await disk.rm(join(to, name), { recursive: true, force: true });
+  }
 };
 
 /** Takes back folders that were made for this, as far as nobody put anything into them. */
