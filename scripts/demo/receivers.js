@@ -24,7 +24,9 @@ export const startReceivers = async () => {
   });
   await new Promise((resolve) => http.listen(0, '127.0.0.1', () => resolve(undefined)));
   const smtp = new SMTPServer({
-    authOptional: true,
+    onAuth: ({ username = '' }, _session, done) => done(null, { user: username }),
+    // On loopback, without a certificate: rollout.yaml says so too (requireTls: false).
+    allowInsecureAuth: true,
     disabledCommands: ['STARTTLS'],
     onData: (stream, _session, done) => {
       let mail = '';
@@ -38,6 +40,8 @@ export const startReceivers = async () => {
     },
   });
   await new Promise((resolve) => smtp.listen(0, '127.0.0.1', () => resolve(undefined)));
+  // Where a run searches for its canary, that is the secret in each of them.
+  const secret = process.env['CANARY_SECRET'] ?? randomBytes(12).toString('hex');
   const port = (/** @type {import('node:net').Server} */ server) => {
     const address = server.address();
     return typeof address === 'object' && address !== null ? address.port : 0;
@@ -46,9 +50,9 @@ export const startReceivers = async () => {
     hooks,
     mails,
     variables: {
-      DEMO_WEBHOOK_URL: `http://127.0.0.1:${port(http)}/${randomBytes(12).toString('hex')}`,
-      DEMO_WEBHOOK_SECRET: `whsec_${randomBytes(24).toString('base64')}`,
-      DEMO_SMTP_URL: `smtp://127.0.0.1:${port(smtp.server)}`,
+      DEMO_WEBHOOK_URL: `http://127.0.0.1:${port(http)}/${secret}`,
+      DEMO_WEBHOOK_SECRET: `whsec_${Buffer.from(secret.padEnd(24, '-')).toString('base64')}`,
+      DEMO_SMTP_URL: `smtp://ops:${secret}@127.0.0.1:${port(smtp.server)}`,
     },
     close: async () => {
       http.close();

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { canary, formsOf, holdsAny } from './canary/canary.ts';
+import { ledgerFolder, note } from './canary/ledger.ts';
 
 export interface RecordedRequest {
   readonly method: string;
@@ -39,6 +41,13 @@ export const startHttpServer = async (handler: Handler): Promise<TestHttpServer>
       server.close(() => resolve());
       server.closeAllConnections();
     });
-  onTestFinished(close);
+  onTestFinished(async () => {
+    const ledger = ledgerFolder();
+    const received = requests.filter(({ url, headers }) =>
+      holdsAny(Buffer.from(url + JSON.stringify(headers)), formsOf(canary)),
+    ).length;
+    if (ledger !== undefined && received > 0) note(ledger, { received });
+    await close();
+  });
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests, close };
 };

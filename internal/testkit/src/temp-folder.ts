@@ -1,11 +1,22 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { canary, formsOf } from './canary/canary.ts';
+import { ledgerFolder, note } from './canary/ledger.ts';
+import { searchFolder } from './canary/search-folder.ts';
 
-/** A fresh folder, removed when the running test ends. Call it inside a test. */
+/**
+ * A fresh folder, removed when the running test ends. Call it inside a test. Where a run searches for
+ * its canary secret, what the test left in it is searched first.
+ */
 export const tempFolder = async (): Promise<string> => {
   const path = await realpath(await mkdtemp(join(tmpdir(), 'rollout-test-')));
-  onTestFinished(() => rm(path, { recursive: true, force: true }));
+  onTestFinished(async () => {
+    const ledger = ledgerFolder();
+    if (ledger !== undefined && existsSync(path)) note(ledger, searchFolder(path, formsOf(canary)));
+    await rm(path, { recursive: true, force: true });
+  });
   return path;
 };

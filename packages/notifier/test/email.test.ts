@@ -1,3 +1,4 @@
+import { canary } from '@dhash/testkit';
 import { describe, expect, it } from 'vitest';
 import { classifySmtp } from '../src/delivery/classify-smtp.ts';
 import type { ChannelConfig, NotifierOptions } from '../src/index.ts';
@@ -62,10 +63,10 @@ describe('a mail', () => {
 
   it('is not sent, and no password either, where the server has no STARTTLS', async () => {
     const server = await startSmtpServer({
-      login: { user: 'ops', password: 'secret-pass' },
+      login: { user: 'ops', password: canary },
       options: { disabledCommands: ['STARTTLS'], allowInsecureAuth: true },
     });
-    const address = server.address.replace('//', '//ops:secret-pass@');
+    const address = server.address.replace('//', `//ops:${canary}@`);
     const { notifier, dead } = await start(mailTo(address));
     expect(await notifier.send(message())).toMatchObject([
       { status: 'dead', attempts: 3, reason: expect.stringContaining('ETLS') },
@@ -184,13 +185,13 @@ describe('a server that refuses', () => {
 
   it('does not know the password: dead, and the password is nowhere', async () => {
     const server = await startSmtpServer({ login: { user: 'ops', password: 'right' } });
-    const address = server.address.replace('//', '//ops:wrong-secret@');
+    const address = server.address.replace('//', `//ops:${canary}@`);
     const { notifier, everything } = await start(mailTo(address));
     const receipts = await notifier.send(message());
     expect(receipts).toMatchObject([
       { status: 'dead', attempts: 1, reason: expect.stringContaining('535') },
     ]);
-    expect(JSON.stringify(receipts) + (await everything())).not.toContain('wrong-secret');
+    expect(JSON.stringify(receipts) + (await everything())).not.toContain(canary);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { startHttpServer } from '@dhash/testkit';
+import { canary, startHttpServer } from '@dhash/testkit';
 import { describe, expect, it } from 'vitest';
 import { message } from './messages.ts';
 import { httpChannel, startMs, startNotifier } from './notifier-kit.ts';
@@ -101,7 +101,7 @@ describe('success is what the contract says', () => {
   it('asks Discord to wait, and sends what the renderer made', async () => {
     const { notifier, server } = await serve('discord', []);
     await notifier.send(message({ summary: '@everyone' }));
-    expect(server.requests[0]?.url).toBe('/hook/SECRETTOKEN12345?wait=true');
+    expect(server.requests[0]?.url).toBe(`/hook/${canary}?wait=true`);
     expect(server.requests[0]?.body).toContain('"allowed_mentions":{"parse":[]}');
   });
 });

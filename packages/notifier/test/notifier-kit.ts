@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fakeClock, tempFolder } from '@dhash/testkit';
+import { canary, fakeClock, tempFolder } from '@dhash/testkit';
 import { type ChannelConfig, createNotifier, type NotifierOptions } from '../src/index.ts';
 
 /** 2026-11-23T20:00:00Z */
@@ -56,7 +56,7 @@ export const httpChannel = (
 ): ChannelConfig => ({
   type,
   name,
-  url: `${url}/hook/SECRETTOKEN12345`,
+  url: `${url}/hook/${canary}`,
   allowPrivate: true,
   perSecond: 1000,
 });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { startHttpServer, tempFolder } from '@dhash/testkit';
+import { canary, startHttpServer, tempFolder } from '@dhash/testkit';
 import { describe, expect, it } from 'vitest';
 import {
   type ChannelConfig,
@@ -15,19 +15,19 @@ import {
 import { message } from './messages.ts';
 import { startNotifier } from './notifier-kit.ts';
 
-const canary = 'CANARY-s3cr3t-0123456789';
+const token = 'T0ken-s3cr3t-0123456789';
 
 describe('redactor', () => {
   const redact = redactor([
-    `https://x.test/hooks/${canary}?sig=abcdEFGH1234`,
+    `https://x.test/hooks/${token}?sig=abcdEFGH1234`,
     'postgres://u:hunter22@db/x',
   ]);
 
   it.each([
-    [`POST https://x.test/hooks/${canary}?sig=abcdEFGH1234 failed`, canary],
-    [`path /hooks/${canary}`, canary],
-    [encodeURIComponent(`https://x.test/hooks/${canary}?sig=abcdEFGH1234`), canary],
-    [Buffer.from(canary).toString('base64'), Buffer.from(canary).toString('base64')],
+    [`POST https://x.test/hooks/${token}?sig=abcdEFGH1234 failed`, token],
+    [`path /hooks/${token}`, token],
+    [encodeURIComponent(`https://x.test/hooks/${token}?sig=abcdEFGH1234`), token],
+    [Buffer.from(token).toString('base64'), Buffer.from(token).toString('base64')],
     ['the sig was abcdEFGH1234', 'abcdEFGH1234'],
     ['password hunter22 refused', 'hunter22'],
     [Buffer.from('\u0000u\u0000hunter22').toString('base64'), 'AHUAaHVudGVyMjI='],
@@ -58,7 +58,7 @@ describe('redactor', () => {
 
   it('leaves words alone that stand in every webhook address', () => {
     const redactHook = redactor([
-      `https://hooks.slack.com/services/T012345678/B012345678/${canary}`,
+      `https://hooks.slack.com/services/T012345678/B012345678/${token}`,
     ]);
     expect(redactHook('the services and workflows of T012345678')).toBe(
       'the services and workflows of ***',
@@ -136,16 +136,16 @@ describe('a canary in every address and password', () => {
 describe('secrets in files', () => {
   it('are read at each send, so that they can be changed', async () => {
     const folder = await tempFolder();
-    const file = join(folder, 'url');
+    const file = join(folder, 'url.secret');
     const server = await startHttpServer((_request, response) => void response.end());
-    await writeFile(file, `${server.url}/one\n`);
+    await writeFile(file, `${server.url}/one/${canary}\n`);
     const config: ChannelConfig = { type: 'webhook', name: 'w', urlFile: file, allowPrivate: true };
     const { notifier } = await startNotifier([config]);
     await notifier.send(message({ id: 'a' }));
-    await writeFile(file, `${server.url}/two\n`);
+    await writeFile(file, `${server.url}/two/${canary}\n`);
     await notifier.send(message({ id: 'b' }));
-    expect(server.requests.map(({ url }) => url)).toEqual(['/one', '/two']);
-    expect(secretsOf(config)).toEqual([`${server.url}/two`]);
+    expect(server.requests.map(({ url }) => url)).toEqual([`/one/${canary}`, `/two/${canary}`]);
+    expect(secretsOf(config)).toEqual([`${server.url}/two/${canary}`]);
     await writeFile(file, '\n');
     expect(await notifier.send(message({ id: 'c' }))).toMatchObject([
       { status: 'dead', reason: expect.stringContaining(`${file} is empty`) },
@@ -174,19 +174,19 @@ describe('a sender that is killed', () => {
     const config: ChannelConfig = {
       type: 'webhook',
       name: 'w',
-      url: server.url,
+      url: `${server.url}/${canary}`,
       allowPrivate: true,
     };
     const source = `import { createNotifier } from ${JSON.stringify(new URL('../src/index.ts', import.meta.url).href)};
-      const [folder, channels, message] = process.argv.slice(2).map((text) => JSON.parse(text));
+      const [folder, channels, message] = JSON.parse(process.env.TO_SEND);
       await createNotifier({ channels, folder }).send(message);`;
     const script = join(folder, 'send.mts');
     await writeFile(script, source);
-    const child = spawn(
-      process.execPath,
-      [script, JSON.stringify(folder), JSON.stringify([config]), JSON.stringify(message())],
-      { stdio: 'inherit' },
-    );
+    // Not as arguments, where anyone on the machine could read the address.
+    const child = spawn(process.execPath, [script], {
+      stdio: 'inherit',
+      env: { ...process.env, TO_SEND: JSON.stringify([folder, [config], message()]) },
+    });
     while (server.requests.length === 0) await new Promise((done) => setTimeout(done, 20));
     child.kill('SIGKILL');
     await once(child, 'exit');

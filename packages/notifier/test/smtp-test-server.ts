@@ -28,6 +28,10 @@ export const startSmtpServer = async (
     readonly onRecipient?: (address: string) => Error | null;
     readonly onSender?: () => Error | null;
     readonly onMail?: (received: number) => Error | null | 'drop' | 'hang';
+    /** At each part of a mail's text, before it is whole. */
+    readonly onChunk?: () => 'drop' | null;
+    /** Refuses a login that is right. */
+    readonly onLogin?: () => Error | null;
     readonly login?: { readonly user: string; readonly password: string };
     readonly options?: SMTPServerOptions;
   } = {},
@@ -35,6 +39,10 @@ export const startSmtpServer = async (
   const mails: ReceivedMail[] = [];
   const commands: string[] = [];
   let received = 0;
+  const hangUp = (): void => {
+    for (const connection of server.connections)
+      (connection as unknown as { _socket: { destroy(): void } })._socket.destroy();
+  };
   const server = new SMTPServer({
     authOptional: handlers.login === undefined,
     key: fixture('key.pem'),
@@ -45,7 +53,9 @@ export const startSmtpServer = async (
     onAuth: ({ username, password }, _session, done) => {
       commands.push('AUTH');
       const isKnown = username === handlers.login?.user && password === handlers.login?.password;
-      if (isKnown) done(null, { user: username ?? '' });
+      const refusal = handlers.onLogin?.() ?? null;
+      if (refusal !== null) done(refusal);
+      else if (isKnown) done(null, { user: username ?? '' });
       else done(smtpError(535, '5.7.8 Authentication failed'));
     },
     onMailFrom: (_address, _session, done) => {
@@ -58,7 +68,10 @@ export const startSmtpServer = async (
     },
     onData: (stream, session, done) => {
       const chunks: Buffer[] = [];
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('data', (chunk: Buffer) => {
+        chunks.push(chunk);
+        if (handlers.onChunk?.() === 'drop') hangUp();
+      });
       stream.on('end', () => {
         const refusal = handlers.onMail?.(++received) ?? null;
         if (refusal === 'hang') return;
@@ -71,8 +84,7 @@ export const startSmtpServer = async (
           });
         if (refusal === 'drop') {
           // Taken, but the answer never arrives: the sender can't know.
-          for (const connection of server.connections)
-            (connection as unknown as { _socket: { destroy(): void } })._socket.destroy();
+          hangUp();
           return;
         }
         done(refusal);

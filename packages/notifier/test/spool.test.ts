@@ -1,6 +1,6 @@
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startHttpServer } from '@dhash/testkit';
+import { canary, startHttpServer } from '@dhash/testkit';
 import { describe, expect, it } from 'vitest';
 import { enterFlush } from '../src/flush.ts';
 import { createNotifier, type Message } from '../src/index.ts';
@@ -36,7 +36,7 @@ describe('the spool', () => {
     expect(await spooled()).toEqual(['run-1-gate-break.webhook.json']);
     const text = await everything();
     expect(text).toContain('gate p95 broke');
-    expect(text).not.toContain('SECRETTOKEN12345');
+    expect(text).not.toContain(canary);
     expect(text).not.toContain(receiver.url);
   });
 

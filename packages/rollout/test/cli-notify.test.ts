@@ -1,12 +1,12 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startHttpServer, tempFolder } from '@dhash/testkit';
+import { canary, startHttpServer, tempFolder } from '@dhash/testkit';
 import { describe, expect, it, vi } from 'vitest';
 import { main } from '../src/cli/main.ts';
 import { systemClock } from '../src/clock.ts';
 import { Interrupted } from '../src/operate/context.ts';
 
-const config = (url: string, notify = '[hook]') => `service: notes
+const config = (notify = '[hook]') => `service: notes
 gates: gates.json
 environments:
   production:
@@ -16,16 +16,17 @@ environments:
     rollback: { data: keep }
     notify: ${notify}
 channels:
-  hook: { type: webhook, url: "${url}", allowPrivate: true }
+  hook: { type: webhook, url: "\${HOOK_URL}", allowPrivate: true }
   chat: { type: slack, url: "\${NOT_SET_ANYWHERE}" }
+  crew: { type: teams, url: "\${CREW_URL}", allowPrivate: true }
 `;
 
 const template =
   'event: gate-break\nseverity: critical\ntitle: "{{service}}: gate {{gate}} broke"\nsummary: "{{sentence?}}"\n';
 
-const project = async (url: string, notify?: string) => {
+const project = async (url: string, notify?: string, crew = '') => {
   const cwd = await tempFolder();
-  await writeFile(join(cwd, 'rollout.yaml'), config(url, notify));
+  await writeFile(join(cwd, 'rollout.yaml'), config(notify));
   await mkdir(join(cwd, 'templates', 'notifications'), { recursive: true });
   await writeFile(join(cwd, 'templates', 'notifications', 'gate-break.yaml'), template);
   const runUntil = async (signal: AbortSignal, ...argv: string[]) => {
@@ -42,7 +43,7 @@ const project = async (url: string, notify?: string) => {
           err += text;
         },
       },
-      processEnv: {},
+      processEnv: { HOOK_URL: `${url}/${canary}`, CREW_URL: crew },
       cwd,
       clock: systemClock,
       signal,
@@ -151,13 +152,9 @@ describe('notify', () => {
       response.statusCode = 404;
       response.end();
     });
-    const { cwd, run } = await project('http://127.0.0.1:9', '[hook, chat, crew]');
     const good = await startHttpServer((_, response) => void response.end('ok'));
-    const text = await readFile(join(cwd, 'rollout.yaml'), 'utf8');
-    await writeFile(
-      join(cwd, 'rollout.yaml'),
-      `${text.replace('http://127.0.0.1:9"', `${good.url}"`)}  crew: { type: teams, url: "${server.url}", allowPrivate: true }\n`,
-    );
+    const crew = `${server.url}/${canary}`;
+    const { run } = await project(good.url, '[hook, chat, crew]', crew);
     const ran = await run('test', '--all');
     expect(ran.out.trim().split('\n')).toEqual([
       expect.stringMatching(/^hook delivered \d+ ms$/),

@@ -79,7 +79,9 @@ const discordContract: HttpContract = {
       typeof json === 'object' && json !== null && 'id' in json && typeof json.id === 'string'
         ? json.id
         : null;
-    return succeeded('delivered', id);
+    // A 200 whose body was cut off was still said after the message was saved.
+    if (id !== null || answer.status === 204 || !answer.isWhole) return succeeded('delivered', id);
+    return permanent(`${answer.status}, but without a message's id: ${answer.said}`);
   },
 };
 

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startHttpServer } from '@dhash/testkit';
+import { canary, startHttpServer } from '@dhash/testkit';
 import { expect, it } from 'vitest';
 import { makeProject } from './project.ts';
 
@@ -18,7 +18,7 @@ it('a deploy tests its channels first, and changes nothing where none works', as
     response.statusCode = status;
     response.end();
   });
-  const project = await makeProject({ yaml: withHook(server.url) });
+  const project = await makeProject({ yaml: withHook(`${server.url}/${canary}`) });
 
   // A dry run says what it would ask for, and sends nothing.
   const plan = await project.run('deploy', '--env', 'production', '--version', '1.0', '--dry-run');

@@ -1,0 +1,55 @@
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { holdsAny } from './canary.ts';
+import type { Searched } from './ledger.ts';
+
+/** Read at once, bytes. */
+const chunkBytes = 1 << 20;
+
+/** A configuration with the address in it, and the files that `urlFile` and `NAME_FILE` name. */
+const isByDesign = (file: string): boolean =>
+  basename(file) === 'rollout.yaml' || file.endsWith('.secret');
+
+const fileHolds = (file: string, forms: readonly Buffer[]): boolean => {
+  const longest = Math.max(...forms.map(({ length }) => length));
+  const handle = openSync(file, 'r');
+  try {
+    const buffer = Buffer.alloc(chunkBytes + longest);
+    let kept = 0;
+    for (;;) {
+      const read = readSync(handle, buffer, kept, chunkBytes, null);
+      if (read === 0) return false;
+      const bytes = buffer.subarray(0, kept + read);
+      if (holdsAny(bytes, forms)) return true;
+      // One that lies across two chunks is found in the second.
+      kept = Math.min(longest, bytes.length);
+      bytes.copyWithin(0, bytes.length - kept);
+    }
+  } finally {
+    closeSync(handle);
+  }
+};
+
+/** Searches every file under `folder`, their names too. */
+export const searchFolder = (folder: string, forms: readonly Buffer[]): Searched => {
+  let files = 0;
+  let byDesign = 0;
+  const found: string[] = [];
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const file = join(entry.parentPath, entry.name);
+    if (holdsAny(Buffer.from(entry.name), forms)) found.push(`the name of ${entry.parentPath}/…`);
+    if (!entry.isFile()) continue;
+    files++;
+    try {
+      if (!fileHolds(file, forms)) continue;
+    } catch (error) {
+      // Made unreadable or removed by its test: it can't be looked into, and says so.
+      if (!(error instanceof Error && 'code' in error)) throw error;
+      if (error.code !== 'ENOENT') found.push(`${file} can't be searched (${error.code})`);
+      continue;
+    }
+    if (isByDesign(file)) byDesign++;
+    else found.push(file);
+  }
+  return { files, byDesign, found };
+};
