@@ -14,7 +14,7 @@ export type BackupErrorCode =
   | 'clock-set-back'
   /** There is not enough room for what was about to be written. */
   | 'no-space'
-  /** The system refused a write (full, read-only, broken disk); nothing was published. */
+  /** The system refused a write, or to give back what was written (full, read-only, broken disk); nothing was published. */
   | 'write-failed'
   /** The sidecar is missing or is not one. */
   | 'bad-sidecar'

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { BackupJob } from './backup-options.ts';
 import { type Disk, syncFolder } from './disk.ts';
-import { isBackupError, isSystemError, systemCode } from './errors.ts';
+import { isBackupError, isSystemError } from './errors.ts';
 import { listBackups } from './list-backups.ts';
 import { type ManifestFile, renderManifest, type StoredManifest } from './manifest.ts';
 import { type OpenBackup, openBackup } from './read-backup.ts';
@@ -72,7 +72,7 @@ const readState = async (file: string): Promise<BackupState | null> => {
     return parsed.success ? parsed.data : null;
   } catch (error) {
     // Without it a backup reads everything: slower, and never wrong.
-    if (error instanceof SyntaxError || systemCode(error) === 'ENOENT') return null;
+    if (error instanceof SyntaxError || isSystemError(error)) return null;
     throw error;
   }
 };
@@ -133,8 +133,8 @@ export const withPrevious = async <T>(
       return use(isKnown ? previousOf(backup, known) : null);
     });
   } catch (error) {
-    // A damaged old backup must not keep a new one from being made.
-    if (isOpen || !isBackupError(error)) throw error;
+    // An old backup that is damaged, or can't be read, must not keep a new one from being made.
+    if (isOpen || !(isBackupError(error) || isSystemError(error))) throw error;
     return use(null);
   }
 };

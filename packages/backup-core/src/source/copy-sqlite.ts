@@ -1,8 +1,10 @@
 import type { BigIntStats } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { BackupError, messageOf } from '../errors.ts';
 import { mustOpenReadOnly } from './inspect-sqlite.ts';
+import { sqliteTrouble } from './sqlite-result.ts';
 
 /** Pages copied between two turns of the event loop; measured: 100 is slower, more makes no difference. */
 const PAGES_PER_STEP = 1000;
@@ -60,12 +62,36 @@ export const copySqlite = async (options: SqliteCopyOptions): Promise<BigIntStat
           );
         onPages?.(totalPages - remainingPages, totalPages);
       },
+    }).catch((error: unknown) => {
+      throw copyFailure(options, error) ?? refused(messageOf(error), error);
     });
     signal?.throwIfAborted();
     return facts;
   } finally {
     // Closing ends the read transaction too.
     db.close();
+  }
+};
+
+/** What keeps a copy from being made and is not the database's own fault; null where it is. */
+const copyFailure = ({ name, path, to }: SqliteCopyOptions, error: unknown): unknown => {
+  switch (sqliteTrouble(error)) {
+    case null:
+      return error;
+    case 'busy':
+      return new BackupError(
+        'sqlite-busy',
+        `the source "${name}" (${path}) stayed locked for ${BUSY_TIMEOUT_MS / 1000} seconds: another program writes to it without a pause`,
+        { file: path, cause: error },
+      );
+    case 'disk':
+      return new BackupError(
+        'write-failed',
+        `the copy of the source "${name}" could not be written to ${dirname(to)}: ${messageOf(error)}. No backup was changed or added`,
+        { file: dirname(to), cause: error },
+      );
+    case 'source':
+      return null;
   }
 };
 

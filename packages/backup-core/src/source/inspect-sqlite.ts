@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { BackupError } from '../errors.ts';
+import { BackupError, messageOf } from '../errors.ts';
+import { sqliteTrouble } from './sqlite-result.ts';
 
 /** What is known of a database. */
 export interface SqliteFacts {
@@ -69,7 +70,7 @@ export type Inspection =
 /**
  * Checks a copy, or counts the rows of a live database (with what is in its log).
  *
- * @throws BackupError `sqlite-damaged` where the file can't be opened as a database.
+ * @throws BackupError `sqlite-damaged` where the file is no sound database, `write-failed` where a copy of ours is gone.
  */
 export const inspectSqlite = (
   inspection: Inspection,
@@ -109,14 +110,15 @@ export const inspectSqlite = (
     );
     worker.once('error', (cause) => {
       done();
+      // Of a copy of ours that is gone or can't be read, the database that it was made of is not to blame.
+      const isGone = inspection.kind === 'copy' && sqliteTrouble(cause) === 'disk';
       reject(
         new BackupError(
-          'sqlite-damaged',
-          `${path} can't be read as a SQLite database: ${String(cause)}`,
-          {
-            file: path,
-            cause,
-          },
+          isGone ? 'write-failed' : 'sqlite-damaged',
+          isGone
+            ? `the copy of a database can't be read back from ${path}: ${messageOf(cause)}`
+            : `${path} can't be read as a SQLite database: ${messageOf(cause)}`,
+          { file: path, cause },
         ),
       );
     });
