@@ -1,3 +1,11 @@
+export type {
+  BacktestIncident,
+  BacktestInput,
+  BacktestRule,
+  BacktestSeries,
+  PastWatchRow,
+} from './backtest/backtest-data.ts';
+export { renderBacktest } from './backtest/render-backtest.ts';
 export type { Clock } from './clock.ts';
 export { isMonitorError, MonitorError, type MonitorErrorCode } from './errors.ts';
 export {

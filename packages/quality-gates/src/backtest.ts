@@ -2,7 +2,7 @@ import { startJudging } from './judging.ts';
 import type { GatePolicy, WatchPolicy } from './policy.ts';
 import type { PolledSample, Sample } from './sample.ts';
 import { nextPollAt } from './schedule.ts';
-import type { Decision } from './verdict.ts';
+import type { Assessment, Decision } from './verdict.ts';
 
 /** What was recorded before there was any watch. */
 export type Recording = {
@@ -41,6 +41,8 @@ export type BacktestRange = {
   readonly to: number;
   readonly everyMs: number;
   readonly incidents?: readonly Incident[] | undefined;
+  /** Of the quiet watches; it costs the telling of every poll. */
+  readonly onPoll?: OnPoll | undefined;
 };
 
 const baselineOf = (
@@ -57,11 +59,15 @@ const baselineOf = (
   return samples;
 };
 
+/** Told of each poll of a watch over the past. */
+export type OnPoll = (assessment: Assessment) => void;
+
 /** Polls what was recorded as a monitor would have, suspect polls too. */
 export const watchPast = (
   policy: WatchPolicy,
   recording: Recording,
   startedAt: number,
+  onPoll?: OnPoll,
 ): PastWatch => {
   const watch = startJudging(policy, {
     startedAt,
@@ -73,6 +79,7 @@ export const watchPast = (
     if (sample !== null) {
       polls += 1;
       watch.take({ ...sample, at });
+      onPoll?.(watch.assessment(watch.outcome));
       if (watch.outcome.decision !== 'continue') break;
     }
     at = nextPollAt(policy, { startedAt, lastAt: at, suspicious: watch.suspicious() });
@@ -92,13 +99,13 @@ export const watchPast = (
 export const backtest = (
   policy: WatchPolicy,
   recording: Recording,
-  { from, to, everyMs, incidents = [] }: BacktestRange,
+  { from, to, everyMs, incidents = [], onPoll }: BacktestRange,
 ): Backtest => {
   const quiet: PastWatch[] = [];
   for (let at = from; everyMs > 0 && at + policy.durationMs <= to; at += everyMs) {
     const end = at + policy.durationMs;
     if (incidents.some((incident) => incident.from <= end && incident.to >= at)) continue;
-    const watch = watchPast(policy, recording, at);
+    const watch = watchPast(policy, recording, at, onPoll);
     if (watch.polls > 0) quiet.push(watch);
   }
   return {

@@ -4,6 +4,7 @@ export {
   backtest,
   type Incident,
   metricsOf,
+  type OnPoll,
   type PastWatch,
   type Recording,
   watchPast,

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { verdictWords } from '../view/format.ts';
-import { escapeHtml, jsonForScript } from './escape.ts';
 import { gatesScript } from './gates-asset.ts';
+import { renderPage } from './page.ts';
 import { replayScript } from './replay-script.ts';
 import { type ReportData, type ReportInput, reportData } from './report-data.ts';
 import { reportScript } from './report-script.ts';
@@ -27,18 +26,6 @@ import { uplotNotice, uplotScript, uplotStyle } from './uplot-asset.ts';
 
 const script = `${uplotScript}${gatesScript}${replayScript}${reportScript}`;
 const style = `${uplotStyle}${reportStyle}`;
-
-const sourceHash = (text: string): string =>
-  `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-
-/** Nothing is loaded and nothing is sent; only these two texts, by their hashes, take effect. */
-const contentPolicy = [
-  "default-src 'none'",
-  `script-src ${sourceHash(script)}`,
-  `style-src ${sourceHash(style)}`,
-  "base-uri 'none'",
-  "form-action 'none'",
-].join('; ');
 
 /** What the page replays. The address of a control check decides nothing there. */
 const runData = ({ policy, samples, baseline, activation }: ReportInput, startedAt: number) => ({
@@ -75,18 +62,11 @@ const pageData = (input: ReportInput, data: ReportData, spanSeconds: number) => 
 export const renderReport = (input: ReportInput): string => {
   const data = reportData(input);
   const spanSeconds = Math.max(1, (data.endedAtMs - data.startedAtMs) / 1000);
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${escapeHtml(contentPolicy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>${escapeHtml(`${data.decision}: ${input.title}`)}</title>
-<style>${style}</style>
-</head>
-<body>
-${headerSection(input, data)}
+  return renderPage({
+    title: `${data.decision}: ${input.title}`,
+    style,
+    script,
+    body: `${headerSection(input, data)}
 <main>
 ${decisionSection(data)}
 ${tilesSection(data)}
@@ -96,11 +76,8 @@ ${changesSection(data)}
 ${pollsSection(data)}
 ${recordSection(input)}
 </main>
-<footer>Made by @dhash/monitor. Times are UTC; +m:ss is from the start of the watch. This page loads nothing.</footer>
-<script type="application/json" id="report-data">${jsonForScript(pageData(input, data, spanSeconds))}</script>
-<script>${script}</script>
-<!-- The charts are drawn by ${escapeHtml(uplotNotice)} -->
-</body>
-</html>
-`;
+<footer>Made by @dhash/monitor. Times are UTC; +m:ss is from the start of the watch. This page loads nothing.</footer>`,
+    data: pageData(input, data, spanSeconds),
+    notice: `The charts are drawn by ${uplotNotice}`,
+  });
 };

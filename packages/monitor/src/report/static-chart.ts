@@ -13,9 +13,13 @@ export const valueRange = (
   values: readonly (number | null)[],
   threshold: number,
 ): readonly [low: number, high: number] => {
-  const known = values.filter((value): value is number => value !== null && Number.isFinite(value));
-  const low = Math.min(0, threshold, ...known);
-  const high = Math.max(threshold, ...known);
+  let low = Math.min(0, threshold);
+  let high = threshold;
+  for (const value of values) {
+    if (value === null || !Number.isFinite(value)) continue;
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
   return [low, high > low ? high + (high - low) * 0.12 : low + 1];
 };
 

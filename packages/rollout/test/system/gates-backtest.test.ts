@@ -1,17 +1,13 @@
-import { spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { PolledSample } from '@dhash/quality-gates';
 import { gatesFor, parseGates } from '@dhash/quality-gates/config';
 import { backtest, withConfidence } from '@dhash/quality-gates/tune';
-import { startPrometheus, tempFolder } from '@dhash/testkit';
+import { chromiumFile, hasTool, openChromium, startPrometheus, tempFolder } from '@dhash/testkit';
 import { expect, it } from 'vitest';
 import { main } from '../../src/cli/main.ts';
 import { systemClock } from '../../src/clock.ts';
-
-/** Where tools must be there (CI), a missing one fails instead of being passed over. */
-const hasPrometheus =
-  process.env['CI'] !== undefined || spawnSync('prometheus', ['--version']).error === undefined;
 
 const stepMs = 30_000;
 const hourMs = 3_600_000;
@@ -112,7 +108,7 @@ const openMetrics = (samples: Iterable<PolledSample>): string[] => {
   return lines;
 };
 
-it.runIf(hasPrometheus)(
+it.runIf(hasTool('prometheus') && hasTool(chromiumFile))(
   'finds in a real Prometheus what the recorded samples say themselves',
   { timeout: 120_000 },
   async () => {
@@ -176,5 +172,27 @@ it.runIf(hasPrometheus)(
     expect(await run()).toMatch(
       /^production: 47 quiet watches of 1 h 00 min, .*\ngates +broke +inconclusive +by gate\nas written +\d+ of 47 .*\nconfidence off +\d+ of 47 .*\nincident of 2026-10-11T03:10:00.000Z, as written: caught after \d+ min \d+ s by failures\n/,
     );
+
+    const said = await run('--html', 'backtest.html');
+    const broke = count('as written');
+    const headline = `these gates would have rolled back ${broke} quiet hours of 47; with confidence off: ${count('confidence off')}; and caught the incident of 2026-10-11 03:10 UTC after`;
+    expect(said).toContain(headline);
+    expect(said).toContain('as a page: backtest.html');
+    const page = await (await openChromium()).newPage();
+    const faults: string[] = [];
+    page.on('pageerror', (error) => faults.push(String(error)));
+    page.on('request', (request) => {
+      if (!request.url().startsWith('file:')) faults.push(request.url());
+    });
+    await page.goto(pathToFileURL(join(cwd, 'backtest.html')).href);
+    expect(await page.locator('h1').textContent()).toContain(headline);
+    expect(await page.locator('.u-wrap').count()).toBe(4);
+    expect(await page.locator('.calendar rect.broke').count()).toBe(broke);
+    expect(
+      await page
+        .locator('.calendar rect.held, .calendar rect.unclear, .calendar rect.broke')
+        .count(),
+    ).toBe(47);
+    expect(faults).toEqual([]);
   },
 );

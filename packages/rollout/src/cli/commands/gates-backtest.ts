@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { BacktestIncident, BacktestRule } from '@dhash/monitor';
 import { pollTimes, type WatchPolicy } from '@dhash/quality-gates';
 import {
   type Backtest,
@@ -9,6 +12,8 @@ import {
 import { exitCodes, RolloutError } from '../../errors.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
 import { formatDuration, formatTable } from '../format.ts';
+import { backtestHeadline } from './backtest-headline.ts';
+import { collectSeries, writeBacktestPage } from './backtest-page.ts';
 import { type GatesFlags, readPolicy } from './gates-files.ts';
 import { readPromql } from './gates-promql.ts';
 
@@ -22,6 +27,7 @@ export interface BacktestFlags extends GatesFlags {
   readonly selector?: string;
   readonly health: string;
   readonly incident: readonly string[];
+  readonly html?: string;
 }
 
 const unitMs: Readonly<Record<string, number>> = {
@@ -83,7 +89,7 @@ const byGate = (watches: readonly PastWatch[]): string => {
 
 type Rule = { readonly rule: string; readonly result: Backtest };
 
-const countsOf = ({ rule, result: { quiet } }: Rule) => {
+const countsOf = ({ rule, result: { quiet } }: Rule): BacktestRule => {
   const broken = quiet.filter(({ broke }) => broke.length > 0);
   return {
     rule,
@@ -94,11 +100,11 @@ const countsOf = ({ rule, result: { quiet } }: Rule) => {
   };
 };
 
-const caughtOf = ({ rule, result }: Rule) =>
+const caughtOf = ({ rule, result }: Rule): BacktestIncident[] =>
   result.incidents.map(({ from, to, watch }) => ({
     rule,
-    from: iso(from),
-    to: iso(to),
+    from,
+    to,
     decision: watch.decision,
     afterMs: watch.broke.length > 0 ? watch.at - from : null,
     broke: watch.broke,
@@ -119,6 +125,8 @@ export const backtestGates = async (
     );
   if (!URL.canParse(flags.promql))
     throw wrong(`--promql ${flags.promql} is no address: try http://localhost:9090`);
+  if (flags.html !== undefined && !existsSync(dirname(resolve(context.cwd, flags.html))))
+    throw wrong(`--html ${flags.html}: its folder does not exist`);
   const until = flags.until === undefined ? context.clock.now() : instant('--until', flags.until);
   const to = onGrid(until);
   const from = to - onGrid(span('--last', flags.last));
@@ -132,8 +140,10 @@ export const backtestGates = async (
   });
   for (const name of recording.missing)
     context.output.warn(`Prometheus has nothing of ${name} in that time`);
-  const rules = rulesOf(policy).map(([rule, tried]): Rule => {
-    const result = backtest(tried, recording, { from, to, everyMs, incidents });
+  const collected = collectSeries(policy);
+  const rules = rulesOf(policy).map(([rule, tried], index): Rule => {
+    const onPoll = flags.html !== undefined && index === 0 ? collected.onPoll : undefined;
+    const result = backtest(tried, recording, { from, to, everyMs, incidents, onPoll });
     for (const watch of result.quiet)
       if (watch.broke.length > 0) context.output.event({ type: 'broke', rule, ...watch });
     return { rule, result };
@@ -154,14 +164,37 @@ export const backtestGates = async (
     context.output.line(row);
   for (const { rule, from: began, decision, afterMs, broke } of caught)
     context.output.line(
-      `incident of ${began}, ${rule}: ${afterMs === null ? `not caught (${decision})` : `caught after ${formatDuration(afterMs)} by ${broke.join(', ')}`}`,
+      `incident of ${iso(began)}, ${rule}: ${afterMs === null ? `not caught (${decision})` : `caught after ${formatDuration(afterMs)} by ${broke.join(', ')}`}`,
     );
+  const headline = backtestHeadline({ policy, everyMs, counts, caught });
+  for (const sentence of headline) context.output.line(sentence);
+  const html =
+    flags.html === undefined
+      ? null
+      : await writeBacktestPage(context, flags.html, {
+          policy,
+          from,
+          to,
+          everyMs,
+          source: new URL(flags.promql).host,
+          headline,
+          rules: counts,
+          watches: rules[0]?.result.quiet ?? [],
+          incidents: caught,
+          series: collected.series,
+        });
   return {
     exit: watches === 0 && caught.length === 0 ? exitCodes.inconclusive : exitCodes.done,
     fields: {
       ...{ from: iso(from), to: iso(to), stepMs, everyMs, missing: recording.missing },
       rules: counts,
-      incidents: caught,
+      incidents: caught.map((incident) => ({
+        ...incident,
+        from: iso(incident.from),
+        to: iso(incident.to),
+      })),
+      headline,
+      html,
     },
   };
 };

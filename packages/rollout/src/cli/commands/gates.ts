@@ -89,7 +89,8 @@ export const registerGates: Register = (program, run) => {
         [],
       )
       .option('--selector <matchers>', 'labels of every series, e.g. job="dhash"')
-      .option('--health <series>', '1 while the service is healthy, 0 while it is not', 'up'),
+      .option('--health <series>', '1 while the service is healthy, 0 while it is not', 'up')
+      .option('--html <file>', 'write it as one page with charts, which loads nothing'),
   ).action((flags: BacktestFlags) =>
     run('gates backtest', flags, (context) => backtestGates(context, flags)),
   );
