@@ -7,7 +7,7 @@ export {
   type BackupErrorDetails,
   isBackupError,
 } from './errors.ts';
-export { type BackupEstimate, estimateBackup, type PackedBefore } from './estimate-backup.ts';
+export { type BackupEstimate, estimateBackup } from './estimate-backup.ts';
 export { type BackupListing, listBackups } from './list-backups.ts';
 export type {
   Manifest,

@@ -1,10 +1,12 @@
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { surveyBackups } from '@dhash/backup-core';
 import { type JournalEvent, type Lock, runSteps } from '@dhash/journal';
 import { takeSample } from '@dhash/monitor';
 import type { PolledSample } from '@dhash/quality-gates';
 import { exitCodes, messageOf, RolloutError } from '../errors.ts';
 import { openAnnouncer } from '../operate/announcer.ts';
+import { backupRoom, checkRoom } from '../operate/backup-room.ts';
 import { type CommandContext, type CommandResult, commandHint } from '../operate/context.ts';
 import type { Environment } from '../operate/environment.ts';
 import { holding } from '../operate/holding.ts';
@@ -36,10 +38,25 @@ export const prepareDeploy = async (
   asked: DeployOptions & { readonly version: string | null },
 ): Promise<PreparedDeploy> => {
   const gathered = await gatherDeploy(context, environment, { version: asked.version });
-  orThrow(planDeploy(gathered.facts, asked));
+  await requireRoom(context, environment, orThrow(planDeploy(gathered.facts, asked)));
   const { baseline, alreadyBroken } = await judgeRunning(context, environment, gathered);
   const facts = { ...gathered.facts, alreadyBroken };
   return { facts, baseline, plan: orThrow(planDeploy(facts, asked)) };
+};
+
+/** Before anything stops: the second backup of a deploy is taken while the service is down. */
+const requireRoom = async (
+  { signal }: CommandContext,
+  { config }: Environment,
+  { first, steps }: Go,
+): Promise<void> => {
+  const backups = steps.filter((step) => step.startsWith('backup')).length;
+  // Before a first deploy there is no data whose size could be looked up.
+  if (first || backups === 0) return;
+  const { service, env, backup } = config;
+  const { dir, maxShrink } = backup;
+  const earlier = await surveyBackups(dir, { service, env, maxShrink });
+  checkRoom(await backupRoom(config, earlier, { signal, backups }), config);
 };
 
 const orThrow = (plan: DeployPlan): Go => {

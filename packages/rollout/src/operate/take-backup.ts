@@ -51,7 +51,7 @@ export const takeBackup = async (
   const { service, env, backup } = config;
   const survey = { service, env, maxShrink: backup.maxShrink };
   const earlier = await surveyBackups(backup.dir, survey);
-  checkRoom(await backupRoom(config, earlier, context.signal), config);
+  checkRoom(await backupRoom(config, earlier, { signal: context.signal }), config);
   const progress = showProgress(context);
   const report = await createBackup({
     dir: backup.dir,

@@ -1,8 +1,9 @@
-import { appendFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { appendFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readJournal } from '@dhash/journal';
 import { startHttpServer } from '@dhash/testkit';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { makeProject } from './project.ts';
 
 it('the backups of a deploy are kept by the rules too; that one shrank is on record and told', {
@@ -55,4 +56,34 @@ it('the backups of a deploy are kept by the rules too; that one shrank is on rec
   const last = JSON.parse(pruned.out.trimEnd().split('\n').at(-1) ?? '') as Record<string, unknown>;
   const removed = last['removed'] as { backups: { name: string }[] };
   expect(removed.backups.map(({ name }) => name)).toEqual(expect.arrayContaining(full));
+});
+
+it('a deploy whose backups have no room is refused before anything stops', {
+  timeout: 120_000,
+}, async () => {
+  const project = await makeProject({
+    hurried: true,
+    yaml: (text) => text.replace('environments:', 'backup: { dir: disk/backups }\nenvironments:'),
+  });
+  const disk = join(project.root, 'disk');
+  await mkdir(disk);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', disk]);
+  onTestFinished(() => {
+    execFileSync('umount', ['--lazy', disk]);
+  });
+  const first = await project.run('deploy', '--env', 'production', '--version', '1.0');
+  expect(first, first.err + first.out).toMatchObject({ exit: 0 });
+  await project.run('promote', '--env', 'production', '--now', '--reason', 'a test');
+  // One backup of it fits, and the second, taken with the service stopped, would not.
+  const noise = execFileSync('head', ['-c', '5000000', '/dev/urandom'], { maxBuffer: 8_000_000 });
+  await writeFile(join(project.root, 'data', 'files', 'noise'), noise);
+  const before = await readdir(join(project.root, 'rollouts'));
+  const argv = ['deploy', '--env', 'production', '--version', '1.1', '--backup-first'];
+  const ran = await project.run(...argv);
+  expect(ran).toMatchObject({ exit: 1 });
+  expect(ran.err).toMatch(
+    /2 backups of production need 10\.\d MB, 8\.\d MB free in .*nothing was written/,
+  );
+  expect(await readdir(join(project.root, 'rollouts'))).toEqual(before);
+  expect((await fetch(`${project.url}/health`)).ok).toBe(true);
 });
