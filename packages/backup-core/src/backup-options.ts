@@ -2,6 +2,7 @@ import { isAbsolute } from 'node:path';
 import { checkNameParts } from './backup-name.ts';
 import { type Disk, realDisk } from './disk.ts';
 import { BackupError } from './errors.ts';
+import { kindOf } from './kind/kinds.ts';
 import type { DataSource, DiskOption, Progress, ToolStamp } from './types.ts';
 import { nameProblem } from './zip/entry-name.ts';
 
@@ -63,15 +64,13 @@ export const sourceProblems = (sources: readonly DataSource[]): string[] => {
   const problems: string[] = [];
   const seen = new Set<string>();
   if (sources.length === 0) problems.push('no source is named');
-  for (const { name, path, type, include, exclude } of sources) {
+  for (const source of sources) {
+    const { name } = source;
     if (!SOURCE_NAME.test(name) || nameProblem(name) !== null)
       problems.push(`the source name ${JSON.stringify(name)} must match [a-z0-9][a-z0-9_-]{0,40}`);
     if (seen.has(name)) problems.push(`two sources are called "${name}"`);
     seen.add(name);
-    if (!isAbsolute(path))
-      problems.push(`the path of the source "${name}" is not absolute: ${path}`);
-    if (type === 'sqlite' && (include ?? exclude) !== undefined)
-      problems.push(`the source "${name}" is a database: it can't have "include" or "exclude"`);
+    problems.push(...kindOf(source).problems(source));
   }
   return problems;
 };

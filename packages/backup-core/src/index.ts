@@ -28,8 +28,16 @@ export {
 export { proveRestored, type RestoreProof } from './restore/prove.ts';
 export { type RestoredPart, type RestorePartOptions, restorePart } from './restore/restore-part.ts';
 export { type StagedRestore, type StageOptions, stageRestore } from './restore/stage.ts';
-export type { StagedTarget } from './restore/staged-target.ts';
-export { discardWork, swapBack, swapIn } from './restore/swap.ts';
+export type { PathTarget, StagedTarget } from './restore/staged-target.ts';
+export {
+  discardWork,
+  liveSources,
+  putAsideSources,
+  type RestoreOptions,
+  restoreTargets,
+  swapBack,
+  swapIn,
+} from './restore/swap.ts';
 export { applyPrune } from './retention/apply-prune.ts';
 export type { Bounds } from './retention/bounds.ts';
 export type { KeepPolicy } from './retention/keep-policy.ts';
@@ -49,7 +57,14 @@ export {
   type SurveyOptions,
   surveyBackups,
 } from './retention/survey-backups.ts';
-export type { DataSource, DiskOption, Progress, ToolStamp } from './types.ts';
+export type {
+  DataSource,
+  DiskOption,
+  FilesSource,
+  Progress,
+  SqliteSource,
+  ToolStamp,
+} from './types.ts';
 export {
   readManifest,
   type VerifiedBackup,

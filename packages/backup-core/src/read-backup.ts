@@ -84,7 +84,7 @@ const checkLines = (file: string, manifest: Manifest): void => {
     linesOf.set(name, (linesOf.get(name) ?? 0) + 1);
   }
   for (const { name, type } of manifest.sources)
-    if (type === 'sqlite' && manifest.complete && linesOf.get(name) !== 1)
+    if (type !== 'files' && manifest.complete && linesOf.get(name) !== 1)
       refuse(
         file,
         13,
@@ -107,7 +107,7 @@ const lineProblem = (
   const link = line.type === 'link' ? linkProblem(place.path, line.target) : null;
   if (link !== null) return `is a link that ${link}`;
   const isOneFile = line.type === 'file' && !place.path.includes('/');
-  return source.type === 'sqlite' && !isOneFile ? 'is not the one file of its database' : null;
+  return source.type !== 'files' && !isOneFile ? 'is not the one file of its database' : null;
 };
 
 /** Rule 13: the same files in the manifest and in the archive, of the same sizes. */

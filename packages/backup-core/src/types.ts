@@ -1,17 +1,28 @@
 import type { Disk } from './disk.ts';
 
-/** Something live that a backup holds and a restore puts back. */
-export interface DataSource {
+/** A folder of files. */
+export interface FilesSource {
   /** First component of its entries: `[a-z0-9][a-z0-9_-]{0,40}`. */
   readonly name: string;
-  readonly type: 'files' | 'sqlite';
-  /** Absolute: a folder for `files`, the database file for `sqlite`. */
+  readonly type: 'files';
+  /** The folder. Absolute. */
   readonly path: string;
-  /** Globs relative to `path`; without them every file is taken. `files` only. */
+  /** Globs relative to `path`; without them every file is taken. */
   readonly include?: readonly string[];
-  /** Globs relative to `path`; what matches is left out, and a folder that matches with all in it. `files` only. */
+  /** Globs relative to `path`; what matches is left out, and a folder that matches with all in it. */
   readonly exclude?: readonly string[];
 }
+
+/** A SQLite database, copied consistently while it is written. */
+export interface SqliteSource {
+  readonly name: string;
+  readonly type: 'sqlite';
+  /** The database file. Absolute. */
+  readonly path: string;
+}
+
+/** Something live that a backup holds and a restore puts back. */
+export type DataSource = FilesSource | SqliteSource;
 
 /** How far something has come. Bytes are plain bytes of the data. */
 export interface Progress {

@@ -1,9 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { compareData, type DataDifference, readManifest } from '@dhash/backup-core';
+import {
+  compareData,
+  type DataDifference,
+  putAsideSources,
+  readManifest,
+} from '@dhash/backup-core';
 import { atomicWriteFile } from '@dhash/journal';
 import JSZip from 'jszip';
-import { putAside } from './put-aside.ts';
 import { asJson } from './results.ts';
 import type { StepDeps } from './step-deps.ts';
 
@@ -64,15 +68,17 @@ const bundle = (files: Record<string, string>, date: Date): Promise<Uint8Array> 
 
 /** `null` where nothing was put aside, or no more is there. */
 const writtenSince = async ({ options, results }: StepDeps): Promise<DataDifference | null> => {
-  const sources = putAside(results.staged());
+  const { facts } = options.plan;
+  const sources = await putAsideSources(results.staged(), { sources: facts.sources });
   const backup = results.verified()?.backup;
   if (sources.length === 0 || backup == null) return null;
   // With the configured filters: what a backup leaves out is not what was written since it.
-  const { facts } = options.plan;
-  const filtered = sources.map((source) => ({
-    ...facts.sources.find(({ name }) => name === source.name),
-    ...source,
-  }));
+  const filtered = sources.map((source) => {
+    const configured = facts.sources.find(({ name }) => name === source.name);
+    return source.type === 'files' && configured?.type === 'files'
+      ? { ...configured, ...source }
+      : source;
+  });
   return compareData(await readManifest(backup), filtered);
 };
 

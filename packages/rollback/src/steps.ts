@@ -1,9 +1,11 @@
-import { dirname, join } from 'node:path';
 import {
   createBackup,
   discardWork,
+  liveSources,
   proveRestored,
+  putAsideSources,
   readManifest,
+  restoreTargets,
   stageRestore,
   swapBack,
   swapIn,
@@ -14,7 +16,6 @@ import { RollbackError } from './errors.ts';
 import { healthBudgetMs, waitUntilHealthy } from './health.ts';
 import { writeIncident } from './incident.ts';
 import type { RollbackStep } from './plan-rollback.ts';
-import { putAside } from './put-aside.ts';
 import { asJson, type Results, type VerifiedFacts } from './results.ts';
 import type { StepDeps } from './step-deps.ts';
 
@@ -58,7 +59,7 @@ const makers: Record<RollbackStep, (deps: StepDeps) => Step> = {
         return asJson((await stageRestore(file, { id, targets: [...sources], signal })).targets);
       },
       // By name, since a staging that was killed left no targets on record.
-      undo: () => discardWork(sources.map(({ path }) => ({ work: workFolder(path, id) }))),
+      undo: () => discardWork(restoreTargets(sources, id), { sources }),
     };
   },
   stop: ({ options: { service } }) => ({
@@ -66,14 +67,14 @@ const makers: Record<RollbackStep, (deps: StepDeps) => Step> = {
     run: () => service.stop(),
     undo: () => service.start(),
   }),
-  swap: ({ options: { service }, results, isResumed }) => ({
+  swap: ({ options: { service, plan }, results, isResumed }) => ({
     name: 'swap',
-    run: async () => {
+    run: async ({ signal }) => {
       // While the process was dead someone may have started the service again.
       if (isResumed) await service.stop();
-      await swapIn(results.staged());
+      await swapIn(results.staged(), { sources: plan.facts.sources, signal });
     },
-    undo: () => swapBack(results.staged()),
+    undo: () => swapBack(results.staged(), { sources: plan.facts.sources }),
   }),
   activate: ({ options: { service }, results }) => ({
     name: 'activate',
@@ -87,12 +88,12 @@ const makers: Record<RollbackStep, (deps: StepDeps) => Step> = {
       if (from !== null && to !== from) await service.activate(from);
     },
   }),
-  prove: ({ results }) => ({
+  prove: ({ options: { plan }, results }) => ({
     name: 'prove',
-    run: async () => {
+    run: async ({ signal }) => {
       const manifest = await readManifest(backupOf(results));
-      const live = results.staged().map(({ name, type, live }) => ({ name, type, path: live }));
-      return asJson(await proveRestored(manifest, live));
+      const live = liveSources(results.staged(), plan.facts);
+      return asJson(await proveRestored(manifest, live, { signal }));
     },
   }),
   start: ({ options: { service } }) => ({
@@ -127,9 +128,10 @@ const makers: Record<RollbackStep, (deps: StepDeps) => Step> = {
   safety: ({ options, results }) => ({
     name: 'safety',
     run: async ({ signal }) => {
-      const sources = putAside(results.staged());
-      if (sources.length === 0) return null;
       const { plan, clock } = options;
+      const configured = plan.facts.sources;
+      const sources = await putAsideSources(results.staged(), { sources: configured, signal });
+      if (sources.length === 0) return null;
       const report = await createBackup({
         dir: options.safetyDir,
         root: options.root,
@@ -153,11 +155,11 @@ const makers: Record<RollbackStep, (deps: StepDeps) => Step> = {
     },
   }),
   incident: (deps) => ({ name: 'incident', run: () => writeIncident(deps, { kind: 'validated' }) }),
-  clean: ({ results }) => ({
+  clean: ({ options: { plan }, results }) => ({
     name: 'clean',
     run: async () => {
       const targets = results.staged();
-      await discardWork(targets);
+      await discardWork(targets, { sources: plan.facts.sources });
       return { removed: [...new Set(targets.map(({ work }) => work))] };
     },
   }),
@@ -165,7 +167,3 @@ const makers: Record<RollbackStep, (deps: StepDeps) => Step> = {
 
 export const makeSteps = (names: readonly RollbackStep[], deps: StepDeps): Step[] =>
   names.map((name) => makers[name](deps));
-
-/** Where a staging of `id` works, before it told so itself. */
-const workFolder = (live: string, id: string): string =>
-  join(dirname(live), `.dhash-restore-${id}`);

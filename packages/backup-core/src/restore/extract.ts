@@ -7,7 +7,7 @@ import { pathInside } from '../source/list-files.ts';
 import { truePath } from '../stored-path.ts';
 import { type EntryDigest, readEntry } from '../zip/read-entry.ts';
 import { refuse } from '../zip/read-structure.ts';
-import type { StagedTarget } from './staged-target.ts';
+import type { PathTarget } from './staged-target.ts';
 
 /** Never through a link, never over something. */
 const EXCLUSIVE =
@@ -18,7 +18,7 @@ const PARALLEL = 8;
 
 export interface ExtractJob {
   readonly backup: OpenBackup;
-  readonly target: StagedTarget;
+  readonly target: PathTarget;
   readonly disk: Disk;
   readonly signal: AbortSignal | undefined;
   readonly report: (entry: string, bytes: number) => void;
@@ -47,7 +47,7 @@ export const extractSource = async (job: ExtractJob): Promise<void> => {
 
 /** Absolute path (latin1, one character for each byte) that a line of the manifest stands for. */
 const placeOf = ({ backup, target }: ExtractJob, line: ManifestEntry): string => {
-  if (target.type === 'sqlite') return asBytes(target.staged);
+  if (target.type !== 'files') return asBytes(target.staged);
   const place = truePath(target.name, line);
   if ('problem' in place) return refuse(backup.file, 13, `its line ${place.problem}`, line.path);
   return pathInside(target.staged, place.path).toString('latin1');
@@ -63,7 +63,7 @@ const makeFolders = async (
 ): Promise<void> => {
   const { disk, target } = job;
   const root = asBytes(target.staged);
-  if (target.type === 'sqlite' || folder === root || folders.has(folder)) return;
+  if (target.type !== 'files' || folder === root || folders.has(folder)) return;
   await makeFolders(job, folders, dirname(folder));
   await disk.mkdir(onDisk(folder), { mode: 0o700 });
   folders.add(folder);

@@ -1,10 +1,8 @@
-import { stat } from 'node:fs/promises';
-import { BackupError, messageOf } from '../errors.ts';
-import { filesOf, type Manifest } from '../manifest.ts';
-import { inspectSqlite } from '../source/inspect-sqlite.ts';
+import { BackupError } from '../errors.ts';
+import { kindOf } from '../kind/kinds.ts';
+import type { Manifest } from '../manifest.ts';
 import type { DataSource } from '../types.ts';
-import { type CompareOptions, compareFolder, sidecarBeside } from './compare.ts';
-import { hashPath } from './hash-path.ts';
+import type { CompareOptions } from './compare.ts';
 
 /** What was found equal to the manifest. */
 export interface RestoreProof {
@@ -22,34 +20,22 @@ export interface RestoreProof {
  */
 export const proveRestored = async (
   manifest: Manifest,
-  targets: readonly Pick<DataSource, 'name' | 'type' | 'path'>[],
+  targets: readonly DataSource[],
   { signal }: CompareOptions = {},
 ): Promise<RestoreProof> => {
   const problems: string[] = [];
-  const tables: Record<string, Record<string, number>> = {};
+  const tables: Record<string, Readonly<Record<string, number>>> = {};
   let files = 0;
   let bytes = 0;
   for (const { name, type } of manifest.sources)
     if (!targets.some((target) => target.name === name && target.type === type))
       problems.push(`${name}: the backup holds it, and nothing was said of where it lies`);
-  for (const { name, type, path } of targets) {
-    if (type === 'files') {
-      // What was excluded from the backup would be extra here: no globs.
-      const changes = await compareFolder(manifest, { name, type, path }, signal);
-      files += changes.files;
-      bytes += changes.bytes;
-      problems.push(
-        ...changes.removed.map((each) => `${each}: missing`),
-        ...changes.changed.map((each) => `${each}: another content`),
-        ...changes.added.map((each) => `${each}: not in the backup`),
-      );
-    } else {
-      const found = await proveDatabase(manifest, name, path, signal);
-      problems.push(...found.problems);
-      tables[name] = found.tables;
-      files += 1;
-      bytes += found.bytes;
-    }
+  for (const target of targets) {
+    const found = await kindOf(target).prove(target, manifest, signal);
+    problems.push(...found.problems);
+    files += found.files;
+    bytes += found.bytes;
+    if (found.tables !== null) tables[target.name] = found.tables;
   }
   if (problems.length > 0)
     throw new BackupError(
@@ -58,40 +44,4 @@ export const proveRestored = async (
       { problems },
     );
   return { files, bytes, tables };
-};
-
-type ProvenDatabase = { problems: string[]; tables: Record<string, number>; bytes: number };
-
-const proveDatabase = async (
-  manifest: Manifest,
-  name: string,
-  path: string,
-  signal: AbortSignal | undefined,
-): Promise<ProvenDatabase> => {
-  const line = filesOf(manifest).find((file) => file.path.startsWith(`${name}/`));
-  const recorded = manifest.sources.find((source) => source.name === name)?.tables ?? {};
-  if (line === undefined)
-    return { problems: [`${name}: the backup holds no such database`], tables: {}, bytes: 0 };
-  try {
-    const beside = await sidecarBeside(path);
-    if (beside !== null)
-      return {
-        problems: [
-          `${name}: ${beside} lies beside it: another database's log, or someone opened it`,
-        ],
-        tables: {},
-        bytes: 0,
-      };
-    const { size } = await stat(path);
-    if ((await hashPath(path, signal)) !== line.sha256)
-      return { problems: [`${line.path}: another content`], tables: {}, bytes: 0 };
-    const { tables } = await inspectSqlite({ path, kind: 'copy', bytes: size }, signal);
-    const problems = Object.keys({ ...recorded, ...tables })
-      .filter((table) => recorded[table] !== tables[table])
-      .map((table) => `${name}.${table}: ${tables[table]} rows, ${recorded[table]} in the backup`);
-    return { problems, tables, bytes: size };
-  } catch (error) {
-    if (signal?.aborted === true) throw error;
-    return { problems: [`${name}: ${messageOf(error)}`], tables: {}, bytes: 0 };
-  }
 };

@@ -11,7 +11,7 @@ import type { DiskOption, Progress } from '../types.ts';
 import { verifyOpen } from '../verify-backup.ts';
 import { isRunning } from '../work-files.ts';
 import { extractSource } from './extract.ts';
-import { stagedTarget } from './staged-target.ts';
+import { pathTarget } from './staged-target.ts';
 import { discardWork } from './swap.ts';
 
 export interface RestorePartOptions extends DiskOption {
@@ -56,7 +56,7 @@ export const restorePart = async (
     await sweepDead(disk, to);
     const id = `only-${process.pid}-${randomBytes(6).toString('hex')}`;
     const { name, type } = part.source;
-    const target = stagedTarget({ name, type, path: join(to, part.name) }, id);
+    const target = pathTarget({ name, type, path: join(to, part.name) }, id);
     let isThere = false;
     try {
       await extractSource({

@@ -1,17 +1,17 @@
-import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { sourceProblems } from '../backup-options.ts';
 import { type Disk, realDisk } from '../disk.ts';
 import { BackupError } from '../errors.ts';
+import type { RestoreContext } from '../kind/data-kind.ts';
+import { kindOf } from '../kind/kinds.ts';
 import type { Manifest } from '../manifest.ts';
 import { type OpenBackup, openBackup } from '../read-backup.ts';
-import { checkSqliteCopy } from '../source/inspect-sqlite.ts';
 import type { DataSource, DiskOption, Progress } from '../types.ts';
 import { verifyOpen } from '../verify-backup.ts';
-import { extractSource } from './extract.ts';
-import { type StagedTarget, stagedTarget } from './staged-target.ts';
-import { discardWork } from './swap.ts';
+import { contextOf } from './context.ts';
+import type { StagedTarget } from './staged-target.ts';
+import { discardWork, restoreTargets } from './swap.ts';
 
 export interface StageOptions extends DiskOption {
   /** Part of the folder's name beside the live data; the same restore has the same id. */
@@ -43,18 +43,19 @@ export const stageRestore = async (file: string, options: StageOptions): Promise
   const { disk = realDisk, id, signal } = options;
   const problems = sourceProblems(options.targets);
   if (problems.length > 0) throw new BackupError('bad-option', problems.join('; '), { problems });
-  const targets = options.targets.map((target) => stagedTarget(target, id));
+  const targets = restoreTargets(options.targets, id);
   return openBackup(file, async (backup) => {
     checkTargets(backup, options.targets);
     const { sha256, manifest } = await verifyOpen(backup, options);
     await checkSpace(backup, targets);
-    await refuseSwapped(targets);
-    await discardWork(targets, { disk });
+    const context = contextOf({ disk, signal, sources: options.targets });
+    await refuseSwapped(targets, context);
+    await discardWork(targets, { disk, sources: options.targets });
     try {
       await extractAll(backup, targets, disk, options);
       signal?.throwIfAborted();
     } catch (error) {
-      await discardWork(targets, { disk });
+      await discardWork(targets, { disk, sources: options.targets });
       throw error;
     }
     return { id, backup: file, sha256, manifest, targets };
@@ -110,13 +111,16 @@ const checkSpace = async (
       );
 };
 
-const refuseSwapped = async (targets: readonly StagedTarget[]): Promise<void> => {
-  for (const { previous, name } of targets)
-    if (existsSync(previous))
+const refuseSwapped = async (
+  targets: readonly StagedTarget[],
+  context: RestoreContext,
+): Promise<void> => {
+  for (const target of targets)
+    if (await kindOf(target).isAside(target, context))
       throw new BackupError(
         'swap-conflict',
-        `this restore has already put the live data of "${name}" aside, at ${previous}: finish it or undo it first`,
-        { file: previous },
+        `this restore has already put the live data of "${target.name}" aside, at ${target.previous}: finish it or undo it first`,
+        { file: target.previous },
       );
 };
 
@@ -124,8 +128,9 @@ const extractAll = async (
   backup: OpenBackup,
   targets: readonly StagedTarget[],
   disk: Disk,
-  { signal, onProgress }: StageOptions,
+  options: StageOptions,
 ): Promise<void> => {
+  const { signal, onProgress } = options;
   let bytes = 0;
   let entries = 0;
   const { files, manifest } = backup;
@@ -141,17 +146,7 @@ const extractAll = async (
       entry,
     });
   };
-  for (const target of targets) await extractSource({ backup, target, disk, signal, report });
-  for (const target of targets) {
-    if (target.type !== 'sqlite') continue;
-    const recorded = manifest.sources.find(({ name }) => name === target.name);
-    const line = files.find(({ line }) => line.path.startsWith(`${target.name}/`))?.line;
-    const facts = await checkSqliteCopy(target.staged, line?.size ?? 0, target.staged, signal);
-    if (facts.foreignKeyViolations !== (recorded?.foreignKeyViolations ?? 0))
-      throw new BackupError(
-        'sqlite-damaged',
-        `the database "${target.name}" has ${facts.foreignKeyViolations} rows whose foreign key points nowhere; ${recorded?.foreignKeyViolations ?? 0} when it was backed up`,
-        { file: target.staged },
-      );
-  }
+  const { sourceOf } = contextOf({ sources: options.targets });
+  const job = { backup, disk, signal, report, sourceOf };
+  for (const target of targets) await kindOf(target).stage(target, job);
 };

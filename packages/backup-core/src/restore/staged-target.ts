@@ -1,11 +1,10 @@
 import { basename, dirname, join } from 'node:path';
 import { BackupError } from '../errors.ts';
-import type { DataSource } from '../types.ts';
 
-/** Where one source is put back, and where its old and new data lie meanwhile; all on one filesystem. */
-export interface StagedTarget {
+/** Where a folder or a database file is put back, and where old and new lie meanwhile; all on one filesystem. */
+export interface PathTarget {
   readonly name: string;
-  readonly type: DataSource['type'];
+  readonly type: 'files' | 'sqlite';
   /** The live folder or database file. */
   readonly live: string;
   /** `<parent of live>/.dhash-restore-<id>`, shared by targets of one parent. */
@@ -16,18 +15,29 @@ export interface StagedTarget {
   readonly previous: string;
 }
 
+/** Where one source is put back. Plain data, without anything secret: it is kept on record. */
+export type StagedTarget = PathTarget;
+
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,100}$/;
 
 /** Files that belong to a database file, beside it. */
 export const SQLITE_SIDECARS = ['-wal', '-shm', '-journal'] as const;
 
 /** @throws BackupError `bad-option` */
-export const stagedTarget = ({ name, type, path }: DataSource, id: string): StagedTarget => {
+const checkRestoreId = (id: string): void => {
   if (!ID.test(id))
     throw new BackupError(
       'bad-option',
       `the restore id ${JSON.stringify(id)} can't be part of a folder's name`,
     );
+};
+
+/** @throws BackupError `bad-option` */
+export const pathTarget = (
+  { name, type, path }: Pick<PathTarget, 'name' | 'type'> & { readonly path: string },
+  id: string,
+): PathTarget => {
+  checkRestoreId(id);
   const work = join(dirname(path), `.dhash-restore-${id}`);
   const last = basename(path);
   return {
@@ -41,5 +51,5 @@ export const stagedTarget = ({ name, type, path }: DataSource, id: string): Stag
 };
 
 /** Says that there was no live data when the new was swapped in, so that going back means none again. */
-export const absentMarker = ({ name, work }: StagedTarget): string =>
+export const absentMarker = ({ name, work }: Pick<PathTarget, 'name' | 'work'>): string =>
   join(work, name, 'was-absent');

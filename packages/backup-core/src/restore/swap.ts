@@ -1,126 +1,14 @@
-import { lstat } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { type Disk, realDisk, syncFolder } from '../disk.ts';
-import { BackupError, systemCode } from '../errors.ts';
-import type { DiskOption } from '../types.ts';
-import { absentMarker, SQLITE_SIDECARS, type StagedTarget } from './staged-target.ts';
+import { kindOf } from '../kind/kinds.ts';
+import type { DataSource, DiskOption } from '../types.ts';
+import { contextOf } from './context.ts';
+import type { StagedTarget } from './staged-target.ts';
 
-const exists = async (path: string): Promise<boolean> => {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return false;
-    throw error;
-  }
-};
-
-const conflict = (target: StagedTarget, what: string): BackupError =>
-  new BackupError(
-    'swap-conflict',
-    `the data of "${target.name}" can't be swapped: ${what}. Is the service still running? Nothing was overwritten; ${target.previous} holds what was live`,
-    { file: target.live },
-  );
-
-/** Moves a file or folder to a name that must be free, durably. */
-const move = async (disk: Disk, from: string, to: string): Promise<void> => {
-  await disk.rename(from, to);
-  await syncFolder(disk, dirname(from));
-  if (dirname(to) !== dirname(from)) await syncFolder(disk, dirname(to));
-};
-
-/** Each -wal, -shm and -journal for itself, whatever became of the main file: the log holds committed rows. */
-const moveSidecars = async (
-  disk: Disk,
-  target: StagedTarget,
-  from: string,
-  to: string,
-): Promise<void> => {
-  for (const suffix of SQLITE_SIDECARS) {
-    if (!(await exists(from + suffix))) continue;
-    if (await exists(to + suffix))
-      throw conflict(target, `${from}${suffix} and ${to}${suffix} both exist`);
-    await move(disk, from + suffix, to + suffix);
-  }
-};
-
-const markAbsent = async (disk: Disk, target: StagedTarget): Promise<void> => {
-  const marker = absentMarker(target);
-  if (await exists(marker)) return;
-  await (await disk.open(marker, 'wx', 0o600)).close();
-  await syncFolder(disk, dirname(marker));
-};
-
-/** The live file is at no moment absent: it gets a second name, then the new one replaces it. */
-const swapFileIn = async (disk: Disk, target: StagedTarget): Promise<void> => {
-  const { live, previous, staged } = target;
-  if (await exists(staged)) {
-    if (await exists(live)) {
-      await moveSidecars(disk, target, live, previous);
-      if (!(await exists(previous))) {
-        await disk.link(live, previous);
-        await syncFolder(disk, dirname(previous));
-      }
-    } else if (!(await exists(previous))) {
-      await moveSidecars(disk, target, live, previous);
-      await markAbsent(disk, target);
-    }
-    await move(disk, staged, live);
-  }
-  // Logs of what is live now: there only after a swap back that is undone.
-  await moveSidecars(disk, target, staged, live);
-};
-
-const swapFileBack = async (disk: Disk, target: StagedTarget): Promise<void> => {
-  const { live, previous, staged } = target;
-  const marker = absentMarker(target);
-  if (await exists(marker)) {
-    if (!(await exists(staged)) && (await exists(live))) {
-      await moveSidecars(disk, target, live, staged);
-      await move(disk, live, staged);
-    }
-    await disk.unlink(marker);
-    await syncFolder(disk, dirname(marker));
-  } else if (await exists(previous)) {
-    if (!(await exists(staged))) {
-      await moveSidecars(disk, target, live, staged);
-      await disk.link(live, staged);
-      await syncFolder(disk, dirname(staged));
-    }
-    await disk.rename(previous, live);
-    await syncFolder(disk, dirname(live));
-    // Where the swap got no further than the second name, both names are one file and rename did nothing.
-    if (await exists(previous)) await disk.unlink(previous);
-    await syncFolder(disk, dirname(previous));
-  }
-  await moveSidecars(disk, target, previous, live);
-};
-
-const swapFolderIn = async (disk: Disk, target: StagedTarget): Promise<void> => {
-  const { live, previous, staged } = target;
-  if (!(await exists(staged))) return;
-  if (await exists(live)) {
-    if (await exists(previous)) throw conflict(target, `${live} came back while it was put aside`);
-    await move(disk, live, previous);
-  } else if (!(await exists(previous))) await markAbsent(disk, target);
-  await move(disk, staged, live);
-};
-
-const swapFolderBack = async (disk: Disk, target: StagedTarget): Promise<void> => {
-  const { live, previous, staged } = target;
-  const marker = absentMarker(target);
-  const wasAbsent = await exists(marker);
-  if (!wasAbsent && !(await exists(previous))) return;
-  if (await exists(live)) {
-    if (await exists(staged)) {
-      if (!wasAbsent) throw conflict(target, `${live} and ${staged} both exist`);
-    } else await move(disk, live, staged);
-  }
-  if (wasAbsent) {
-    await disk.unlink(marker);
-    await syncFolder(disk, dirname(marker));
-  } else await move(disk, previous, live);
-};
+/** How to reach what lies on no disk. */
+export interface RestoreOptions extends DiskOption {
+  /** The sources as configured: how to reach data that is no file. */
+  readonly sources?: readonly DataSource[];
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * Puts staged data in place of what is live, which is kept whole under `previous`. What is still to do is
@@ -130,10 +18,10 @@ const swapFolderBack = async (disk: Disk, target: StagedTarget): Promise<void> =
  */
 export const swapIn = async (
   targets: readonly StagedTarget[],
-  { disk = realDisk }: DiskOption = {},
+  options: RestoreOptions = {},
 ): Promise<void> => {
-  for (const target of targets)
-    await (target.type === 'sqlite' ? swapFileIn : swapFolderIn)(disk, target);
+  const context = contextOf(options);
+  for (const target of targets) await kindOf(target).swapIn(target, context);
 };
 
 /**
@@ -144,19 +32,47 @@ export const swapIn = async (
  */
 export const swapBack = async (
   targets: readonly StagedTarget[],
-  { disk = realDisk }: DiskOption = {},
+  options: RestoreOptions = {},
 ): Promise<void> => {
-  for (const target of [...targets].reverse())
-    await (target.type === 'sqlite' ? swapFileBack : swapFolderBack)(disk, target);
+  const context = contextOf(options);
+  for (const target of [...targets].reverse()) await kindOf(target).swapBack(target, context);
 };
 
-/** Removes the `.dhash-restore-<id>` folders, with the staged data and what was put aside. */
+/**
+ * Removes what a restore staged and what it put aside. With the sources as configured, and the restore's id, that of
+ * a staging too that was killed before it told its targets: see {@link restoreTargets}.
+ */
 export const discardWork = async (
-  targets: readonly Pick<StagedTarget, 'work'>[],
-  { disk = realDisk }: DiskOption = {},
+  targets: readonly StagedTarget[],
+  options: RestoreOptions = {},
 ): Promise<void> => {
-  for (const work of new Set(targets.map((target) => target.work))) {
-    await disk.rm(work, { recursive: true, force: true });
-    if (await exists(dirname(work))) await syncFolder(disk, dirname(work));
-  }
+  const context = contextOf(options);
+  for (const target of targets) await kindOf(target).discard(target, context);
+};
+
+/** Where a restore of this id puts things. Pure. */
+export const restoreTargets = (sources: readonly DataSource[], id: string): StagedTarget[] =>
+  sources.map((source) => kindOf(source).target(source, id));
+
+/** The data of a restore that is live now, as sources for a proof. */
+export const liveSources = (
+  targets: readonly StagedTarget[],
+  options: Pick<RestoreOptions, 'sources'> = {},
+): DataSource[] =>
+  targets.map((target) => kindOf(target).asSource(target, 'live', contextOf(options)));
+
+/**
+ * What a restore put aside, as sources of a backup: whole, without the configured filters, since what they leave
+ * out of a backup was put aside too.
+ */
+export const putAsideSources = async (
+  targets: readonly StagedTarget[],
+  options: RestoreOptions = {},
+): Promise<DataSource[]> => {
+  const context = contextOf(options);
+  const sources: DataSource[] = [];
+  for (const target of targets)
+    if (await kindOf(target).isAside(target, context))
+      sources.push(kindOf(target).asSource(target, 'previous', context));
+  return sources;
 };

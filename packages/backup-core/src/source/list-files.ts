@@ -1,7 +1,7 @@
 import { lstat, open, readdir, readlink } from 'node:fs/promises';
 import { BackupError, messageOf } from '../errors.ts';
 import { linkProblem } from '../stored-path.ts';
-import type { DataSource } from '../types.ts';
+import type { FilesSource } from '../types.ts';
 import { matchGlobs } from './match-glob.ts';
 
 /** Something found under a source's folder. `name` is its path there, in the bytes that the system has. */
@@ -34,7 +34,10 @@ const DEFAULT_FOLDER_MODE = 0o755;
  *
  * @throws BackupError `source-refused` where the folder is missing, holds a live SQLite database, or links out.
  */
-export const listFiles = async (source: DataSource, signal?: AbortSignal): Promise<FileListing> => {
+export const listFiles = async (
+  source: FilesSource,
+  signal?: AbortSignal,
+): Promise<FileListing> => {
   const isIncluded = source.include === undefined ? () => true : matchGlobs(source.include);
   const isExcluded = matchGlobs(source.exclude ?? []);
   const items: FoundItem[] = [];
@@ -97,7 +100,7 @@ export const listFiles = async (source: DataSource, signal?: AbortSignal): Promi
 
 const isText = (bytes: Buffer): boolean => Buffer.from(bytes.toString('utf8')).equals(bytes);
 
-const refuseSource = (source: DataSource, problems: readonly string[]): BackupError =>
+const refuseSource = (source: FilesSource, problems: readonly string[]): BackupError =>
   new BackupError(
     'source-refused',
     `the source "${source.name}" (${source.path}) can't be backed up: ${problems.slice(0, 5).join('; ')}${problems.length > 5 ? `; and ${problems.length - 5} more` : ''}`,
@@ -108,7 +111,7 @@ const SQLITE_MAGIC = 'SQLite format 3\0';
 
 /** A database read as a file is torn: one with a log beside it has to be a source of its own. */
 const liveDatabases = async (
-  source: DataSource,
+  source: FilesSource,
   items: readonly FoundItem[],
 ): Promise<string[]> => {
   const problems: string[] = [];

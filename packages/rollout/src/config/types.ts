@@ -1,16 +1,6 @@
-import type { KeepPolicy } from '@dhash/backup-core';
+import type { DataSource, KeepPolicy } from '@dhash/backup-core';
 import type { ChannelConfig } from '@dhash/notifier';
 import type { NotifyEntry } from './recipients.ts';
-
-/** One part of the service's data: a backup holds it and a restore puts it back. */
-export interface DataSource {
-  readonly name: string;
-  readonly type: 'files' | 'sqlite';
-  /** Absolute. */
-  readonly path: string;
-  readonly include?: string[];
-  readonly exclude?: string[];
-}
 
 /** What bounds the backups of an environment beside their rules. */
 export interface BackupBounds {

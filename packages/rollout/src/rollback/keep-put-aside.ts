@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   createBackup,
-  type DataSource,
   discardWork,
+  putAsideSources,
   type StagedTarget,
   verifyBackup,
 } from '@dhash/backup-core';
@@ -51,9 +50,7 @@ export const keepPutAside = async (
   recorder: Recorder,
 ): Promise<void> => {
   for (const targets of putAsideOnRecord(recorder.events)) {
-    const sources: DataSource[] = targets
-      .filter(({ previous }) => existsSync(previous))
-      .map(({ name, type, previous }) => ({ name, type, path: previous }));
+    const sources = await putAsideSources(targets, { sources: config.data });
     if (sources.length === 0) continue;
     const report = await createBackup({
       dir: join(config.backup.dir, 'safety'),
@@ -78,6 +75,6 @@ export const keepPutAside = async (
     const { sha256 } = await verifyBackup(report.file, { signal: context.signal });
     await recorder.record({ type: 'put-aside.kept', file: report.file, sha256 });
     context.output.line(`what an earlier rollback had put aside is kept: ${shown(report.file)}`);
-    await discardWork(targets);
+    await discardWork(targets, { sources: config.data });
   }
 };

@@ -1,0 +1,106 @@
+import type { BigIntStats } from 'node:fs';
+import type { BackupJob } from '../backup-options.ts';
+import type { Disk } from '../disk.ts';
+import type { Manifest, ManifestSource } from '../manifest.ts';
+import type { OpenBackup } from '../read-backup.ts';
+import type { StagedTarget } from '../restore/staged-target.ts';
+import type { DataSource } from '../types.ts';
+
+/** Something captured. `name` is its path inside the source, in the bytes that the system has. */
+export type CapturedItem =
+  | {
+      readonly type: 'file';
+      readonly name: Buffer;
+      readonly diskPath: Buffer;
+      /** By the listing; the file may have changed since. */
+      readonly size: number;
+      /** Whose mode and time count, where that is not the file read: a database is read from a copy. */
+      readonly statOf?: BigIntStats;
+    }
+  | { readonly type: 'link'; readonly name: Buffer; readonly target: string }
+  | { readonly type: 'dir'; readonly name: Buffer; readonly mode: number };
+
+/** What a source was at one moment. */
+export interface Captured {
+  readonly items: readonly CapturedItem[];
+  /** What could not be read, each with its reason. */
+  readonly unreadable: readonly string[];
+  /** Facts for the manifest; where a copy has to be checked for them, that begins when they are asked for. */
+  readonly facts: () => Promise<ManifestSource>;
+}
+
+export interface CaptureJob extends Pick<BackupJob, 'disk' | 'signal' | 'onProgress'> {
+  /** Makes an empty file (0600) for a copy that goes when the backup is done; returns its path. */
+  readonly newCopy: (extension: string) => Promise<string>;
+}
+
+/** What a source needs to be staged, swapped and removed. */
+export interface RestoreContext {
+  readonly disk: Disk;
+  readonly signal: AbortSignal | undefined;
+  /** The source as configured. @throws BackupError `bad-option` where the caller named none of that name */
+  readonly sourceOf: (target: StagedTarget) => DataSource;
+}
+
+export interface StageJob extends RestoreContext {
+  /** Verified. */
+  readonly backup: OpenBackup;
+  readonly report: (entry: string, bytes: number) => void;
+}
+
+/** What was found equal to the manifest, and what was not. */
+export interface Proven {
+  readonly problems: readonly string[];
+  readonly files: number;
+  readonly bytes: number;
+  /** Rows per table; null where the kind has none. */
+  readonly tables: Readonly<Record<string, number>> | null;
+}
+
+/** Differences of one source from the manifest, files as `<source>/<path>`. */
+export interface Compared {
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+  /** Rows per table then and now; null where the kind has none. */
+  readonly tables: {
+    readonly before: Readonly<Record<string, number>>;
+    readonly after: Readonly<Record<string, number>>;
+  } | null;
+}
+
+/**
+ * One kind of data through its whole life. Methods, so that a kind of one sort of source and target stands in the
+ * table of all kinds: only sources and targets of its own type are handed to it.
+ */
+export interface DataKind<S extends DataSource, T extends StagedTarget> {
+  /**
+   * Whether it is captured before the kinds that are not: a row that names a file was written after the file, so
+   * the files that a database speaks of are there when they are listed later.
+   */
+  readonly isCapturedFirst: boolean;
+  /** What is wrong with the options of a source beyond its name. Pure. */
+  problems(source: S): string[];
+  capture(source: S, job: CaptureJob): Promise<Captured>;
+  /** Where it is put back, and where old and new lie meanwhile. Pure. */
+  target(source: S, id: string): T;
+  /** Brings the backup's data beside the live data, checked and durable. Nothing live is touched. */
+  stage(target: T, job: StageJob): Promise<void>;
+  /** Whether the swap has put live data aside. */
+  isAside(target: T, context: RestoreContext): Promise<boolean>;
+  /** Decides by what exists what is still to do: it is run again after a kill at any point. */
+  swapIn(target: T, context: RestoreContext): Promise<void>;
+  /** The reverse, of a swap that was cut off too. */
+  swapBack(target: T, context: RestoreContext): Promise<void>;
+  /** Removes what was staged and what was put aside. */
+  discard(target: T, context: RestoreContext): Promise<void>;
+  /** The live data, or what was put aside, as a source. Whole: without filters. */
+  asSource(target: T, which: 'live' | 'previous', context: Pick<RestoreContext, 'sourceOf'>): S;
+  prove(source: S, manifest: Manifest, signal?: AbortSignal): Promise<Proven>;
+  compare(
+    source: S,
+    recorded: ManifestSource,
+    manifest: Manifest,
+    signal?: AbortSignal,
+  ): Promise<Compared>;
+}

@@ -1,0 +1,18 @@
+import type { StagedTarget } from '../restore/staged-target.ts';
+import type { DataSource } from '../types.ts';
+import type { DataKind } from './data-kind.ts';
+import { filesKind } from './files.ts';
+import { sqliteKind } from './sqlite.ts';
+
+/** A new kind of data is a file of its own and a line here. */
+const kinds: { readonly [K in DataSource['type']]: DataKind<DataSource, StagedTarget> } = {
+  files: filesKind,
+  sqlite: sqliteKind,
+};
+
+/** The kind of a source, a target or a line of the manifest. */
+export const kindOf = ({
+  type,
+}: {
+  readonly type: DataSource['type'];
+}): DataKind<DataSource, StagedTarget> => kinds[type];

@@ -1,0 +1,154 @@
+import { stat } from 'node:fs/promises';
+import { basename, isAbsolute } from 'node:path';
+import { BackupError, messageOf } from '../errors.ts';
+import { filesOf, type Manifest, type ManifestSource } from '../manifest.ts';
+import { extractSource } from '../restore/extract.ts';
+import { hashPath } from '../restore/hash-path.ts';
+import { exists } from '../restore/move.ts';
+import { type PathTarget, pathTarget, SQLITE_SIDECARS } from '../restore/staged-target.ts';
+import { swapFileBack, swapFileIn } from '../restore/swap-file.ts';
+import { copySqlite } from '../source/copy-sqlite.ts';
+import { checkSqliteCopy, inspectSqlite } from '../source/inspect-sqlite.ts';
+import type { SqliteSource } from '../types.ts';
+import type { Captured, CaptureJob, DataKind, Proven, StageJob } from './data-kind.ts';
+import { discardFolder } from './discard-folder.ts';
+
+const capture = async (source: SqliteSource, job: CaptureJob): Promise<Captured> => {
+  const copy = await job.newCopy('sqlite');
+  const statOf = await copySqlite({
+    name: source.name,
+    path: source.path,
+    to: copy,
+    signal: job.signal,
+    onPages: (done, total) =>
+      job.onProgress?.({
+        phase: 'copy',
+        bytes: done,
+        totalBytes: total,
+        entries: 0,
+        totalEntries: 1,
+        entry: source.name,
+      }),
+  });
+  const { size } = await stat(copy);
+  const name = Buffer.from(basename(source.path));
+  return {
+    items: [{ type: 'file', name, diskPath: Buffer.from(copy), size, statOf }],
+    unreadable: [],
+    facts: () => factsOf(source, copy, size, job.signal),
+  };
+};
+
+const factsOf = async (
+  { name, path }: SqliteSource,
+  copy: string,
+  bytes: number,
+  signal: AbortSignal | undefined,
+): Promise<ManifestSource> => {
+  const { problems, foreignKeyViolations, ...facts } = await checkSqliteCopy(
+    copy,
+    bytes,
+    path,
+    signal,
+  );
+  return {
+    name,
+    type: 'sqlite',
+    ...facts,
+    ...(foreignKeyViolations > 0 ? { foreignKeyViolations } : {}),
+  };
+};
+
+/** Extracts, and lets SQLite check what it got. */
+const stage = async (target: PathTarget, job: StageJob): Promise<void> => {
+  await extractSource({ ...job, target });
+  const { files, manifest } = job.backup;
+  const recorded = manifest.sources.find(({ name }) => name === target.name);
+  const line = files.find(({ line }) => line.path.startsWith(`${target.name}/`))?.line;
+  const facts = await checkSqliteCopy(target.staged, line?.size ?? 0, target.staged, job.signal);
+  if (facts.foreignKeyViolations !== (recorded?.foreignKeyViolations ?? 0))
+    throw new BackupError(
+      'sqlite-damaged',
+      `the database "${target.name}" has ${facts.foreignKeyViolations} rows whose foreign key points nowhere; ${recorded?.foreignKeyViolations ?? 0} when it was backed up`,
+      { file: target.staged },
+    );
+};
+
+/** Path of a database's log or journal that lies beside it, if any. */
+const sidecarBeside = async (path: string): Promise<string | null> => {
+  for (const suffix of SQLITE_SIDECARS)
+    if (await exists(path + suffix)) return basename(path + suffix);
+  return null;
+};
+
+const unproven = (problem: string): Proven => ({
+  problems: [problem],
+  files: 1,
+  bytes: 0,
+  tables: {},
+});
+
+const proveDatabase = async (
+  { name, path }: SqliteSource,
+  manifest: Manifest,
+  signal: AbortSignal | undefined,
+): Promise<Proven> => {
+  const line = filesOf(manifest).find((file) => file.path.startsWith(`${name}/`));
+  const recorded = manifest.sources.find((source) => source.name === name)?.tables ?? {};
+  if (line === undefined) return unproven(`${name}: the backup holds no such database`);
+  try {
+    const beside = await sidecarBeside(path);
+    if (beside !== null)
+      return unproven(
+        `${name}: ${beside} lies beside it: another database's log, or someone opened it`,
+      );
+    const { size } = await stat(path);
+    if ((await hashPath(path, signal)) !== line.sha256)
+      return unproven(`${line.path}: another content`);
+    const { tables } = await inspectSqlite({ path, kind: 'copy', bytes: size }, signal);
+    const problems = Object.keys({ ...recorded, ...tables })
+      .filter((table) => recorded[table] !== tables[table])
+      .map((table) => `${name}.${table}: ${tables[table]} rows, ${recorded[table]} in the backup`);
+    return { problems, files: 1, bytes: size, tables };
+  } catch (error) {
+    if (signal?.aborted === true) throw error;
+    return unproven(`${name}: ${messageOf(error)}`);
+  }
+};
+
+/** SQLite databases: copied while they are written, swapped with their logs. */
+export const sqliteKind: DataKind<SqliteSource, PathTarget> = {
+  isCapturedFirst: true,
+  problems: (source) => [
+    ...(isAbsolute(source.path)
+      ? []
+      : [`the path of the source "${source.name}" is not absolute: ${source.path}`]),
+    ...('include' in source || 'exclude' in source
+      ? [`the source "${source.name}" is a database: it can't have "include" or "exclude"`]
+      : []),
+  ],
+  capture,
+  target: (source, id) => pathTarget(source, id),
+  stage,
+  isAside: ({ previous }) => exists(previous),
+  swapIn: (target, { disk }) => swapFileIn(disk, target),
+  swapBack: (target, { disk }) => swapFileBack(disk, target),
+  discard: ({ work }, { disk }) => discardFolder(disk, work),
+  asSource: ({ name, live, previous }, which) => ({
+    name,
+    type: 'sqlite',
+    path: which === 'live' ? live : previous,
+  }),
+  prove: proveDatabase,
+  compare: async ({ path }, recorded, _manifest, signal) => {
+    const after = (await exists(path))
+      ? (await inspectSqlite({ path, kind: 'live' }, signal)).tables
+      : {};
+    return {
+      added: [],
+      changed: [],
+      removed: [],
+      tables: { before: recorded.tables ?? {}, after },
+    };
+  },
+};
