@@ -51,8 +51,8 @@ const coldProgram = `
   if (receipt.status !== 'delivered') throw new Error('not delivered: ' + receipt.reason);
 `;
 
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+/** The least of several: what else a machine does only ever adds. */
+const least = (values: readonly number[]): number => Math.min(...values);
 
 const timed = (args: readonly string[]): number => {
   const started = performance.now();
@@ -108,9 +108,9 @@ const main = async (): Promise<void> => {
         ]),
       );
     }
-    const [node, sent] = [median(bare), median(cold)];
+    const [node, sent] = [least(bare), least(cold)];
     console.log(
-      `cold send: ${Math.round(sent)} ms, Node alone ${Math.round(node)} ms: +${Math.round(sent - node)} ms (budget 150), ${(sent / node).toFixed(1)} times`,
+      `cold send, the least of ${coldRuns}: ${Math.round(sent)} ms, Node alone ${Math.round(node)} ms: +${Math.round(sent - node)} ms (budget 150), ${(sent / node).toFixed(1)} times`,
     );
   } finally {
     child.kill();

@@ -127,6 +127,7 @@ export const openHttpChannel = (
     const posted = await httpPost(url.href, body, headers, {
       fetch: tools.fetch,
       dispatcher: tools.dispatchers.for({ allowsPrivate: config.allowPrivate === true }),
+      hasProxy: tools.dispatchers.hasProxy,
       redact: tools.redact,
       tryMs,
       signal,

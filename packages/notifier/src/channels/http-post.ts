@@ -30,6 +30,8 @@ export type PostResult =
 export interface PostOptions {
   readonly fetch: typeof globalThis.fetch;
   readonly dispatcher: unknown;
+  /** Whether the environment names a proxy. */
+  readonly hasProxy: boolean;
   readonly redact: (text: string) => string;
   readonly tryMs: number;
   readonly signal: AbortSignal | undefined;
@@ -56,6 +58,15 @@ const codeOf = (error: unknown, depth = 0): string => {
 /** Whether an error or a cause of it says exactly this. */
 const says = (error: unknown, text: string): boolean =>
   error instanceof Error && (error.message === text || says(error.cause, text));
+
+/** What undici says of a proxy that answered CONNECT with another status than 200. */
+const refusedByProxy = /^Proxy response \((\d{3})\)/;
+
+/** The status with which a proxy refused the way, anywhere in fetch's and ky's nested causes. */
+const proxyStatus = (error: unknown): string | null =>
+  error instanceof Error
+    ? (refusedByProxy.exec(error.message)?.[1] ?? proxyStatus(error.cause))
+    : null;
 
 const userAgent = 'dhash-notifier';
 
@@ -102,7 +113,11 @@ const failure = (error: unknown, timedOut: boolean, options: PostOptions): Attem
       'its host resolves to a private network; set allowPrivate: true where that is meant',
     );
   if (says(error, 'bad port')) return permanent('its port is one that no browser or Node may call');
-  if (unsentCodes.has(code)) return transient(`not reached (${code})`);
+  const refusal = proxyStatus(error);
+  if (refusal !== null)
+    return transient(`the proxy (HTTPS_PROXY) refused the way to it, with ${refusal}`);
+  if (unsentCodes.has(code))
+    return transient(`not reached (${code}${options.hasProxy ? '; HTTPS_PROXY is set' : ''})`);
   if (isTlsCode(code))
     return transient(`its certificate or TLS is not accepted (${code})`, { isConfig: true });
   return transient(`the connection broke${code === '' ? '' : ` (${code})`}`, { isAmbiguous: true });

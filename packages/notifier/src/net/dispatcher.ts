@@ -71,6 +71,8 @@ export const createDispatchers = (env: Environment) => {
   let proxied: unknown;
   let publicOnly: unknown;
   return {
+    /** Whether the environment names a proxy; a host of NO_PROXY is still reached directly. */
+    hasProxy: namesProxy(env),
     /** undefined: what the process uses by itself. */
     for: (options: { readonly allowsPrivate: boolean }): unknown => {
       if (namesProxy(env)) {
