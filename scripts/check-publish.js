@@ -14,7 +14,7 @@ const tools = join(root, 'node_modules');
 const needed = [
   /^package\.json$/,
   /^README\.md$/,
-  /^LICENSE$/,
+  /^(LICENSE|NOTICE)$/,
   /^CHANGELOG\.md$/,
   /^bin\/[\w-]+\.js$/,
   /^dist\/[\w/.-]+\.(js|cjs|d\.ts|d\.cts)(\.map)?$/,
