@@ -22,7 +22,7 @@ it('tells rate and time left from what is done', () => {
 });
 
 /** What a command that does 240 steps of 100 ms shows, by where its words go. */
-const shownOn = ({ json = false, isTTY = false }) => {
+const shownOn = ({ json = false, isTTY = false, columns = 60 }) => {
   let out = '';
   let err = '';
   let now = 0;
@@ -33,7 +33,7 @@ const shownOn = ({ json = false, isTTY = false }) => {
           out += text;
         },
         isTTY,
-        columns: 60,
+        columns,
       },
       stderr: {
         write: (text) => {
@@ -63,6 +63,10 @@ it('draws a bar on a terminal, no wider than it, and leaves its line empty', () 
   expect(Math.max(...frames.map((frame) => frame.length))).toBeLessThan(60);
   expect(frames.at(-1)).toBe('');
   expect(err).toBe('');
+});
+
+it('draws the whole line where the terminal does not know its width', () => {
+  expect(shownOn({ isTTY: true, columns: 0 }).out).toMatch(/\[#+-+\].* left/);
 });
 
 it('prints a line every ten seconds where nobody watches: what is quick says nothing', () => {

@@ -67,7 +67,8 @@ export const createOutput = (streams: Streams, options: OutputOptions): Output =
     json: options.json,
     color,
     interactive: !options.json && people.isTTY === true && options.env['TERM'] !== 'dumb',
-    width: people.columns ?? 100,
+    // A terminal that was never told its size says 0.
+    width: people.columns || 100,
     height: people.rows,
     line,
     detail: (text) => {
