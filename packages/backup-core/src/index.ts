@@ -1,6 +1,8 @@
 export type { BackupOptions } from './backup-options.ts';
 export { type BackupReport, createBackup } from './create-backup.ts';
 export type { Disk } from './disk.ts';
+export { type Proof, readProof, withdrawProof, writeProof } from './drill/proof.ts';
+export { type ScratchOptions, withScratch } from './drill/scratch.ts';
 export {
   BackupError,
   type BackupErrorCode,

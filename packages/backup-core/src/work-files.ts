@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, stat } from 'node:fs/promises';
+import { chmod, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseBackupName } from './backup-name.ts';
 import type { Disk } from './disk.ts';
 import { systemCode } from './errors.ts';
 
 const WORK = /^\.dhash-(\d+)-[0-9a-f]{12}\./;
-/** What lies beside a zip: its sidecar, its state, its summary. */
-const BESIDE = /^(dhash_.*\.zip)\.(?:sha256|state\.json|summary\.json)$/;
+/** What lies beside a zip: its sidecar, its state, its summary, its proof. */
+const BESIDE = /^(dhash_.*\.zip)\.(?:sha256|state\.json|summary\.json|proof\.json)$/;
 /** A process id may have been given to another program since; a file this old is nobody's any more. */
 const ABANDONED_MS = 24 * 60 * 60 * 1000;
 
@@ -34,18 +34,43 @@ const ageMs = async (path: string, nowMs: number): Promise<number> => {
   }
 };
 
-/**
- * Removes what a killed run left in a folder of backups: unfinished files, and sidecars whose zip never got
- * (or no longer has) its name. Files of a run that still lives are left alone. Returns what was removed.
- */
-export const sweepLeftovers = async (disk: Disk, dir: string, nowMs: number): Promise<string[]> => {
-  const names = await readdir(dir).catch((error: unknown) => {
+const openFolders = async (folder: string): Promise<void> => {
+  await chmod(folder, 0o700);
+  for (const entry of await readdir(folder, { withFileTypes: true }))
+    if (entry.isDirectory()) await openFolders(join(folder, entry.name));
+};
+
+/** Removes a file, or a folder with all in it: also folders that were restored read-only, as their owner may. */
+export const removeWhole = async (disk: Disk, path: string): Promise<void> => {
+  try {
+    await disk.rm(path, { recursive: true, force: true });
+  } catch (error) {
+    if (systemCode(error) !== 'EACCES') throw error;
+    await openFolders(path);
+    await disk.rm(path, { recursive: true, force: true });
+  }
+};
+
+const namesIn = async (dir: string): Promise<string[]> => {
+  try {
+    return await readdir(dir);
+  } catch (error) {
     if (systemCode(error) === 'ENOENT') return [];
     throw error;
-  });
+  }
+};
+
+/** What a sweep did, and whether someone else is at work in the same folder. */
+export interface Swept {
+  readonly removed: string[];
+  readonly othersRun: boolean;
+}
+
+/** Removes unfinished files and folders of runs that were killed; those of a run that still lives stay. */
+export const sweepUnfinished = async (disk: Disk, dir: string, nowMs: number): Promise<Swept> => {
   const removed: string[] = [];
   let othersRun = false;
-  for (const name of names) {
+  for (const name of await namesIn(dir)) {
     const pid = Number(WORK.exec(name)?.[1] ?? Number.NaN);
     if (Number.isNaN(pid)) continue;
     const path = join(dir, name);
@@ -53,9 +78,19 @@ export const sweepLeftovers = async (disk: Disk, dir: string, nowMs: number): Pr
       othersRun = true;
       continue;
     }
-    await disk.rm(path, { recursive: true, force: true });
+    await removeWhole(disk, path);
     removed.push(name);
   }
+  return { removed, othersRun };
+};
+
+/**
+ * Removes what a killed run left in a folder of backups: unfinished files, and sidecars whose zip never got
+ * (or no longer has) its name. Files of a run that still lives are left alone. Returns what was removed.
+ */
+export const sweepLeftovers = async (disk: Disk, dir: string, nowMs: number): Promise<string[]> => {
+  const names = await namesIn(dir);
+  const { removed, othersRun } = await sweepUnfinished(disk, dir, nowMs);
   // Another run may be between its sidecar and its zip.
   if (othersRun) return removed;
   const present = new Set(names);

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { realDisk } from '../disk.ts';
+import { PROOF_SUFFIX, readProof } from '../drill/proof.ts';
 import { BackupError, isBackupError, messageOf, systemCode } from '../errors.ts';
 import { type BackupListing, listBackups } from '../list-backups.ts';
 import { readSidecar } from '../sidecar.ts';
@@ -22,7 +23,7 @@ export interface SurveyedBackup extends BackupListing {
   readonly unusable: string | null;
   /** What fell too far since the backup before it, and that nobody accepted. */
   readonly shrunken: readonly ShrinkFinding[];
-  /** When a drill restored it (ISO 8601, UTC, as its proof says); null: never. */
+  /** When a drill restored it (ISO 8601, UTC, as the proof of this very file says); null: never. */
   readonly provenAt: string | null;
   /** Where else it lies, as its list of copies says. */
   readonly copies: readonly string[];
@@ -71,16 +72,17 @@ const readOne = async (
   beside: ReadonlySet<string>,
 ): Promise<Read> => {
   const { file, name } = backup;
-  const proof = beside.has(`${name}.proof.json`) ? await readJson(`${file}.proof.json`) : null;
   const copies = beside.has(`${name}.copies.json`) ? await readJson(`${file}.copies.json`) : null;
-  const known = { ...backup, provenAt: provenAt(proof), copies: copiesIn(copies) };
+  const known = { ...backup, provenAt: null, copies: copiesIn(copies) };
   try {
     if (!backup.hasSidecar) return { ...known, summary: null, unusable: 'has no sidecar' };
     const sha256 = await readSidecar(file);
     const written = beside.has(name + SUMMARY_SUFFIX) ? await readSummary(file) : null;
     const summary =
       written?.sha256 === sha256 ? written : summaryOf(await readManifest(file), sha256);
-    return { ...known, summary, unusable: whyUnusable(summary, service, backup.env) };
+    const proof = beside.has(name + PROOF_SUFFIX) ? await readProof(file, sha256) : null;
+    const provenAt = proof?.at ?? null;
+    return { ...known, provenAt, summary, unusable: whyUnusable(summary, service, backup.env) };
   } catch (error) {
     if (!isBackupError(error)) throw error;
     return { ...known, summary: null, unusable: `cannot be read (${messageOf(error)})` };
@@ -117,11 +119,6 @@ const readJson = async (file: string): Promise<unknown> => {
 
 const fieldOf = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-
-const provenAt = (proof: unknown): string | null => {
-  const at = fieldOf(proof, 'at');
-  return typeof at === 'string' && fieldOf(proof, 'ok') !== false ? at : null;
-};
 
 const copiesIn = (list: unknown): string[] => {
   const copies = fieldOf(list, 'copies');
