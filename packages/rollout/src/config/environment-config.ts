@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { type ChannelConfig, channelSchema } from '@dhash/notifier';
 import { ConfigError, type ConfigIssue } from './config-error.ts';
 import { crossCheck } from './cross-check.ts';
+import { drillOf, targetDrillOf } from './drill.ts';
 import { parseDuration } from './duration.ts';
 import { type IssueContext, issueAt, issuesOf, valueAt } from './issues.ts';
 import { nearestWord } from './nearest.ts';
@@ -144,8 +145,14 @@ const targetOf = (input: EnvironmentInput['target'], root: string): TargetConfig
         root: resolve(root, input.root),
         artifact: resolve(root, input.artifact),
         init: input.init ?? null,
+        drill: targetDrillOf(input.drill),
       }
-    : { ...input, init: input.init ?? null, version: input.version ?? null };
+    : {
+        ...input,
+        init: input.init ?? null,
+        version: input.version ?? null,
+        drill: targetDrillOf(input.drill),
+      };
 
 const MAX_SHRINK = 0.5;
 
@@ -172,6 +179,7 @@ const backupOf = (
       minFree: minFreeOf(own?.minFree ?? shared?.minFree),
     },
     maxShrink: maxShrink === undefined ? MAX_SHRINK : (parsePercent(maxShrink) ?? MAX_SHRINK),
+    drill: drillOf(own?.drill ?? shared?.drill),
   };
 };
 

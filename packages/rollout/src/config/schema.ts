@@ -74,6 +74,31 @@ const days = (what: string, otherwise: string) =>
     .default(otherwise)
     .describe(`How long ${what} stays: 30d, or forever. Default: ${otherwise}.`);
 
+const variableName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable');
+
+/** `backup.drill` where it says more than yes or no. */
+export const drillSchema = z.strictObject({
+  beforeDeploy: z
+    .boolean()
+    .default(true)
+    .describe('Whether a deploy restores its backup once before it stops anything.'),
+  env: z
+    .array(variableName)
+    .default([])
+    .describe('Variables of ours that the drilled service sees. Default: none.'),
+  network: z
+    .enum(['none', 'allow'])
+    .default('none')
+    .describe(
+      'none: the drilled service reaches nothing but its own loopback. allow: all that this machine reaches.',
+    ),
+  timeout: duration
+    .default('5m')
+    .describe('Longest that the service may take to start and to answer OK.'),
+});
+
 const backup = z.strictObject({
   dir: path
     .optional()
@@ -90,6 +115,14 @@ const backup = z.strictObject({
     .optional()
     .describe(
       'A backup in which the bytes, files or rows of a source fell by more than this against the one before is flagged, and no older one is removed until somebody accepts it. Default: 50%.',
+    ),
+  drill: z
+    .union([z.boolean(), drillSchema], {
+      error: 'must be true, false, or { beforeDeploy, env, network, timeout }',
+    })
+    .optional()
+    .describe(
+      'Whether, and how, a deploy restores its backup once, for real, before it goes on. Default: false.',
     ),
 });
 
@@ -121,6 +154,16 @@ const withVersion = path.refine(
   'must hold {version} once: the release it belongs to',
 );
 
+const targetDrill = z
+  .strictObject({
+    start: command.describe(
+      'Starts the release on the restored data: ROLLOUT_DATA is the folder, ROLLOUT_URL the address.',
+    ),
+    stop: command.optional().describe('Stops it; whatever is left is killed.'),
+  })
+  .optional()
+  .describe('How a restore drill starts a release. Without it, a drill checks the data only.');
+
 const target = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('releases'),
@@ -130,6 +173,7 @@ const target = z.discriminatedUnion('type', [
     start: command.describe('Starts the release; runs in <root>/current.'),
     stop: command.describe('Stops it; runs in <root>/current.'),
     keep: z.int().min(2).default(5).describe('Releases to keep; current and previous always.'),
+    drill: targetDrill,
   }),
   z.strictObject({
     type: z.literal('command'),
@@ -139,6 +183,7 @@ const target = z.discriminatedUnion('type', [
     start: command,
     stop: command,
     version: command.optional().describe('Prints the version to deploy where none is given.'),
+    drill: targetDrill,
   }),
 ]);
 

@@ -22,6 +22,23 @@ export interface KeepFor {
 /** A text goes through the shell, a list runs as it stands. */
 export type Command = string | string[];
 
+/** How a release is started on restored data. */
+export interface TargetDrill {
+  readonly start: Command;
+  readonly stop: Command | null;
+}
+
+/** What a restore drill may do. */
+export interface DrillConfig {
+  /** Whether a deploy drills its backup before it stops anything. */
+  readonly beforeDeploy: boolean;
+  /** Names of our own variables that the drilled service sees. */
+  readonly env: readonly string[];
+  readonly network: 'none' | 'allow';
+  /** Longest that the service may take to start, and again to be healthy, ms. */
+  readonly timeoutMs: number;
+}
+
 /** Releases as folders under `root`, one of them `current`. */
 export interface ReleasesTargetConfig {
   readonly type: 'releases';
@@ -34,6 +51,8 @@ export interface ReleasesTargetConfig {
   readonly stop: Command;
   /** Releases kept under `root`, the current and the previous one always among them. */
   readonly keep: number;
+  /** `null`: a drill checks the data only. */
+  readonly drill: TargetDrill | null;
 }
 
 /** A release that the project's own commands switch. */
@@ -48,6 +67,8 @@ export interface CommandTargetConfig {
   readonly stop: Command;
   /** Prints the version to deploy where none is given. */
   readonly version: Command | null;
+  /** `null`: a drill checks the data only. */
+  readonly drill: TargetDrill | null;
 }
 
 export type TargetConfig = ReleasesTargetConfig | CommandTargetConfig;
@@ -88,6 +109,7 @@ export interface EnvironmentConfig {
     readonly bounds: BackupBounds;
     /** Most that a source may shrink from one backup to the next without a flag: a ratio, 0 to 1. */
     readonly maxShrink: number;
+    readonly drill: DrillConfig;
   };
   readonly keepFor: KeepFor;
   readonly target: TargetConfig;

@@ -84,6 +84,20 @@ test('defaults are filled and paths are absolute', () => {
   });
 });
 
+test('backup.drill says yes or no, or more than that; an environment before the file', () => {
+  const drillOf = (yaml: string) => open(yaml).backup.drill;
+  const full = { beforeDeploy: false, env: [], network: 'none', timeoutMs: 300_000 };
+  expect(drillOf(good)).toEqual(full);
+  const all = good.replace('environments:', 'backup: { drill: true }\nenvironments:');
+  expect(drillOf(all)).toEqual({ ...full, beforeDeploy: true });
+  const own = (drill: string) =>
+    all.replace('    rollback: { data: restore }', `    backup: { drill: ${drill} }\n$&`);
+  expect(drillOf(own('false'))).toEqual(full);
+  expect(drillOf(own('{ env: [TZ], network: allow, timeout: 90s }'))).toEqual({
+    ...{ beforeDeploy: true, env: ['TZ'], network: 'allow', timeoutMs: 90_000 },
+  });
+});
+
 describe('what is wrong is said with its place', () => {
   const cases: [
     name: string,
@@ -172,6 +186,30 @@ describe('what is wrong is said with its place', () => {
       [7, 52],
       'environments.production.target.artifact',
       /\{version\}/,
+    ],
+    [
+      'a drill that is neither yes, no nor a part',
+      'rollback: { data: restore }',
+      'backup: { drill: often }\n    rollback: { data: restore }',
+      [8, 22],
+      'environments.production.backup.drill',
+      /must be true, false, or \{ beforeDeploy.*found "often"/s,
+    ],
+    [
+      'a key of a drill',
+      'rollback: { data: restore }',
+      'backup: { drill: { netwrok: allow } }\n    rollback: { data: restore }',
+      [8, 24],
+      'environments.production.backup.drill.netwrok',
+      /did you mean "network"/,
+    ],
+    [
+      'a network of a drill',
+      'rollback: { data: restore }',
+      'backup: { drill: { network: some } }\n    rollback: { data: restore }',
+      [8, 33],
+      'environments.production.backup.drill.network',
+      /none.*allow/s,
     ],
     ['a variable outside', 'gates.json', '"${GATES}"', [2, 8], 'gates', /only under environments/],
     [

@@ -23,8 +23,18 @@ export const startChild = (
   project: Pick<Project, 'root' | 'processEnv'>,
   argv: readonly string[],
   env: Record<string, string> = {},
+): Child => startChildUnder([], project, argv, env);
+
+/** The same, started by another program: `['setpriv', …]`. */
+export const startChildUnder = (
+  prefix: readonly string[],
+  project: Pick<Project, 'root' | 'processEnv'>,
+  argv: readonly string[],
+  env: Record<string, string> = {},
 ): Child => {
-  const child = spawn(process.execPath, ['--conditions=@dhash/source', runner, ...argv], {
+  const command = [...prefix, process.execPath, '--conditions=@dhash/source', runner, ...argv];
+  const [program = '', ...args] = command;
+  const child = spawn(program, args, {
     cwd: project.root,
     env: { ...project.processEnv, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -22,6 +22,7 @@ const setUp = async (over: Partial<ReleasesTargetConfig> = {}) => {
     start: 'pwd > where',
     stop: 'true',
     keep: 3,
+    drill: null,
     ...over,
   };
   const at = (artifact: string) => ({ ...target, artifact: join(root, artifact) });

@@ -18,6 +18,7 @@ export const environment = (root: string, target: TargetConfig): EnvironmentConf
     keep: {},
     bounds: { maxBytes: null, minFree: null },
     maxShrink: 0.5,
+    drill: { beforeDeploy: false, env: [], network: 'none', timeoutMs: 300_000 },
   },
   keepFor: { safety: null, incomplete: null, incidents: null, monitorLogs: null, messages: null },
   target,

@@ -20,6 +20,7 @@ const kinds: Record<string, (root: string) => Promise<TargetConfig>> = {
       start: say('start'),
       stop: say('stop'),
       keep: 5,
+      drill: null,
     };
   },
   command: async (root) => {
@@ -31,6 +32,7 @@ const kinds: Record<string, (root: string) => Promise<TargetConfig>> = {
       current: 'cat state/active 2>/dev/null || true',
       activate: 'printf %s "$ROLLOUT_VERSION" > state/active',
       version: 'echo 1.1',
+      drill: null,
       init: say('init'),
       start: say('start'),
       stop: say('stop'),

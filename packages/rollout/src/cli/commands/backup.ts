@@ -4,6 +4,7 @@ import type { CommandContext, CommandResult } from '../../operate/context.ts';
 import { openEnvironment } from '../../operate/environment.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import { acceptShrunken } from './backup/accept-shrink.ts';
+import { drillFile } from './backup/drill.ts';
 import type { BackupFlags } from './backup/flags.ts';
 import { printLatest } from './backup/latest.ts';
 import { listOf } from './backup/list.ts';
@@ -31,21 +32,33 @@ export const registerBackup: Register = (program, run) => {
           'it is right that this backup shrank: see backup.maxShrink',
         ),
       )
+      .addOption(
+        instead(
+          '--drill <file>',
+          'restore a backup once, for real, into a scratch folder, and start its release on it',
+          ['dryRun'],
+        ),
+      )
+      .option('--scratch <folder>', "where --drill restores to (default: the backup's own folder)")
       .option('--reason <text>', 'why, for the record of --accept-shrink')
       .option('--prune', 'remove what backup.keep, maxBytes, minFree and keepFor do not keep')
-      .option('--dry-run', 'read and pack everything, or plan the prune, and write nothing'),
+      .option(
+        '--dry-run',
+        'read and pack everything, or plan the prune or the drill, and write nothing',
+      ),
   ).action((flags: BackupFlags) =>
     run('backup', flags, (context) => runBackupCommand(context, flags)),
   );
 };
 
-const INSTEAD = ['verify', 'show', 'list', 'latest', 'acceptShrink'];
+const INSTEAD = ['verify', 'show', 'list', 'latest', 'acceptShrink', 'drill'];
 
 /** An option that is done instead of a backup, and goes with no other such option. */
-const instead = (flags: string, description: string): Option => {
+const instead = (flags: string, description: string, goesWith: readonly string[] = []): Option => {
   const option = new Option(flags, description);
   const others = INSTEAD.filter((name) => name !== option.attributeName());
-  return option.conflicts([...others, 'prune', 'tag', 'dryRun']);
+  const conflicts = [...others, 'prune', 'tag', 'dryRun'];
+  return option.conflicts(conflicts.filter((name) => !goesWith.includes(name)));
 };
 
 const runBackupCommand = async (
@@ -54,6 +67,7 @@ const runBackupCommand = async (
 ): Promise<CommandResult> => {
   if (flags.verify !== undefined) return verifyFile(context, flags.verify);
   if (flags.show !== undefined) return showFile(context, flags.show);
+  if (flags.drill !== undefined) return drillFile(context, flags.drill, flags);
   if (flags.acceptShrink !== undefined)
     return acceptShrunken(context, flags.acceptShrink, flags.reason ?? null);
   if (flags.env === undefined)

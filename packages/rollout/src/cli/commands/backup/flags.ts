@@ -11,5 +11,7 @@ export interface BackupFlags extends GlobalOptions {
   readonly latest?: boolean;
   readonly show?: string;
   readonly acceptShrink?: string;
+  readonly drill?: string;
+  readonly scratch?: string;
   readonly reason?: string;
 }

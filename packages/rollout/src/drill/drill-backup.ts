@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import {
+  discardWork,
+  isBackupError,
+  type Manifest,
+  type Proof,
+  proveRestored,
+  stageRestore,
+  swapIn,
+  verifyBackup,
+  withdrawProof,
+  withScratch,
+  writeProof,
+} from '@dhash/backup-core';
+import { showProgress } from '../cli/progress.ts';
+import type { EnvironmentConfig } from '../config/types.ts';
+import { exitCodes, isRolloutError, RolloutError } from '../errors.ts';
+import type { CommandContext } from '../operate/context.ts';
+import { tool } from '../tool.ts';
+import { dataFolder } from './drill-environment.ts';
+import { gatherDrill } from './gather-drill.ts';
+import { drillPlaces } from './places.ts';
+import { type DrillFacts, type DrillPlan, planDrill } from './plan-drill.ts';
+import { drillService, type Phase } from './started-service.ts';
+
+export interface DrillRequest {
+  readonly config: EnvironmentConfig;
+  /** The zip. Absolute. */
+  readonly file: string;
+  readonly facts: DrillFacts;
+  /** Folder that the scratch folder is made in; without it, the one of the zip. Absolute. */
+  readonly scratchIn?: string;
+}
+
+type Go = Extract<DrillPlan, { kind: 'go' }>;
+
+/** The plan of a drill of a backup of `release`. @throws RolloutError (exit 2) where it may not be */
+export const prepareDrill = async (
+  config: EnvironmentConfig,
+  release: string | null,
+): Promise<{ facts: DrillFacts; plan: Go }> => {
+  const facts = await gatherDrill(config, release);
+  const plan = planDrill(facts);
+  if (plan.kind === 'go') return { facts, plan };
+  throw new RolloutError(plan.code, exitCodes.usage, plan.message, { hints: plan.hints });
+};
+
+/** Times each phase by a clock that no one sets, and shows it as it ends. */
+const phasesOf = (context: CommandContext) => {
+  const checks: Proof['checks'] = [];
+  const phases: Proof['phases'] = [];
+  const phase: Phase = async (name, work) => {
+    const startedMs = performance.now();
+    context.output.detail(`    … ${name}`);
+    const result = await work();
+    const ms = Math.round(performance.now() - startedMs);
+    checks.push({ name, result });
+    phases.push({ name, ms });
+    context.output.line(`    ✓ ${name} (${(ms / 1000).toFixed(1)} s): ${result}`);
+  };
+  return { checks, phases, phase };
+};
+
+const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`;
+
+/**
+ * Restores a backup once, for real: by the calls that a rollback makes, into a scratch folder; then starts the
+ * stamped release on it. Leaves the proof beside the zip, and nothing else; where it does not hold, an earlier
+ * proof is taken away.
+ *
+ * @throws BackupError where the backup does not verify or restore, RolloutError `drill-failed` (exit 1)
+ */
+export const drillBackup = async (
+  context: CommandContext,
+  request: DrillRequest,
+): Promise<Proof> => {
+  const { file } = request;
+  try {
+    return await runDrill(context, request);
+  } catch (error) {
+    if (speaksAgainst(error) && !context.signal.aborted && (await withdrawProof(file)))
+      context.output.warn(`the proof of an earlier drill of ${file} was taken away`);
+    throw error;
+  }
+};
+
+/** Faults that say nothing of the backup: this machine could not drill it. */
+const ofThisMachine: readonly string[] = [
+  'no-space',
+  'write-failed',
+  'bad-option',
+  'swap-conflict',
+];
+
+const speaksAgainst = (error: unknown): boolean =>
+  isBackupError(error)
+    ? !ofThisMachine.includes(error.code)
+    : isRolloutError(error) && error.code === 'drill-failed';
+
+const runDrill = async (
+  context: CommandContext,
+  { config, file, facts, scratchIn = dirname(file) }: DrillRequest,
+): Promise<Proof> => {
+  const { signal } = context;
+  const id = `drill-${randomBytes(6).toString('hex')}`;
+  const { checks, phases, phase } = phasesOf(context);
+  const progress = showProgress(context);
+  const watched = { signal, onProgress: progress.show };
+  let verified: { sha256: string; manifest: Manifest } | undefined;
+  return withScratch({ dir: scratchIn, now: context.clock.now() }, async (scratch) => {
+    const startedMs = performance.now();
+    const places = drillPlaces(dataFolder(scratch), config.data);
+    for (const { path } of places) await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await phase('verify', async () => {
+      const { entries, ...rest } = await verifyBackup(file, watched).finally(progress.end);
+      verified = rest;
+      return `${count(entries, 'entry').replace(/entrys$/, 'entries')}, every CRC and SHA-256`;
+    });
+    if (verified === undefined) throw new TypeError('the verify phase left nothing');
+    const { sha256, manifest } = verified;
+    await phase('restore', async () => {
+      const staged = await stageRestore(file, { id, targets: places, ...watched }).finally(
+        progress.end,
+      );
+      await swapIn(staged.targets);
+      await discardWork(staged.targets);
+      return `${count(manifest.entries.length, 'file')} durable on disk, databases pass integrity_check`;
+    });
+    await phase('compare', async () => {
+      const found = await proveRestored(manifest, places, { signal });
+      const tables = Object.values(found.tables).flatMap((rows) => Object.values(rows));
+      const rows = tables.reduce((sum, each) => sum + each, 0);
+      return `${count(found.files, 'file')} by SHA-256, ${count(rows, 'row')} in ${count(tables.length, 'table')} as in the manifest`;
+    });
+    const { start, release, isolation } = facts;
+    const starts = start === null ? null : release;
+    if (start !== null && starts !== null) {
+      const stop = config.target.drill?.stop ?? null;
+      const drill = { config, release: starts, start, stop, isolation, id, scratch, places };
+      await drillService(context, drill, phase);
+    }
+    const { contentRoot, service, env } = manifest;
+    const proof: Proof = {
+      format: 1,
+      ...{ sha256, contentRoot, service, env },
+      at: new Date(context.clock.now()).toISOString(),
+      tool,
+      started: starts,
+      ...{ checks, phases },
+      totalMs: Math.round(performance.now() - startedMs),
+    };
+    signal.throwIfAborted();
+    await writeProof(file, proof);
+    return proof;
+  });
+};
+
+/** `12.3 s`, or what a person would say of it: what a proof is good for. */
+export const describeProof = ({ at, started, totalMs }: Proof): string =>
+  `proven by a drill on ${at.slice(0, 16).replace('T', ' ')} UTC: restored${started === null ? '' : `, release ${started} started and tested`} in ${(totalMs / 1000).toFixed(1)} s`;
