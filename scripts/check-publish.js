@@ -1,11 +1,13 @@
 // What a user of the packages gets: packs each one, looks at what is in it, installs all of them in a
-// fresh project and imports every entry from ESM, CommonJS and TypeScript. Run: npm run check:publish
+// fresh project and loads every entry from ESM, CommonJS and TypeScript, on this Node and on the lowest
+// ones that the packages promise. Run: npm run check:publish
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { installNode, isAtLeast, lowestNode } from './publish/nodes.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const tools = join(root, 'node_modules');
@@ -22,19 +24,20 @@ const needed = [
 const required = ['package.json', 'README.md', 'LICENSE'];
 
 /**
- * @typedef {{ name: string, version: string, exports: Record<string, unknown>, bin?: Record<string, string> }} Manifest
+ * @typedef {{ name: string, version: string, exports: Record<string, unknown>, engines: { node: string }, bin?: Record<string, string> }} Manifest
  * @typedef {{ folder: string, manifest: Manifest }} Package
  */
 
 const exec = promisify(execFile);
 
 /**
- * @param {readonly string[]} args program's file and arguments, for this Node
+ * @param {readonly string[]} args program's file and arguments
  * @param {string} cwd
+ * @param {string} program a Node; this one where none is named
  */
-const node = async (args, cwd) => {
+const node = async (args, cwd, program = process.execPath) => {
   try {
-    return (await exec(process.execPath, args, { cwd, maxBuffer: 1 << 26 })).stdout;
+    return (await exec(program, args, { cwd, maxBuffer: 1 << 26 })).stdout;
   } catch (error) {
     const { stdout = '', stderr = '' } = /** @type {{ stdout?: string, stderr?: string }} */ (
       error
@@ -121,15 +124,6 @@ const pack = async (of, into) => {
   return { tarball: join(into, report.filename), files: report.files.map(({ path }) => path) };
 };
 
-/** Shows names by which ESM and CommonJS differ. @param {string} entry */
-const sameNames = (entry) => `
-import { createRequire } from 'node:module';
-const esm = Object.keys(await import('${entry}')).filter((name) => name !== 'module.exports').sort();
-const cjs = Object.keys(createRequire(import.meta.url)('${entry}')).sort();
-if (esm.length === 0) throw new Error('${entry} exports nothing');
-if (esm.join() !== cjs.join()) throw new Error('ESM: ' + esm + '\\nCommonJS: ' + cjs);
-`;
-
 /** Does not compile where an entry has no types. @param {string[]} entries */
 const typedImports = (entries) =>
   [
@@ -184,11 +178,28 @@ try {
   await check('a fresh project installs them', () =>
     npm(['install', '--ignore-scripts', '--no-audit', '--no-fund', ...tarballs], project),
   );
-  const entries = packages.flatMap(codeEntries);
-  for (const entry of entries)
-    await check(`${entry}: the same names by import and by require`, () =>
-      node(['--input-type=module', '--eval', sameNames(entry)], project),
+  for (const program of ['load-entry', 'judge'])
+    await copyFile(join(root, `scripts/publish/${program}.js`), join(project, `${program}.mjs`));
+  /** @type {{ version: string, file: string }[]} */
+  const nodes = [{ version: process.versions.node, file: process.execPath }];
+  for (const version of new Set(packages.map(({ manifest }) => lowestNode(manifest.engines.node))))
+    await check(`Node ${version} is there`, async () => {
+      const file = await installNode(version, join(work, `node-${version}`), npm);
+      nodes.push({ version, file });
+    });
+  for (const { version, file } of nodes) {
+    for (const each of packages) {
+      if (!isAtLeast(version, lowestNode(each.manifest.engines.node))) continue;
+      for (const entry of codeEntries(each))
+        await check(`${entry} on Node ${version}: the same by import and by require`, () =>
+          node(['load-entry.mjs', entry], project, file),
+        );
+    }
+    await check(`@dhash/quality-gates on Node ${version}: judges a release`, () =>
+      node(['judge.mjs'], project, file),
     );
+  }
+  const entries = packages.flatMap(codeEntries);
   await writeFile(join(project, 'tsconfig.json'), JSON.stringify(tsconfig));
   await writeFile(join(project, 'esm.mts'), typedImports(entries));
   await writeFile(join(project, 'cjs.cts'), typedImports(entries));

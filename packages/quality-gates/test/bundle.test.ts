@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import { bundle, MOST_BYTES } from '../scripts/bundle.js';
@@ -11,6 +12,18 @@ it('is at most 10 KB, minified and gzipped, without a dependency', async () => {
   expect(gzippedBytes).toBeGreaterThan(1000);
   expect(gzippedBytes).toBeLessThanOrEqual(MOST_BYTES);
   expect(MOST_BYTES).toBe(10_000);
+});
+
+it('needs one more package than zod and yaml at most, and does nothing when it is loaded', async () => {
+  const { dependencies } = JSON.parse(
+    await readFile(new URL('../package.json', import.meta.url), 'utf8'),
+  ) as { dependencies: Record<string, string> };
+  const more = Object.keys(dependencies).filter((name) => !['zod', 'yaml'].includes(name));
+  expect(more.length).toBeLessThanOrEqual(1);
+  // A context has no timer, network, file or console: what reached for one would throw.
+  const context = {};
+  runInNewContext((await bundle('iife')).code, context);
+  expect(Object.keys(context)).toEqual(['gates']);
 });
 
 it('replays a recorded watch where there is nothing but the language, as in a browser', async () => {

@@ -14,7 +14,7 @@ const canonical = (value: unknown): string => {
 
 /**
  * SHA-256 in hex of the canonical policy without its fingerprint. By @noble/hashes, not node:crypto:
- * a few hundred bytes, synchronous, and the same in a browser.
+ * a few hundred bytes, synchronous, and the same in a browser. Its 1.x, which Node 20 can require.
  */
 export const fingerprintOf = (policy: Omit<WatchPolicy, 'fingerprint'>): string => {
   const { fingerprint: _, ...rest } = policy as WatchPolicy;
