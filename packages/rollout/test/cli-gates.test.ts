@@ -1,5 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { openJournal } from '@dhash/journal';
+import { gatesFor, parseGates } from '@dhash/quality-gates/config';
 import { startHttpServer, tempFolder } from '@dhash/testkit';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -114,6 +116,56 @@ describe('gates replay --against', () => {
       'result',
     ]);
     expect(Object.keys(events().at(-1) ?? {})).not.toContain('differences');
+  });
+});
+
+describe('gates replay of a log that lies with its record', () => {
+  /** As a watch leaves it: the log, and a journal that holds the gates and where counters start from. */
+  const recorded = async () => {
+    const runFolder = '20261124T101500Z-production-deploy-3fa9';
+    const samples = `monitor_logs/${runFolder}/samples.ndjson`;
+    const cwd = await folder({ 'new.json': queue(12), 'old.json': queue(22), [samples]: rising });
+    const file = join(cwd, 'rollouts', runFolder, 'journal.ndjson');
+    await mkdir(dirname(file), { recursive: true });
+    const policy = gatesFor(parseGates(queue(22), { file: 'old.json' }), 'production');
+    const journal = await openJournal(file, { now: () => 0 });
+    await journal.append({
+      type: 'watch.started',
+      startedAt: 0,
+      policy: JSON.parse(JSON.stringify(policy)),
+    });
+    await journal.close();
+    return { cwd, file, replay: ['replay', '--env', 'production', '--samples', samples] };
+  };
+
+  it('compares with the gates that it ran with, where they are others', async () => {
+    const { cwd, replay } = await recorded();
+    const { exit, out } = await run(cwd, ...replay, '--gates', 'new.json');
+    expect(exit).toBe(0);
+    expect(out.split('\n\n')[1]).toMatchInlineSnapshot(`
+      "                as it ran          new.json
+      healthFailures  pass               pass
+      queue           break at 480 s     break at 120 s     would have broken 6 min earlier
+      decision        rollback at 480 s  rollback at 120 s
+      "
+    `);
+  });
+
+  it('says nothing of the sort where they are the same, or another file is named', async () => {
+    const { cwd, replay } = await recorded();
+    expect((await run(cwd, ...replay, '--gates', 'old.json')).out).not.toContain('as it ran');
+    const other = await run(cwd, ...replay, '--gates', 'old.json', '--against', 'new.json');
+    expect(other.out).not.toContain('as it ran');
+    expect(other.out).toContain('6 min later');
+  });
+
+  it('is refused where that record was changed', async () => {
+    const { cwd, file, replay } = await recorded();
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, text.replace('"startedAt":0', '"startedAt":1'));
+    const { exit, err } = await run(cwd, ...replay, '--gates', 'new.json');
+    expect(exit).toBe(8);
+    expect(err).toContain(file);
   });
 });
 

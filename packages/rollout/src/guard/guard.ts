@@ -24,7 +24,7 @@ import { foldRun, type RunState } from '../record/run-state.ts';
 import { type ActOptions, actOn } from './act.ts';
 import { startGap } from './gap.ts';
 import { watchInbox } from './inbox-watch.ts';
-import { activationOf, recordedBaseline } from './recorded-samples.ts';
+import { activationOf, recordedBaseline } from './recorded-watch.ts';
 import { startSnapshots } from './snapshots.ts';
 import { writeWatchReport } from './watch-report.ts';
 import { watchView } from './watch-view.ts';

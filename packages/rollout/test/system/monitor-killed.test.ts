@@ -4,7 +4,7 @@ import { readSampleLog } from '@dhash/monitor';
 import { pollTimes, replay, type WatchPolicy } from '@dhash/quality-gates';
 import { gatesFor, parseGates } from '@dhash/quality-gates/config';
 import { describe, expect, it } from 'vitest';
-import { activationOf, recordedBaseline } from '../../src/guard/recorded-samples.ts';
+import { activationOf, recordedBaseline } from '../../src/guard/recorded-watch.ts';
 import { startChild } from './child.ts';
 import { backBy, hurried } from './hurried.ts';
 import {

@@ -1,6 +1,8 @@
-import { type Replay, replay } from '@dhash/quality-gates';
+import { resolve } from 'node:path';
+import { type Replay, replay, type WatchPolicy } from '@dhash/quality-gates';
 import { type Difference, differences } from '@dhash/quality-gates/tune';
 import { exitCodes } from '../../errors.ts';
+import { type RecordedWatch, watchOfLog } from '../../guard/recorded-watch.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
 import { formatTable } from '../format.ts';
 import { type GatesFlags, gatesFile, readPolicy, readSamples, shownFile } from './gates-files.ts';
@@ -59,16 +61,32 @@ const sideBySide = (
   ]);
 };
 
-/** What each gate would have decided, and when, on recorded samples; with `--against`, beside another file's gates. */
+/** The gates to compare with: another file's, else those that the watch of this log really ran with. */
+const comparedWith = async (
+  context: CommandContext,
+  flags: ReplayFlags,
+  policy: WatchPolicy,
+  watch: RecordedWatch | null,
+): Promise<{ title: string; policy: WatchPolicy } | null> => {
+  if (flags.against !== undefined)
+    return { title: flags.against, policy: await readPolicy(context, flags.against, flags.env) };
+  if (watch === null || watch.policy.fingerprint === policy.fingerprint) return null;
+  return { title: 'as it ran', policy: watch.policy };
+};
+
+/**
+ * What each gate would have decided, and when, on recorded samples: beside another file's gates with
+ * `--against`, and beside those it ran with where the log lies with its run's record and they are others.
+ */
 export const replaySamples = async (
   context: CommandContext,
   flags: ReplayFlags,
 ): Promise<CommandResult> => {
   const policy = await readPolicy(context, flags.gates, flags.env);
-  const against =
-    flags.against === undefined ? null : await readPolicy(context, flags.against, flags.env);
   const samples = await readSamples(context, flags.samples);
-  const replayed = replay(policy, samples);
+  const watch = await watchOfLog(resolve(context.cwd, flags.samples));
+  const against = await comparedWith(context, flags, policy, watch);
+  const replayed = replay(policy, samples, watch?.start);
   const startedAt = replayed.history[0]?.at ?? replayed.at;
   showHistory(context, replayed, startedAt);
   context.output.line(`decision: ${decided(replayed, startedAt)}`);
@@ -81,10 +99,10 @@ export const replaySamples = async (
   };
   if (against === null) return { exit: exitCodes.done, fields };
 
-  const other = replay(against, samples);
+  const other = replay(against.policy, samples, watch?.start);
   const found = differences(other, replayed);
   const titles = [
-    flags.against ?? '',
+    against.title,
     shownFile(context, await gatesFile(context, flags.gates)),
   ] as const;
   context.output.line('');
@@ -97,7 +115,7 @@ export const replaySamples = async (
     fields: {
       ...fields,
       against: {
-        file: flags.against,
+        file: flags.against ?? null,
         decision: other.decision,
         at: other.at,
         afterMs: other.at - startedAt,

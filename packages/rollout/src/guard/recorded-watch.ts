@@ -1,0 +1,62 @@
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { type JournalEvent, readJournal } from '@dhash/journal';
+import { readSampleLog } from '@dhash/monitor';
+import type { Sample, WatchPolicy, WatchStart } from '@dhash/quality-gates';
+import { layoutOf } from '../record/layout.ts';
+
+/** What a watch was started with, as its run's record has it. */
+export interface RecordedWatch {
+  readonly run: string;
+  /** The gates as they were when it began: they went on the record whole. */
+  readonly policy: WatchPolicy;
+  readonly start: WatchStart;
+}
+
+/** The sample that a deploy took right after activation; counters start from it. */
+export const activationOf = (events: readonly JournalEvent[]): Sample | undefined => {
+  const event = events.findLast(({ type }) => type === 'activation.sampled');
+  // Written by this tool's deploy as a sample; the gates read it field by field.
+  return event === undefined ? undefined : (event['sample'] as unknown as Sample);
+};
+
+/** Samples of the release that ran before the deploy. */
+export const recordedBaseline = async (file: string): Promise<Sample[] | undefined> =>
+  existsSync(file) ? (await readSampleLog(file)).samples : undefined;
+
+/** `null` where the run was not watched. `baselineFile` need not be there. */
+export const recordedWatch = async (
+  run: string,
+  events: readonly JournalEvent[],
+  baselineFile: string,
+): Promise<RecordedWatch | null> => {
+  const started = events.findLast(({ type }) => type === 'watch.started');
+  const policy = started?.['policy'];
+  const startedAt = started?.['startedAt'];
+  if (typeof policy !== 'object' || policy === null || typeof startedAt !== 'number') return null;
+  const baseline = await recordedBaseline(baselineFile);
+  const activation = activationOf(events);
+  return {
+    run,
+    // Written by this tool from a WatchPolicy.
+    policy: policy as unknown as WatchPolicy,
+    start: {
+      startedAt,
+      ...(baseline === undefined ? {} : { baseline }),
+      ...(activation === undefined ? {} : { activation }),
+    },
+  };
+};
+
+/**
+ * The watch that wrote a sample log, where the log lies where it was written and its record beside it.
+ *
+ * @throws JournalError where that record does not verify.
+ */
+export const watchOfLog = async (samplesFile: string): Promise<RecordedWatch | null> => {
+  const folder = dirname(samplesFile);
+  const { samples, baseline, journal } = layoutOf(dirname(dirname(folder))).run(basename(folder));
+  if (samples !== samplesFile || !existsSync(journal)) return null;
+  const { events } = await readJournal(journal);
+  return recordedWatch(basename(folder), events, join(folder, basename(baseline)));
+};
