@@ -53,10 +53,10 @@ describe('Prometheus rules', () => {
       ),
     );
     expect(rate?.expr).toBe(
-      '(avg(avg_over_time(extraction_failures_rate[600s]))) > 5 and on() (sum(count_over_time(extraction_failures_rate[600s])) >= 3) and on() ((sum(increase(total_processed[600s])) >= 20 or absent(total_processed)))',
+      '(avg(avg_over_time(extraction_failures_rate[600s]))) > 5 and on() (max(count_over_time(extraction_failures_rate[600s])) >= 3) and on() ((sum(increase(total_processed[600s])) >= 20 or absent(total_processed)))',
     );
     const [twice] = rules(toPrometheusRules(only({ ...level, for: '2 of 3' })));
-    expect(twice?.expr).toBe('(sum_over_time(((max(x)) > bool 10)[90s:30s])) > 1');
+    expect(twice?.expr).toBe('(sum_over_time(((max(x)) > bool 10)[89999ms:30s])) > 1');
     const [below] = rules(toPrometheusRules(only({ ...level, below: true, mode: 'observe' })));
     expect([below?.expr, below?.labels['on_break']]).toEqual(['(min(x)) < 10', 'observe']);
   });
@@ -72,9 +72,67 @@ describe('an AnalysisTemplate', () => {
     }
   });
 
-  it('runs what only observes dry', () => {
-    const { spec } = parse(toAnalysisTemplate(only({ ...level, mode: 'observe' }))) as Template;
-    expect(spec.dryRun).toEqual([{ metricName: 'gate' }]);
+  it('runs what only observes dry, and nothing whose name begins alike', () => {
+    const gates = { p95: { ...level, mode: 'observe' }, p95HashTime: level };
+    const { spec } = parse(toAnalysisTemplate(policyOf(gates))) as Template;
+    expect(spec.dryRun).toEqual([{ metricName: '^p95$' }]);
+  });
+
+  it('keeps gates apart whose names Kubernetes could not', () => {
+    const text = toAnalysisTemplate(policyOf({ 'queue.a': level, queue_a: level }));
+    expect(metrics(text).map(({ name }) => name)).toEqual(['queue-a', 'queue-a-2']);
+  });
+});
+
+describe('what is weaker there is said in a comment, in both', () => {
+  it.each<[string, Record<string, unknown>, Record<string, unknown>, RegExp]>([
+    [
+      'no data that breaks',
+      // biome-ignore lint/suspicious/noThenProperty: the key that operators write; never awaited
+      { ...level, noData: { then: 'break' } },
+      {},
+      /no data is a break of the gate; here it is none/,
+    ],
+    [
+      'a control check',
+      { kind: 'consecutive', threshold: 2 },
+      { health: { control: 'http://control.example/' } },
+      /knows no control check: .*http:\/\/control\.example\//,
+    ],
+    [
+      'suspect polls',
+      level,
+      { pollCadence: { initial: 30, normal: 30, suspect: 10 } },
+      /the polls every 10s while a gate is suspicious can't be said/,
+    ],
+    ['n of m', { ...level, for: '2 of 3' }, {}, /2 of 3 evaluations 30s apart, not polls/],
+    [
+      'a mean that weighs by time',
+      { kind: 'ratio', rate: 'x', threshold: 5, timeWindow: 5 },
+      {},
+      /each scrape weighs the same/,
+    ],
+    [
+      'an increase',
+      { kind: 'ratio', bad: 'x', total: 'y', threshold: 5, timeWindow: 5 },
+      {},
+      /increase\(\) extrapolates[\s\S]*the plain share over the whole watch is not judged/,
+    ],
+    ['a streak', { kind: 'consecutive', threshold: 2 }, {}, /counts no checks/],
+  ])('%s', (_title, gate, environment, note) => {
+    for (const render of [toPrometheusRules, toAnalysisTemplate]) {
+      const comments = render(only(gate, environment))
+        .split('\n')
+        .filter((line) => /^\s*#/.test(line));
+      expect(comments.join('\n')).toMatch(note);
+    }
+  });
+
+  it('and what Argo alone does otherwise', () => {
+    const text = toAnalysisTemplate(only({ ...level, onBreak: 'freeze' }));
+    expect(text).toContain('a break aborts the rollout there, also where it would only freeze');
+    expect(text).toContain('terminated early counts as successful there');
+    expect(text).toContain('asks for no coverage');
   });
 });
 

@@ -54,7 +54,8 @@ const parts = (gate: GatePolicy, policy: WatchPolicy, options: ExportOptions): P
   const worst = gate.below ? 'min' : 'max';
   const extrapolated =
     'increase() extrapolates to the window and knows no start of a watch: what the old release did counts until it has left the window';
-  const unweighted = 'each scrape weighs the same, whatever time it stands for';
+  const unweighted =
+    'each scrape weighs the same, whatever time it stands for, and so does the newest: it may break a poll sooner';
   const events = (
     gateEvents: { counter: string; optional: boolean } | null,
     ms: number,
@@ -101,7 +102,7 @@ const parts = (gate: GatePolicy, policy: WatchPolicy, options: ExportOptions): P
         return {
           value: scaled(`avg(avg_over_time(${series(gate.rate, gate.windowMs)}))`, gate.scale),
           guards: [
-            `sum(count_over_time(${series(gate.rate, gate.windowMs)})) >= ${gate.minSamples}`,
+            readings(gate.rate, gate),
             ...events(gate.events, gate.windowMs, gate.minEvents),
           ],
           notes: [unweighted],
@@ -141,7 +142,7 @@ const parts = (gate: GatePolicy, policy: WatchPolicy, options: ExportOptions): P
               gate.scale,
             ),
             guards: [
-              `sum(count_over_time(${series(gate.gauge, gate.windowMs)})) >= ${gate.minSamples}`,
+              readings(gate.gauge, gate),
               ...events(gate.events, gate.windowMs, gate.minEvents),
             ],
             notes: [unweighted],
@@ -174,15 +175,34 @@ const whyNot = (gate: GatePolicy): string | null => {
   return odd === undefined ? null : `${JSON.stringify(odd)} is no name of a Prometheus metric`;
 };
 
+/** What no query says, whatever the gate's kind. */
+const alwaysWeaker = (gate: GatePolicy, { health }: WatchPolicy): string[] => [
+  ...(gate.noData.then === 'break'
+    ? ['no data is a break of the gate; here it is none, since there is nothing to compare']
+    : []),
+  ...(health.control !== null && (gate.kind === 'consecutive' || gate.kind === 'share')
+    ? [
+        `knows no control check: a check that fails while ${health.control} fails too counts as not OK`,
+      ]
+    : []),
+];
+
+/** Where there is nothing to judge, there is no value either. */
+export const guarded = (value: string, guards: readonly string[]): string =>
+  [value, ...guards.map((guard) => `(${guard})`)].join(' and on() ');
+
 /** n of the newest m evaluations, a normal cadence apart. */
 const repeated = (found: Expression, policy: WatchPolicy): Expression => {
   const { need, of } = found.gate.streak;
   if (of === 1) return found;
   const step = promDuration(policy.cadence.normalMs);
-  const range = promDuration(of * policy.cadence.normalMs);
+  // Prometheus 2 counts a window's left end in, 3 does not: 1 ms less holds `of` steps in both.
+  const range = promDuration(of * policy.cadence.normalMs - 1);
+  const beyond = `(${found.value}) ${found.operator} bool ${found.limit}`;
   return {
     ...found,
-    value: `sum_over_time(((${found.value}) ${found.operator} bool ${found.limit})[${range}:${step}])`,
+    value: `sum_over_time((${guarded(beyond, found.guards)})[${range}:${step}])`,
+    guards: [],
     operator: '>',
     limit: need - 1,
     notes: [...found.notes, `${need} of ${of} evaluations ${step} apart, not polls`],
@@ -203,13 +223,9 @@ export const expressions = (
       continue;
     }
     const operator = gate.below ? '<' : '>';
-    const own = {
-      name,
-      gate,
-      operator,
-      limit: gate.threshold,
-      ...parts(gate, policy, options),
-    } as const;
+    const said = parts(gate, policy, options);
+    const notes = [...said.notes, ...alwaysWeaker(gate, policy)];
+    const own = { name, gate, operator, limit: gate.threshold, ...said, notes } as const;
     found.push(repeated(own, policy));
   }
   return { found, inexpressible };

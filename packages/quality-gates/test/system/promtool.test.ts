@@ -4,7 +4,7 @@ import { hasTool, tempFolder } from '@dhash/testkit';
 import { describe, expect, it } from 'vitest';
 import { environmentsOf, gatesFor } from '../../src/config.ts';
 import { toPrometheusRules } from '../../src/export.ts';
-import { type PolledSample, pollTimes } from '../../src/index.ts';
+import { type PolledSample, pollTimes, type WatchPolicy } from '../../src/index.ts';
 import { policyOf } from '../support/policies.ts';
 import { production, recorded, type Second, shipped } from '../support/recorded.ts';
 import { seeded } from '../support/traffic.ts';
@@ -77,23 +77,67 @@ describe.runIf(hasTool('promtool'))('the exported rules, in promtool', { timeout
         confidence: 'off',
       },
     });
-    const random = seeded(11);
-    const runs = Array.from({ length: 12 }, () => {
-      let [bad, total] = [10_000, 100_000];
-      const [dead, failing] = [0.3 * random(), 0.1 * random()];
-      const samples = pollTimes(policy).map((at): PolledSample => {
-        const came = 50 + Math.floor(100 * random());
-        total += came;
-        bad += Math.floor(came * failing * 2 * random());
-        const queue = Math.floor(100 * random());
-        return { at, health: { ok: random() >= dead }, metrics: { bad, total, queue } };
-      });
-      return { samples, breaks: firstBreaks(policy, samples) };
-    });
-    for (const gate of Object.keys(policy.gates)) {
-      const seconds = runs.map(({ breaks }) => breaks[gate]);
-      expect(seconds.filter((second) => second !== null).length, gate).toBeGreaterThan(2);
-    }
-    await alertsFireAt(policy, runs);
+    await agreeOnRandomWatches(policy, 11);
+  });
+
+  it('agree where a gate asks for n of m', async () => {
+    // A poll every 30 s: evaluations and polls are the same.
+    const ratio = { kind: 'ratio', bad: 'bad', total: 'total', confidence: 'off' };
+    const policy = policyOf(
+      {
+        twice: { kind: 'level', gauge: 'queue', threshold: 80, for: '2 of 3' },
+        thrice: { kind: 'level', gauge: 'queue', threshold: 60, for: 3 },
+        often: { ...ratio, threshold: 4.513, timeWindow: 10, for: '3 of 4' },
+      },
+      { duration: 30, pollCadence: { initial: 30, normal: 30 } },
+    );
+    await agreeOnRandomWatches(policy, 5);
+  });
+
+  it('break a poll sooner on gauges: there the newest scrape weighs as much as the others', async () => {
+    const gauge = { timeWindow: 5, minSamples: 4 };
+    const policy = policyOf(
+      {
+        mean: { kind: 'ratio', rate: 'queue', threshold: 50, ...gauge },
+        median: { kind: 'quantile', gauge: 'queue', threshold: 50, ...gauge },
+        withTraffic: {
+          ...{ kind: 'quantile', gauge: 'queue', threshold: 50, ...gauge },
+          ...{ events: 'total', minEvents: 20 },
+        },
+      },
+      { duration: 30, pollCadence: { initial: 30, normal: 30 } },
+    );
+    const samples = pollTimes(policy).map(
+      (at): PolledSample => ({
+        at,
+        health: { ok: true },
+        metrics: { queue: at < 600_000 ? 10 : 100, total: at < 1_200_000 ? 500 : 500 + at / 1000 },
+      }),
+    );
+    expect(firstBreaks(policy, samples)).toEqual({ mean: 750, median: 750, withTraffic: 1200 });
+    const breaks = { mean: 720, median: 720, withTraffic: 1200 };
+    await alertsFireAt(policy, [{ samples, breaks }]);
   });
 });
+
+/** Random watches of every kind of series, each of whose gates breaks in some of them. */
+const agreeOnRandomWatches = async (policy: WatchPolicy, seed: number) => {
+  const random = seeded(seed);
+  const runs = Array.from({ length: 12 }, () => {
+    let [bad, total] = [10_000, 100_000];
+    const [dead, failing] = [0.3 * random(), 0.1 * random()];
+    const samples = pollTimes(policy).map((at): PolledSample => {
+      const came = 50 + Math.floor(100 * random());
+      total += came;
+      bad += Math.floor(came * failing * 2 * random());
+      const queue = Math.floor(100 * random());
+      return { at, health: { ok: random() >= dead }, metrics: { bad, total, queue } };
+    });
+    return { samples, breaks: firstBreaks(policy, samples) };
+  });
+  for (const gate of Object.keys(policy.gates)) {
+    const seconds = runs.map(({ breaks }) => breaks[gate]);
+    expect(seconds.filter((second) => second !== null).length, gate).toBeGreaterThan(2);
+  }
+  await alertsFireAt(policy, runs);
+};
