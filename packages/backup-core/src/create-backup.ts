@@ -54,7 +54,7 @@ type Written = {
   manifest: StoredManifest;
   sha256: string;
   bytes: number;
-  facts: BackupState['files'];
+  facts: Pick<BackupState, 'files' | 'databases'>;
   reused: ReusedWork;
 };
 
@@ -115,9 +115,8 @@ const backUp = async (job: BackupJob, startedMs: number): Promise<Done> => {
       ? await publishBackup(archive)
       : await publishIncomplete(archive, incomplete);
     if (complete) {
-      const files = written.facts;
       const { file } = published;
-      const known = { startedAtMs: startedMs, rehashedAtMs, files };
+      const known = { startedAtMs: startedMs, rehashedAtMs, ...written.facts };
       await writeState(disk, file, written.manifest, known).catch((error: unknown) => {
         // The backup stands. Without its state the next one reads everything, and is as good.
         if (!isSystemError(error)) throw error;
@@ -154,7 +153,7 @@ const writeInto = async (
 ): Promise<Written> => {
   const copies: string[] = [];
   try {
-    const gathered = await gatherSources(job, tempFolder, copies);
+    const gathered = await gatherSources(job, tempFolder, copies, previous);
     const writer = openArchiveWriter(sink);
     const { lines, unreadable, facts, reused } = await writeEntries(writer, gathered.files, {
       ...job,
@@ -189,7 +188,8 @@ const writeInto = async (
     } = await packBuffer(renderManifest(manifest));
     await writer.addKnown({ name: MANIFEST_NAME, ...known }, body);
     job.signal?.throwIfAborted();
-    return { manifest, facts, reused, ...(await writer.finish()) };
+    const { databases } = gathered;
+    return { manifest, facts: { files: facts, databases }, reused, ...(await writer.finish()) };
   } finally {
     for (const copy of copies)
       for (const suffix of SQLITE_SIDECARS)

@@ -4,6 +4,8 @@ import type { BackupJob } from './backup-options.ts';
 import type { Captured, CaptureJob } from './kind/data-kind.ts';
 import { kindOf } from './kind/kinds.ts';
 import type { ManifestEntry, ManifestSource } from './manifest.ts';
+import type { PreviousBackup, PreviousFile } from './previous-backup.ts';
+import type { SqliteFingerprint } from './source/sqlite-fingerprint.ts';
 import { pathStore, type StoredPath } from './stored-path.ts';
 import { workName } from './work-files.ts';
 
@@ -15,6 +17,8 @@ export interface FileToArchive {
   readonly size: number;
   /** Whose mode and time count, where that is not the file read: a database is read from a copy. */
   readonly statOf?: BigIntStats;
+  /** Where it is what it was in the previous backup, and is to be taken from there. */
+  readonly unchanged?: PreviousFile;
 }
 
 /** Everything that goes into a backup, in the order of the archive. */
@@ -25,6 +29,8 @@ export interface Gathered {
   /** Ready once the copies of databases passed their checks. */
   readonly sources: Promise<readonly ManifestSource[]>;
   readonly unreadable: readonly string[];
+  /** What each database was, for the next backup. */
+  readonly databases: Readonly<Record<string, SqliteFingerprint>>;
 }
 
 /**
@@ -35,6 +41,7 @@ export const gatherSources = async (
   job: BackupJob,
   tempFolder: string,
   copies: string[],
+  previous: PreviousBackup | null,
 ): Promise<Gathered> => {
   const newCopy = async (extension: string): Promise<string> => {
     const copy = join(tempFolder, workName(extension));
@@ -42,20 +49,22 @@ export const gatherSources = async (
     await (await job.disk.open(copy, 'wx', 0o600)).close();
     return copy;
   };
-  const captured = await captureAll(job, { ...job, newCopy });
+  const captured = await captureAll(job, { ...job, newCopy, previous });
 
   const files: FileToArchive[] = [];
   const otherLines: ManifestEntry[] = [];
   const unreadable: string[] = [];
+  const databases: Record<string, SqliteFingerprint> = {};
   const storePath = pathStore();
   for (const [name, one] of captured) {
     addItems(name, one, storePath, files, otherLines);
     unreadable.push(...one.unreadable);
+    if (one.fingerprint != null) databases[name] = one.fingerprint;
   }
   const sources = Promise.all([...captured.values()].map(({ facts }) => facts()));
   // Awaited after the data is written; a failed check must not count as unhandled until then.
   sources.catch(() => undefined);
-  return { files, otherLines, unreadable, sources };
+  return { files, otherLines, unreadable, sources, databases };
 };
 
 /** By source, in the order of the options, whatever came first. */

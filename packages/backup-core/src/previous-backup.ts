@@ -7,23 +7,25 @@ import type { BackupJob } from './backup-options.ts';
 import { type Disk, syncFolder } from './disk.ts';
 import { isBackupError, isSystemError } from './errors.ts';
 import { listBackups } from './list-backups.ts';
-import { type ManifestFile, renderManifest, type StoredManifest } from './manifest.ts';
+import {
+  type ManifestFile,
+  type ManifestSource,
+  renderManifest,
+  type StoredManifest,
+} from './manifest.ts';
 import { type OpenBackup, openBackup } from './read-backup.ts';
+import {
+  isSameFingerprint,
+  type SqliteFingerprint,
+  sqliteFingerprint,
+} from './source/sqlite-fingerprint.ts';
+import { factsOf, isSameStat, isSettled, statFacts } from './stat-facts.ts';
 import { workName } from './work-files.ts';
 import type { ArchiveEntry } from './zip/read-archive.ts';
 import { readExactly } from './zip/read-structure.ts';
 
 /** Lies beside its zip: what must not be in it, because it would make the same data give other bytes. */
 const STATE_SUFFIX = '.state.json';
-
-const facts = z.object({
-  dev: z.string(),
-  ino: z.string(),
-  size: z.string(),
-  mtimeNs: z.string(),
-  ctimeNs: z.string(),
-});
-type Facts = z.infer<typeof facts>;
 
 const state = z.object({
   format: z.literal(1),
@@ -32,7 +34,9 @@ const state = z.object({
   /** When every file was last read, and nothing reused by its stat facts. */
   rehashedAtMs: z.number(),
   manifestSha256: z.string(),
-  files: z.record(z.string(), facts),
+  files: z.record(z.string(), statFacts),
+  /** What each database was when it was copied, by source; one that others wrote to just then is not here. */
+  databases: z.record(z.string(), sqliteFingerprint).default({}),
 });
 export type BackupState = z.infer<typeof state>;
 
@@ -42,27 +46,25 @@ export interface PreviousFile {
   readonly entry: ArchiveEntry;
 }
 
+/** A database that is what it was. */
+export interface UnchangedDatabase {
+  readonly file: PreviousFile;
+  readonly facts: ManifestSource;
+}
+
 /** The backup before this one, as far as it can save work. */
 export interface PreviousBackup {
   readonly rehashedAtMs: number;
   /** The file as it was archived, where nothing says that it changed since. */
   unchanged(path: string, stat: BigIntStats): PreviousFile | null;
+  /** The database as it was archived, and its facts in the manifest, where nothing says that it changed since. */
+  unchangedDatabase(source: string, now: SqliteFingerprint): UnchangedDatabase | null;
   /** The file as it was archived, whatever became of it since. */
   file(path: string): PreviousFile | null;
   /** Bytes of its zip; null where they can't be read any more, which must not keep a new backup from being made. */
   read(at: number, bytes: number, buffer?: Buffer): Promise<Buffer | null>;
 }
 
-export const factsOf = (stat: BigIntStats): Facts => ({
-  dev: String(stat.dev),
-  ino: String(stat.ino),
-  size: String(stat.size),
-  mtimeNs: String(stat.mtimeNs),
-  ctimeNs: String(stat.ctimeNs),
-});
-
-/** A file written this shortly before a backup may be written again within the same tick of the clock. */
-const RACY_NS = 10_000_000n;
 /** Stat facts are trusted for this long; then everything is read again. */
 const TRUST_MS = 7 * 24 * 60 * 60 * 1000;
 
@@ -82,17 +84,24 @@ const manifestDigest = (manifest: StoredManifest): string =>
 
 const previousOf = (backup: OpenBackup, known: BackupState): PreviousBackup => {
   const files = new Map(backup.files.map((file) => [file.line.path, file]));
-  const trustedBeforeNs = BigInt(known.startedAtMs) * 1_000_000n - RACY_NS;
   return {
     rehashedAtMs: known.rehashedAtMs,
     unchanged: (path, stat) => {
       const before = known.files[path];
       const file = files.get(path);
       if (before === undefined || file === undefined) return null;
-      if (stat.mtimeNs >= trustedBeforeNs || stat.ctimeNs >= trustedBeforeNs) return null;
       const now = factsOf(stat);
-      const isSame = (Object.keys(now) as (keyof Facts)[]).every((key) => now[key] === before[key]);
-      return isSame ? file : null;
+      return isSettled(now, known.startedAtMs) && isSameStat(now, before) ? file : null;
+    },
+    unchangedDatabase: (source, now) => {
+      const before = known.databases[source];
+      const facts = backup.manifest.sources.find(({ name }) => name === source);
+      const file = backup.files.find(({ line }) => line.path.startsWith(`${source}/`));
+      if (before === undefined || facts?.type !== 'sqlite' || file === undefined) return null;
+      const settled = [now.database, now.log ?? now.database].every(({ stat }) =>
+        isSettled(stat, known.startedAtMs),
+      );
+      return settled && isSameFingerprint(now, before) ? { file, facts } : null;
     },
     file: (path) => files.get(path) ?? null,
     read: (at, bytes, buffer) =>

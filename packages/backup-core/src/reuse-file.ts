@@ -1,7 +1,7 @@
 import { createHash, hash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import { type ArchivedFile, SMALL_BYTES } from './archive-file.ts';
-import type { BufferPool } from './buffer-pool.ts';
+import { type BufferPool, bufferPool } from './buffer-pool.ts';
 import type { PreviousBackup, PreviousFile } from './previous-backup.ts';
 import { CHUNK_BYTES, type ChunkSource } from './zip/deflate-chunks.ts';
 import type { ArchiveWriter } from './zip/write-archive.ts';
@@ -27,6 +27,22 @@ const partsOf = ({ line, entry }: PreviousFile): readonly Part[] =>
     sha256: packedSha256,
   })) ?? [{ bytes: entry.packedBytes, sha256: line.packedSha256 ?? line.sha256 }];
 
+/** A file as it was archived, where its packed bytes are sound as far as they are looked at yet. */
+export const readReusable = async (
+  previous: PreviousBackup,
+  file: PreviousFile,
+  stat: ArchivedFile['stat'],
+  pool: BufferPool,
+): Promise<ReusableFile | null> => {
+  const found = { kind: 'reusable', previous: file, stat } as const;
+  if (file.entry.plainBytes > SMALL_BYTES) return { ...found, body: 'large' };
+  const { dataAt, packedBytes } = file.entry;
+  const body = await previous.read(dataAt, packedBytes, pool.take(packedBytes));
+  const [part] = partsOf(file);
+  if (body === null || hash('sha256', body, 'hex') !== part?.sha256) return null;
+  return { ...found, body };
+};
+
 /** Looks whether a file is the one that was archived before, and its packed bytes are sound. */
 export const findReusable = async (
   previous: PreviousBackup,
@@ -37,14 +53,7 @@ export const findReusable = async (
   const stat = await lstat(diskPath, { bigint: true }).catch(() => null);
   // What can't be looked at is read as usual, and says there why it can't be.
   const file = stat?.isFile() === true ? previous.unchanged(path, stat) : null;
-  if (stat === null || file === null) return null;
-  const found = { kind: 'reusable', previous: file, stat } as const;
-  if (file.entry.plainBytes > SMALL_BYTES) return { ...found, body: 'large' };
-  const { dataAt, packedBytes } = file.entry;
-  const body = await previous.read(dataAt, packedBytes, pool.take(packedBytes));
-  const [part] = partsOf(file);
-  if (body === null || hash('sha256', body, 'hex') !== part?.sha256) return null;
-  return { ...found, body };
+  return stat === null || file === null ? null : readReusable(previous, file, stat, pool);
 };
 
 /** Packed bytes of a large file, each part checked before its last bytes are handed on. */
@@ -69,6 +78,17 @@ async function* readParts(
   }
   pool.give(buffer);
 }
+
+/** Whether all packed bytes of a file are what they were: asked where there will be no second way to its content. */
+export const isSound = async (backup: PreviousBackup, file: PreviousFile): Promise<boolean> => {
+  try {
+    for await (const _ of readParts(backup, file, bufferPool(0)));
+    return true;
+  } catch (error) {
+    if (error instanceof RottenCopy) return false;
+    throw error;
+  }
+};
 
 /** Writes packed bytes of the previous backup. Null where they rotted: nothing is written then. */
 export const addReused = async (

@@ -7,13 +7,20 @@ import {
   prepareFile,
   SMALL_BYTES,
 } from './archive-file.ts';
-import { bufferPool } from './buffer-pool.ts';
+import { type BufferPool, bufferPool } from './buffer-pool.ts';
 import type { FileToArchive } from './gather-sources.ts';
 import type { ManifestFile } from './manifest.ts';
-import { type BackupState, factsOf, type PreviousBackup } from './previous-backup.ts';
+import type { BackupState, PreviousBackup } from './previous-backup.ts';
 import { readAhead } from './read-ahead.ts';
-import { addReused, chunkSource, findReusable } from './reuse-file.ts';
+import {
+  addReused,
+  chunkSource,
+  findReusable,
+  type ReusableFile,
+  readReusable,
+} from './reuse-file.ts';
 import { UnreadableFile } from './source/read-stable.ts';
+import { factsOf } from './stat-facts.ts';
 import type { Progress } from './types.ts';
 import type { ArchiveWriter } from './zip/write-archive.ts';
 
@@ -66,6 +73,22 @@ export interface ReusedWork {
   readonly chunks: number;
 }
 
+const reusableOf = (
+  previous: PreviousBackup,
+  { diskPath, statOf, stored, unchanged }: FileToArchive,
+  pool: BufferPool,
+): Promise<ReusableFile | null> => {
+  if (statOf === undefined) return findReusable(previous, stored.path, diskPath, pool);
+  // A copy was made a moment ago: its facts say nothing.
+  return unchanged === undefined
+    ? Promise.resolve(null)
+    : readReusable(previous, unchanged, statOf, pool);
+};
+
+/** Sound when it was decided to take it over, a moment ago; the next backup will see that it is not, and copy. */
+const rotted = (): UnreadableFile =>
+  new UnreadableFile('failed', 'its packed bytes in the previous backup were damaged just now');
+
 /** Writes every file; those that could not be read are named in `unreadable` and are not in the archive. */
 export const writeEntries = async (
   writer: ArchiveWriter,
@@ -95,11 +118,9 @@ export const writeEntries = async (
     READ_AHEAD_BYTES,
     ({ size }) => (size > SMALL_BYTES ? 0 : Math.max(size, LEAST_COST_BYTES)),
     async (file) => {
-      const { path } = file.stored;
-      // A database is read from a copy made a moment ago, whose facts say nothing.
-      const isOriginal = previous !== null && file.statOf === undefined;
-      const reusable = isOriginal ? await findReusable(previous, path, file.diskPath, pool) : null;
+      const reusable = previous === null ? null : await reusableOf(previous, file, pool);
       if (reusable !== null) return reusable;
+      if (file.unchanged !== undefined) throw rotted();
       return file.size > SMALL_BYTES
         ? { kind: 'large' as const }
         : prepareFile(file.diskPath, options, pool);
@@ -132,6 +153,7 @@ export const writeEntries = async (
         archived = await addReused(writer, previous, path, prepared, pool);
         if (archived !== null) reused.files += 1;
       }
+      if (archived === null && item.unchanged !== undefined) throw rotted();
       // A large file whose packed bytes rotted; of a small one that was seen when it was read ahead.
       archived ??= await addRead(
         item,

@@ -2,8 +2,10 @@ import type { BigIntStats } from 'node:fs';
 import type { BackupJob } from '../backup-options.ts';
 import type { Disk } from '../disk.ts';
 import type { Manifest, ManifestSource } from '../manifest.ts';
+import type { PreviousBackup, PreviousFile } from '../previous-backup.ts';
 import type { OpenBackup } from '../read-backup.ts';
 import type { StagedTarget } from '../restore/staged-target.ts';
+import type { SqliteFingerprint } from '../source/sqlite-fingerprint.ts';
 import type { DataSource } from '../types.ts';
 
 /** Something captured. `name` is its path inside the source, in the bytes that the system has. */
@@ -16,6 +18,8 @@ export type CapturedItem =
       readonly size: number;
       /** Whose mode and time count, where that is not the file read: a database is read from a copy. */
       readonly statOf?: BigIntStats;
+      /** Where it is what it was in the previous backup, and is to be taken from there. */
+      readonly unchanged?: PreviousFile;
     }
   | { readonly type: 'link'; readonly name: Buffer; readonly target: string }
   | { readonly type: 'dir'; readonly name: Buffer; readonly mode: number };
@@ -27,11 +31,15 @@ export interface Captured {
   readonly unreadable: readonly string[];
   /** Facts for the manifest; where a copy has to be checked for them, that begins when they are asked for. */
   readonly facts: () => Promise<ManifestSource>;
+  /** What a database was, where that can be told for sure. */
+  readonly fingerprint?: SqliteFingerprint | null;
 }
 
 export interface CaptureJob extends Pick<BackupJob, 'disk' | 'signal' | 'onProgress'> {
   /** Makes an empty file (0600) for a copy that goes when the backup is done; returns its path. */
   readonly newCopy: (extension: string) => Promise<string>;
+  /** The backup before this one, where it can save work. */
+  readonly previous: PreviousBackup | null;
 }
 
 /** What a source needs to be staged, swapped and removed. */

@@ -7,6 +7,7 @@ import { hashPath } from '../restore/hash-path.ts';
 import { exists } from '../restore/move.ts';
 import { type PathTarget, pathTarget, SQLITE_SIDECARS } from '../restore/staged-target.ts';
 import { swapFileBack, swapFileIn } from '../restore/swap-file.ts';
+import { isSound } from '../reuse-file.ts';
 import { copySqlite } from '../source/copy-sqlite.ts';
 import { checkSqliteCopy, inspectSqlite } from '../source/inspect-sqlite.ts';
 import type { SqliteSource } from '../types.ts';
@@ -14,11 +15,22 @@ import type { Captured, CaptureJob, DataKind, Proven, StageJob } from './data-ki
 import { discardFolder } from './discard-folder.ts';
 
 const capture = async (source: SqliteSource, job: CaptureJob): Promise<Captured> => {
-  const copy = await job.newCopy('sqlite');
-  const statOf = await copySqlite({
+  const { previous } = job;
+  const {
+    copy,
+    fingerprint,
+    known,
+    stat: statOf,
+  } = await copySqlite({
     name: source.name,
     path: source.path,
-    to: copy,
+    newCopy: () => job.newCopy('sqlite'),
+    findKnown: async (now) => {
+      const found = previous?.unchangedDatabase(source.name, now) ?? null;
+      return previous !== null && found !== null && (await isSound(previous, found.file))
+        ? found
+        : null;
+    },
     signal: job.signal,
     onPages: (done, total) =>
       job.onProgress?.({
@@ -30,11 +42,24 @@ const capture = async (source: SqliteSource, job: CaptureJob): Promise<Captured>
         entry: source.name,
       }),
   });
-  const { size } = await stat(copy);
   const name = Buffer.from(basename(source.path));
+  const item = { type: 'file', name, statOf } as const;
+  if (copy === null) {
+    // Its content passed integrity_check when it was copied.
+    const { file, facts } = known;
+    const diskPath = Buffer.from(source.path);
+    return {
+      items: [{ ...item, diskPath, size: file.line.size, unchanged: file }],
+      unreadable: [],
+      facts: async () => facts,
+      fingerprint,
+    };
+  }
+  const { size } = await stat(copy);
   return {
-    items: [{ type: 'file', name, diskPath: Buffer.from(copy), size, statOf }],
+    items: [{ ...item, diskPath: Buffer.from(copy), size }],
     unreadable: [],
+    fingerprint,
     facts: () => factsOf(source, copy, size, job.signal),
   };
 };

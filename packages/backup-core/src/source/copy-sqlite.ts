@@ -4,30 +4,50 @@ import { dirname } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { BackupError, messageOf } from '../errors.ts';
 import { mustOpenReadOnly } from './inspect-sqlite.ts';
+import {
+  isSameFingerprint,
+  readFingerprint,
+  type SqliteFingerprint,
+} from './sqlite-fingerprint.ts';
 import { sqliteTrouble } from './sqlite-result.ts';
 
 /** Pages copied between two turns of the event loop; measured: 100 is slower, more makes no difference. */
 const PAGES_PER_STEP = 1000;
 const BUSY_TIMEOUT_MS = 5000;
 
-export interface SqliteCopyOptions {
+export interface SqliteCopyOptions<Known> {
   readonly name: string;
   readonly path: string;
-  /** An empty file of ours, made beforehand so that its mode is right. */
-  readonly to: string;
+  /** Makes an empty file for the copy, so that its mode is right; returns its path. */
+  readonly newCopy: () => Promise<string>;
+  /** What is known of the database as it is now, where it need not be copied. */
+  readonly findKnown: (fingerprint: SqliteFingerprint) => Promise<Known | null>;
   readonly signal?: AbortSignal | undefined;
   readonly onPages?: ((done: number, total: number) => void) | undefined;
 }
 
+/** A database at the moment that its read transaction began. */
+export type SqliteCopy<Known> = {
+  /** Of the live file. */
+  readonly stat: BigIntStats;
+  /** Null where it could not be told for sure: others wrote when the transaction began. */
+  readonly fingerprint: SqliteFingerprint | null;
+} & (
+  | { readonly copy: string; readonly known: null }
+  | { readonly copy: null; readonly known: Known }
+);
+
 /**
- * Copies a database while others write to it. The connection holds a read transaction over the whole copy:
+ * Copies a database while others write to it, unless it is known. The connection holds a read transaction over the whole copy:
  * without one, `backup()` starts again whenever another connection commits between two steps, and never ends
  * under more than about 20 commits a second.
  *
  * @throws BackupError `source-refused`, `sqlite-busy`
  */
-export const copySqlite = async (options: SqliteCopyOptions): Promise<BigIntStats> => {
-  const { name, path, to, signal, onPages } = options;
+export const copySqlite = async <Known>(
+  options: SqliteCopyOptions<Known>,
+): Promise<SqliteCopy<Known>> => {
+  const { name, path, signal } = options;
   const refused = (why: string, cause?: unknown) =>
     new BackupError('source-refused', `the source "${name}" (${path}) can't be backed up: ${why}`, {
       file: path,
@@ -39,6 +59,7 @@ export const copySqlite = async (options: SqliteCopyOptions): Promise<BigIntStat
   if (!facts.isFile()) throw refused('it is not a file');
   if (facts.size === 0n) throw refused('it is empty, so it is not a database yet');
 
+  const before = await readFingerprint(path);
   let db: DatabaseSync;
   try {
     db = new DatabaseSync(path, { readOnly: mustOpenReadOnly(path), timeout: BUSY_TIMEOUT_MS });
@@ -48,33 +69,52 @@ export const copySqlite = async (options: SqliteCopyOptions): Promise<BigIntStat
   }
   try {
     const pages = pin(db, refused);
-    const watchdog = stepsLimit(pages);
-    let steps = 0;
-    await backup(db, to, {
-      rate: PAGES_PER_STEP,
-      progress: ({ remainingPages, totalPages }) => {
-        signal?.throwIfAborted();
-        if (++steps > watchdog)
-          throw new BackupError(
-            'sqlite-busy',
-            `the copy of the source "${name}" (${path}) took ${steps} steps where ${Math.ceil(pages / PAGES_PER_STEP)} are enough: it starts again and again. Is another program writing without SQLite's locks?`,
-            { file: path },
-          );
-        onPages?.(totalPages - remainingPages, totalPages);
-      },
-    }).catch((error: unknown) => {
-      throw copyFailure(options, error) ?? refused(messageOf(error), error);
+    const after = await readFingerprint(path);
+    const isSure = before !== null && after !== null && isSameFingerprint(before, after);
+    const fingerprint = isSure ? after : null;
+    const known = fingerprint === null ? null : await options.findKnown(fingerprint);
+    if (known !== null) return { copy: null, known, stat: facts, fingerprint };
+    const copy = await options.newCopy();
+    await copyPages(db, pages, copy, options).catch((error: unknown) => {
+      throw copyFailure(options, copy, error) ?? refused(messageOf(error), error);
     });
     signal?.throwIfAborted();
-    return facts;
+    return { copy, known: null, stat: facts, fingerprint };
   } finally {
     // Closing ends the read transaction too.
     db.close();
   }
 };
 
+const copyPages = async (
+  db: DatabaseSync,
+  pages: number,
+  copy: string,
+  { name, path, signal, onPages }: SqliteCopyOptions<unknown>,
+): Promise<void> => {
+  const watchdog = stepsLimit(pages);
+  let steps = 0;
+  await backup(db, copy, {
+    rate: PAGES_PER_STEP,
+    progress: ({ remainingPages, totalPages }) => {
+      signal?.throwIfAborted();
+      if (++steps > watchdog)
+        throw new BackupError(
+          'sqlite-busy',
+          `the copy of the source "${name}" (${path}) took ${steps} steps where ${Math.ceil(pages / PAGES_PER_STEP)} are enough: it starts again and again. Is another program writing without SQLite's locks?`,
+          { file: path },
+        );
+      onPages?.(totalPages - remainingPages, totalPages);
+    },
+  });
+};
+
 /** What keeps a copy from being made and is not the database's own fault; null where it is. */
-const copyFailure = ({ name, path, to }: SqliteCopyOptions, error: unknown): unknown => {
+const copyFailure = (
+  { name, path }: SqliteCopyOptions<unknown>,
+  copy: string,
+  error: unknown,
+): unknown => {
   switch (sqliteTrouble(error)) {
     case null:
       return error;
@@ -87,8 +127,8 @@ const copyFailure = ({ name, path, to }: SqliteCopyOptions, error: unknown): unk
     case 'disk':
       return new BackupError(
         'write-failed',
-        `the copy of the source "${name}" could not be written to ${dirname(to)}: ${messageOf(error)}. No backup was changed or added`,
-        { file: dirname(to), cause: error },
+        `the copy of the source "${name}" could not be written to ${dirname(copy)}: ${messageOf(error)}. No backup was changed or added`,
+        { file: dirname(copy), cause: error },
       );
     case 'source':
       return null;
