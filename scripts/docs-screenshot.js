@@ -1,16 +1,20 @@
-// Takes docs/report.png, the picture in README.md: the report of the newest release that the demo
-// rolled back. `npm run demo && npm run docs:screenshot`; CHROMIUM names a browser that lies elsewhere.
+// Takes the pictures of the READMEs: docs/report.png, the report of the newest release that the demo
+// rolled back, and the mail of a broken gate, from the golden file that the tests hold the renderer to.
+// `npm run demo && npm run docs:screenshot`; CHROMIUM names a browser that lies elsewhere.
 // @ts-check
 import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const logs = join(root, 'var/demo/monitor_logs');
 const picture = join(root, 'docs/report.png');
+const mail = join(root, 'packages/notifier/test/golden/gate-break.email.html');
+const mailPicture = join(root, 'packages/notifier/docs/email-gate-break.png');
 const width = 1200;
+const mailWidth = 640;
 const margin = 8;
 const browserFile = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
@@ -26,8 +30,12 @@ const newestRolledBack = async () => {
   return null;
 };
 
-/** @param {string} report */
-const shoot = async (report) => {
+/**
+ * @param {string} file
+ * @param {number} wide
+ * @param {(page: import('playwright-core').Page) => Promise<void>} look
+ */
+const withPage = async (file, wide, look) => {
   const browser = await chromium.launch({
     executablePath: browserFile,
     args: [
@@ -42,31 +50,54 @@ const shoot = async (report) => {
     ],
   });
   try {
-    const page = await browser.newPage({ viewport: { width, height: 900 } });
-    await page.goto(pathToFileURL(report).href);
+    const page = await browser.newPage({ viewport: { width: wide, height: 900 } });
+    await page.goto(pathToFileURL(file).href);
     await page.waitForLoadState('load');
+    await look(page);
+  } finally {
+    await browser.close();
+  }
+};
+
+/** @param {string} report */
+const shootReport = (report) =>
+  withPage(report, width, async (page) => {
     // From the top to the end of the first row of gates: what README can show at its width.
     const gate = await page.locator('article.gate').first().boundingBox();
     if (gate === null) throw new Error(`${report} shows no gate`);
     const height = Math.ceil(gate.y + gate.height + margin);
     await page.setViewportSize({ width, height });
     await page.screenshot({ path: picture });
-  } finally {
-    await browser.close();
+  });
+
+const shootMail = () =>
+  withPage(mail, mailWidth, async (page) => {
+    await page.screenshot({ path: mailPicture, fullPage: true });
+  });
+
+const main = async () => {
+  if (!existsSync(browserFile)) {
+    console.error(
+      `error: no browser at ${browserFile}; run: apt-get install chromium, or set CHROMIUM to one`,
+    );
+    return 2;
   }
+  await shootMail();
+  await say(mailPicture);
+  const folder = await newestRolledBack();
+  if (folder === null) {
+    console.error('error: no report of a rolled-back release under var/demo; run: npm run demo');
+    return 2;
+  }
+  await shootReport(join(folder, 'report.html'));
+  await say(picture);
+  return 0;
 };
 
-const folder = await newestRolledBack();
-if (folder === null) {
-  console.error('error: no report of a rolled-back release under var/demo; run: npm run demo');
-  process.exitCode = 2;
-} else if (!existsSync(browserFile)) {
-  console.error(
-    `error: no browser at ${browserFile}; run: apt-get install chromium, or set CHROMIUM to one`,
-  );
-  process.exitCode = 2;
-} else {
-  await shoot(join(folder, 'report.html'));
-  const { size } = await stat(picture);
-  console.log(`docs/report.png: ${Math.round(size / 1000)} kB`);
-}
+/** @param {string} file */
+const say = async (file) => {
+  const { size } = await stat(file);
+  console.log(`${relative(root, file)}: ${Math.round(size / 1000)} kB`);
+};
+
+process.exitCode = await main();

@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canary, startHttpServer, tempFolder } from '@dhash/testkit';
 import { describe, expect, it, vi } from 'vitest';
@@ -138,6 +138,24 @@ describe('notify', () => {
     expect(await run('test')).toMatchObject({ exit: 1 });
     const spool = join(cwd, 'notifications', 'spool');
     expect(await readdir(spool).catch(() => [])).toEqual([]);
+  });
+
+  it('phase: the flags that operators know; a dry run writes the message and sends nothing', async () => {
+    const server = await startHttpServer((_, response) => void response.end('ok'));
+    const { cwd, run } = await project(server.url);
+    await rm(join(cwd, 'templates'), { recursive: true });
+    const flags = ['--env', 'production', '--version', '1.2', '--severity', 'warning'];
+    const dry = [...flags, '--dry-run', '--output-file', 'said.json'];
+    expect(await run('phase', '--phase', 't-30', ...dry)).toMatchObject({ exit: 0 });
+    expect(server.requests).toEqual([]);
+    expect(JSON.parse(await readFile(join(cwd, 'said.json'), 'utf8'))).toMatchObject({
+      event: 't-minus-30',
+      severity: 'warning',
+      facts: expect.arrayContaining([{ name: 'version', value: '1.2' }]),
+    });
+    // A snapshot that a person sends goes to every channel; only a rollout keeps it to who asked.
+    expect(await run('phase', '--phase', '+15', ...flags)).toMatchObject({ exit: 0 });
+    expect(server.requests).toHaveLength(1);
   });
 
   it('phase: an unknown one names those there are', async () => {
