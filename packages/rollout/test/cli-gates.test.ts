@@ -281,6 +281,12 @@ describe('gates backtest', () => {
 
   it.each<[string, string[], RegExp]>([
     ['an address that is none', argv('prometheus'), /prometheus is no address/],
+    ['an address without http', argv('localhost:9090'), /localhost:9090 is no address: try http:/],
+    [
+      'a gates file that is not there',
+      ['check', '--gates', 'none.json'],
+      /none\.json does not exist\n/,
+    ],
     [
       'a step that polls miss',
       [...argv('http://127.0.0.1:9'), '--step', '40s'],

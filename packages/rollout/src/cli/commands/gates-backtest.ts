@@ -123,7 +123,7 @@ export const backtestGates = async (
     throw wrong(
       `--step ${flags.step}: polls of ${policy.environment} and --every ${flags.every} must fall on it; the first polls are ${policy.cadence.initialMs / 1000} s apart`,
     );
-  if (!URL.canParse(flags.promql))
+  if (!/^https?:$/.test(URL.parse(flags.promql)?.protocol ?? ''))
     throw wrong(`--promql ${flags.promql} is no address: try http://localhost:9090`);
   if (flags.html !== undefined && !existsSync(dirname(resolve(context.cwd, flags.html))))
     throw wrong(`--html ${flags.html}: its folder does not exist`);

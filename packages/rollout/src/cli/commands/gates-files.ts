@@ -30,11 +30,14 @@ export const gatesFile = async (
   return join(dirname(context.configFile), gates);
 };
 
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT';
+
 const cannotRead = (what: string, file: string, error: unknown): RolloutError =>
   new RolloutError(
     'file-unreadable',
     exitCodes.usage,
-    `${what} ${file} cannot be read: ${messageOf(error)}`,
+    `${what} ${file} ${isMissing(error) ? 'does not exist' : `cannot be read: ${messageOf(error)}`}`,
     { cause: error },
   );
 

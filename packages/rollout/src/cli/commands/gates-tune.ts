@@ -44,7 +44,8 @@ export const tuneGates = async (
   const bad = flags.bad === undefined ? [] : await runsBelow(context, flags.bad);
   const counts = { goodRuns: good.length, badRuns: bad.length };
   if (good.length < FEWEST_GOOD_RUNS) {
-    const why = `${good.length} good runs below ${flags.good}, and fewer than ${FEWEST_GOOD_RUNS} say nothing about how far a good release may go`;
+    const runs = good.length === 1 ? 'run' : 'runs';
+    const why = `${good.length} good ${runs} below ${flags.good}, and fewer than ${FEWEST_GOOD_RUNS} say nothing about how far a good release may go`;
     context.output.line(`nothing is proposed: ${why}`);
     return { exit: exitCodes.inconclusive, fields: { ...counts, proposals: [], why } };
   }
