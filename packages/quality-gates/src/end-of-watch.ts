@@ -16,7 +16,7 @@ export type Tally = {
   readonly refused: number;
 };
 
-const share = (part: number, whole: number) => `${amount((100 * part) / whole, 'percent')}`;
+const share = (part: number, whole: number) => amount((100 * part) / whole, 'percent');
 
 /** Why a release whose window is over can't be called good; empty where it can. */
 export const reasonsAgainst = (

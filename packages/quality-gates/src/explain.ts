@@ -11,22 +11,27 @@ const ordinal = (n: number): string => {
 const range = (low: number, high: number): string =>
   low === high ? duration(low) : `${low / 1000} to ${high / 1000} s`;
 
+/** What is suggested to a policy that has no suspect polls. */
+const usualSuspectMs = 10_000;
+
 /**
  * How long after the service dies the n-th failing check comes: between n − 1 and n cadences. With
  * suspect polls, up to one cadence to the first failing check and then a suspect one each.
  */
 const detection = (polls: number, { cadence, durationMs }: WatchPolicy): string => {
+  const { initialMs, initialPeriodMs, suspectMs } = cadence;
   const at = (ms: number) => range((polls - 1) * ms, polls * ms);
-  const early = `${at(cadence.initialMs)} after the service dies`;
-  const later =
-    cadence.initialPeriodMs >= durationMs
-      ? early
-      : `${early} in the first ${duration(cadence.initialPeriodMs)}, ${at(cadence.normalMs)} later`;
-  if (cadence.suspectMs === null) return later;
-  const step = (ms: number) => Math.min(ms, cadence.suspectMs ?? ms);
-  const fastest = (polls - 1) * Math.min(step(cadence.initialMs), step(cadence.normalMs));
-  const slowest = cadence.normalMs + (polls - 1) * step(cadence.normalMs);
-  return `${later}; ${range(fastest, slowest)} with suspect: ${cadence.suspectMs / 1000}`;
+  const hasLater = initialPeriodMs < durationMs;
+  const normalMs = hasLater ? cadence.normalMs : initialMs;
+  const early = `${at(initialMs)} after the service dies`;
+  const scheduled = hasLater
+    ? `${early} in the first ${duration(initialPeriodMs).replace(/ min$/, ' minutes')}, ${at(normalMs)} later`
+    : early;
+  const step = suspectMs ?? usualSuspectMs;
+  if (suspectMs === null && step >= normalMs) return scheduled;
+  const fastest = (polls - 1) * Math.min(step, initialMs, normalMs);
+  const slowest = normalMs + (polls - 1) * Math.min(step, normalMs);
+  return `${scheduled}; ${range(fastest, slowest)} with \`suspect: ${step / 1000}\``;
 };
 
 const limitText = (gate: GatePolicy): string => {

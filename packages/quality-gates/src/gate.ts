@@ -4,6 +4,7 @@ import type { GatePolicy } from './policy.ts';
 import type { PolledSample } from './sample.ts';
 import { limitText, sentenceOf } from './sentence.ts';
 import type { Verdict } from './verdict.ts';
+import { bounded } from './windows/bounded.ts';
 
 /** One gate of a running watch. */
 export type Gate = {
@@ -62,15 +63,8 @@ const baselineValue = (gate: GatePolicy, context: MeasureContext): number | null
 const limitOf = (gate: GatePolicy, context: MeasureContext): number | null => {
   if (gate.relative === null) return gate.threshold;
   const value = baselineValue(gate, context);
-  return value === null ? null : value * gate.relative.factor;
-};
-
-const nothingSeen: Look = {
-  value: null,
-  readings: 0,
-  events: null,
-  lack: 'samples',
-  beyond: false,
+  // Three times less than nothing is no limit: a release like the old one would break.
+  return value === null || value < 0 ? null : bounded(value * gate.relative.factor);
 };
 
 /** Opens a gate; everything it decides is a function of the polls it is given. */
@@ -96,13 +90,14 @@ export const openGate = (
   let without = 0;
   let isSilent = false;
   let verdict: Verdict['verdict'] = 'pending';
-  let seen = nothingSeen;
+  let seen: Look = measure.look(-Infinity);
   let broken: Verdict | null = null;
   let newestBeyond = false;
 
   const verdictOf = (breaks: boolean, hasFailed: boolean): Verdict['verdict'] => {
     if (breaks) return 'break';
-    if (seen.lack === 'restarts' || seen.lack === 'baseline') return 'nodata';
+    if (seen.lack === 'restarts' || (seen.lack === 'baseline' && policy.kind !== 'compare'))
+      return 'nodata';
     if (isSilent) return then === 'break' && hasFailed ? 'break' : 'nodata';
     if (seen.lack === 'traffic') return 'nodata';
     return seen.lack === null ? 'pass' : 'pending';

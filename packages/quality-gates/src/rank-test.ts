@@ -1,7 +1,7 @@
 import { normalBelow } from './normal.ts';
 
-/** Which side of chance the p-value speaks of: is `x` greater, less, or either. */
-export type Alternative = 'greater' | 'less' | 'two-sided';
+/** Which side of chance the p-value speaks of: is `x` greater, or less. Twice the smaller is the two-sided one. */
+export type Alternative = 'greater' | 'less';
 
 /** Larger samples than this, or ties, take the normal approximation. */
 const mostExact = 20;
@@ -45,25 +45,19 @@ export const mannWhitney = (
   alternative: Alternative,
 ): { readonly u: number; readonly p: number } => {
   const [n, m] = [x.length, y.length];
-  if (n === 0 || m === 0) return { u: 0, p: 1 };
   const { u, ties } = rank(x, y);
-  let above: number;
-  let below: number;
   if (ties === 0 && Math.max(n, m) <= mostExact) {
     const counts = orders(n, m);
     const all = counts.reduce((sum, count) => sum + count, 0);
-    below = counts.slice(0, u + 1).reduce((sum, count) => sum + count, 0) / all;
-    above = counts.slice(u).reduce((sum, count) => sum + count, 0) / all;
-  } else {
-    const size = n + m;
-    const sigma = Math.sqrt(((n * m) / 12) * (size + 1 - ties / (size * (size - 1))));
-    if (!(sigma > 0)) return { u, p: 1 };
-    const distance = u - (n * m) / 2;
-    below = normalBelow((distance + 0.5) / sigma);
-    above = normalBelow(-(distance - 0.5) / sigma);
+    // The distribution is symmetric: as many orders have at most n·m − U as have at least U.
+    const least = alternative === 'greater' ? u : n * m - u;
+    return { u, p: counts.slice(least).reduce((sum, count) => sum + count, 0) / all };
   }
-  if (alternative === 'greater') return { u, p: above };
-  return { u, p: alternative === 'less' ? below : Math.min(1, 2 * Math.min(below, above)) };
+  const size = n + m;
+  const sigma = Math.sqrt(((n * m) / 12) * (size + 1 - ties / (size * (size - 1))));
+  if (!(sigma > 0)) return { u, p: 1 };
+  const distance = (u - (n * m) / 2) * (alternative === 'greater' ? 1 : -1);
+  return { u, p: normalBelow((0.5 - distance) / sigma) };
 };
 
 /**
@@ -97,11 +91,4 @@ export const hodgesLehmann = (x: readonly number[], y: readonly number[]): numbe
   };
   const pairs = xs.length * ys.length;
   return (smallest(Math.ceil(pairs / 2)) + smallest(Math.floor(pairs / 2) + 1)) / 2;
-};
-
-/** Of at least one value; the mean of the middle two. */
-export const median = (values: readonly number[]): number => {
-  const sorted = ascending(values);
-  const middle = (sorted.length - 1) / 2;
-  return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2;
 };

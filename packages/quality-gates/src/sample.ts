@@ -1,3 +1,5 @@
+import { bounded } from './windows/bounded.ts';
+
 /** One health check. `null`: the monitor could not tell. */
 export type CheckReading = {
   readonly ok: boolean | null;
@@ -29,9 +31,12 @@ export type MissedPoll = { readonly at: number | string; readonly missed: Missed
 /** A line of `samples.ndjson`. */
 export type Sample = PolledSample | MissedPoll;
 
+/** RFC 3339. `Date.parse` alone takes much more, some of it in the time zone of the machine. */
+const timeText = /^\d{4}(-\d\d){2}T\d\d(:\d\d){2}(\.\d+)?(Z|[+-]\d\d:\d\d)$/i;
+
 /** Whole ms since the epoch, or `null` where it is no time. Beyond ±8.64e15 there are no dates. */
 export const readTime = (at: unknown): number | null => {
-  const ms = typeof at === 'string' ? Date.parse(at) : at;
+  const ms = typeof at === 'string' && timeText.test(at) ? Date.parse(at) : at;
   return typeof ms === 'number' && Math.abs(ms) <= 8.64e15 ? Math.floor(ms) : null;
 };
 
@@ -72,17 +77,17 @@ export const readGauge = (sample: PolledSample, name: string, scale: number): nu
   return Number.isFinite(scaled) ? scaled : null;
 };
 
+const isCount = (value: unknown): value is number =>
+  typeof value === 'number' && value >= 0 && value < Infinity;
+
 /** `null` where there is no finite reading of at least 0. */
 export const readCounter = (sample: PolledSample, name: string): number | null => {
   const value = metric(sample, name);
-  return typeof value === 'number' && value >= 0 && value < Infinity ? value : null;
+  return isCount(value) ? bounded(value) : null;
 };
 
 /** Upper bounds ascending (the last is +Infinity) and the cumulative count at each. */
 export type Buckets = { readonly bounds: readonly number[]; readonly counts: readonly number[] };
-
-const isCount = (value: unknown): value is number =>
-  typeof value === 'number' && value >= 0 && value < Infinity;
 
 /** Keys as they come, the place of each by its bound, and the bounds ascending. */
 type Layout = {
@@ -94,7 +99,7 @@ type Layout = {
 const boundOf = (key: string): number => (key === '+Inf' ? Infinity : Number(key));
 
 const layoutOf = (keys: readonly string[]): Layout | null => {
-  if (keys.length === 0 || keys.some((key) => Number.isNaN(boundOf(key)))) return null;
+  if (keys.length === 0 || keys.some((key) => !(boundOf(key) > -Infinity))) return null;
   const sorted = [...keys].sort((a, b) => boundOf(a) - boundOf(b));
   return { keys, places: keys.map((key) => sorted.indexOf(key)), bounds: sorted.map(boundOf) };
 };
@@ -116,7 +121,7 @@ export const histogramReader = (name: string): ((sample: PolledSample) => Bucket
       const key = keys[index] ?? '';
       const bucket = le[key];
       if (key !== found[index] || !isCount(bucket)) return false;
-      counts[places[index] ?? 0] = bucket;
+      counts[places[index] ?? 0] = bounded(bucket);
     }
     return true;
   };
@@ -135,7 +140,7 @@ export const histogramReader = (name: string): ((sample: PolledSample) => Bucket
     }
     if (withInf.length === layout.bounds.length) return { bounds: withInf, counts };
     if (!isCount(count)) return null;
-    counts[withInf.length - 1] = count;
+    counts[withInf.length - 1] = bounded(count);
     return { bounds: withInf, counts };
   };
 };

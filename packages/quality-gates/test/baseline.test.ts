@@ -18,6 +18,14 @@ describe('relative to a baseline', () => {
     expect(replay(policy, x(1), { baseline }).gates['gate']?.threshold).toBe(30);
   });
 
+  it('has no data where the baseline is below 0: a multiple of that is no limit', () => {
+    const before = baseline.map((sample) => ({ ...sample, metrics: { x: -10 } }));
+    const { gates, decision } = replay(only(gate), x(...new Array(21).fill(-10)), {
+      baseline: before,
+    });
+    expect([decision, gates['gate']?.verdict]).toEqual(['inconclusive', 'nodata']);
+  });
+
   it('has no data without one', () => {
     const { gates } = replay(only(gate), x(...new Array(9).fill(1000)));
     expect(gates['gate']).toMatchObject({ verdict: 'nodata', suspicious: false });
@@ -50,11 +58,27 @@ describe('a comparison with the baseline', () => {
     for (const scale of [0.001, 1e9]) expect(run(from, scale, more).decision).toBe(decision);
   });
 
-  it('is no promotion where a side is too small to tell', () => {
-    const few = baseline.slice(0, 7);
-    expect(replay(only(gate), x(...values(100)), { startedAt: 0, baseline: few }).decision).toBe(
-      'inconclusive',
+  it.each([
+    ['the baseline', 7, 21],
+    ['the baseline, which is empty,', 0, 21],
+    ['the watch', 21, 7],
+  ])('is pending, and no promotion, where %s is too small to tell', (_side, before, after) => {
+    const { decision, gates, reasons } = replay(
+      only({ ...gate, noData: { after: 99 } }),
+      x(...values(150).map((value, i) => (i < 21 - after ? null : value))),
+      { startedAt: 0, baseline: baseline.slice(0, before) },
     );
+    expect([decision, gates['gate']?.verdict]).toEqual(['inconclusive', 'pending']);
+    expect(reasons).toEqual([gates['gate']?.sentence]);
+  });
+
+  it('is judged from 8 readings a side on', () => {
+    const { decision } = replay(
+      only({ ...gate, noData: { after: 99 } }),
+      x(...values(150).map((value, i) => (i < 13 ? null : value))),
+      { startedAt: 0, baseline: baseline.slice(0, 8) },
+    );
+    expect(decision).toBe('rollback');
   });
 });
 
@@ -63,9 +87,27 @@ describe('what a policy says of itself', () => {
     const policy = policyOf(productionGates, { pollCadence: { suspect: 10 } });
     const text = explain(policy).join('\n');
     expect(text).toContain(
-      'breaks on the 3rd non-OK check in a row: 60 to 90 s after the service dies in the first 5 min, 240 to 360 s later; 20 to 140 s with suspect: 10',
+      'breaks on the 3rd non-OK check in a row: 60 to 90 s after the service dies in the first 5 minutes, 240 to 360 s later; 20 to 140 s with `suspect: 10`',
     );
     expect(text).toContain('39 polls');
+    // A policy without suspect polls is told what they would bring; one that polls as often is not.
+    expect(explain(policyOf()).join('\n')).toBe(text);
+    const often = policyOf(productionGates, { pollCadence: { initial: 5, normal: 10 } });
+    expect(explain(often)[1]).toContain('in the first 5 minutes, 20 to 30 s later (then');
+    const early = policyOf(productionGates, { duration: 5 });
+    expect(explain(early)[1]).toContain(
+      'row: 60 to 90 s after the service dies; 20 to 50 s with `suspect: 10` (then',
+    );
+  });
+
+  it('measures up to it with suspect polls', () => {
+    const policy = policyOf(productionGates, { pollCadence: { suspect: 10 } });
+    const delay = (dies: number) => live(policy, (s) => ({ ok: s <= dies })).second - dies;
+    expect([delay(2099.999), delay(2100), delay(2219.999)]).toEqual([
+      expect.closeTo(20, 2),
+      140,
+      expect.closeTo(20, 2),
+    ]);
   });
 
   it('measures up to it', () => {

@@ -1,7 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hodgesLehmann, mannWhitney } from '../src/rank-test.ts';
-import { normalQuantile, wilsonBound } from '../src/wilson.ts';
 import { createCounterWindow } from '../src/windows/counter-window.ts';
 import { createExactSum } from '../src/windows/exact-sum.ts';
 import { createGaugeWindow } from '../src/windows/gauge-window.ts';
@@ -159,69 +157,5 @@ describe('histogram_quantile', () => {
     const got = histogramQuantile(q, bounds, counts);
     if (expected === null) expect(got).toBeNull();
     else expect(got).toBeCloseTo(expected, 12);
-  });
-});
-
-describe('statistics', () => {
-  it.each([
-    // R 4.2: qnorm(p)
-    [0.99, 2.3263478740408408],
-    [0.95, 1.6448536269514722],
-    [0.6, 0.2533471031357997],
-    [0.999, 3.0902323061678132],
-  ])('qnorm(%d) is %d', (p, z) => {
-    expect(normalQuantile(p)).toBeCloseTo(z, 12);
-  });
-
-  it('has the Wilson bounds of 6 in 20, 2 in 20 and all', () => {
-    const z = normalQuantile(0.99);
-    expect(wilsonBound(6, 20, z)).toBeCloseTo(0.1269, 3);
-    expect(wilsonBound(2, 20, z)).toBeLessThan(0.05);
-    expect(wilsonBound(20, 20, -z)).toBeCloseTo(1, 12);
-    expect(wilsonBound(30, 20, z)).toBe(wilsonBound(20, 20, z));
-  });
-
-  it('agrees with R: wilcox.test(c(10,20,30,40), c(1,2,3,4))', () => {
-    const [x, y] = [
-      [10, 20, 30, 40],
-      [1, 2, 3, 4],
-    ];
-    expect(mannWhitney(x, y, 'two-sided')).toEqual({ u: 16, p: 2 / 70 });
-    expect(mannWhitney(x, y, 'greater').p).toBeCloseTo(1 / 70, 14);
-    expect(mannWhitney(x, y, 'less').p).toBe(1);
-    expect(hodgesLehmann(x, y)).toBe(22.5);
-  });
-
-  it('agrees with the published example of Hollander and Wolfe, and its p of 0.1272 (one-sided)', () => {
-    // R: ?wilcox.test, "depression"/permeability data: W = 35, p-value = 0.1272 for "greater".
-    const x = [0.8, 0.83, 1.89, 1.04, 1.45, 1.38, 1.91, 1.64, 0.73, 1.46];
-    const y = [1.15, 0.88, 0.9, 0.74, 1.21];
-    const { u, p } = mannWhitney(x, y, 'greater');
-    expect(u).toBe(35);
-    expect(p).toBeCloseTo(0.1272, 4);
-  });
-
-  it('has the same exact and approximate answer, nearly, where both can be had', () => {
-    const x = Array.from({ length: 20 }, (_, i) => 3 * i + 1);
-    const y = Array.from({ length: 20 }, (_, i) => 3 * i + 0.5 - (i % 4));
-    const exact = mannWhitney(x, y, 'greater').p;
-    const approximate = mannWhitney([...x, 200], [...y, 199], 'greater').p;
-    expect(Math.abs(exact - approximate)).toBeLessThan(0.02);
-    expect(mannWhitney([1, 1, 1], [1, 1, 1], 'greater').p).toBe(1);
-  });
-
-  it('finds the median of all differences exactly', () => {
-    const side = fc.array(fc.double({ min: -1e3, max: 1e3, noNaN: true }), {
-      minLength: 1,
-      maxLength: 12,
-    });
-    fc.assert(
-      fc.property(side, side, (x, y) => {
-        const all = x.flatMap((a) => y.map((b) => a - b)).sort((a, b) => a - b);
-        const middle = (all.length - 1) / 2;
-        const expected = ((all[Math.floor(middle)] ?? 0) + (all[Math.ceil(middle)] ?? 0)) / 2;
-        expect((hodgesLehmann(x, y) ?? Number.NaN) + 0).toBe(expected + 0);
-      }),
-    );
   });
 });

@@ -1,12 +1,11 @@
 import type { CompareGate } from '../policy.ts';
-import { hodgesLehmann, mannWhitney, median } from '../rank-test.ts';
+import { hodgesLehmann, mannWhitney } from '../rank-test.ts';
 import { readGauge } from '../sample.ts';
+import { bounded } from '../windows/bounded.ts';
 import type { Look, Measure, MeasureContext } from './measure.ts';
 
 /** Fewer readings on a side than this tell nothing at any usual alpha. */
 const fewest = 8;
-/** Sums of two readings stay finite below this. */
-const largest = 2 ** 960;
 
 /**
  * The readings of the whole watch against the baseline's, judged once, when the window has ended:
@@ -18,10 +17,11 @@ export const openCompare = (
 ): Measure & { readonly limit: number } => {
   const read = (sample: Parameters<Measure['take']>[1]) => {
     const value = readGauge(sample, gate.gauge, gate.scale);
-    return value === null ? null : Math.max(-largest, Math.min(largest, value));
+    return value === null ? null : bounded(value);
   };
   const before = baseline.map(({ sample }) => read(sample)).filter((value) => value !== null);
-  const limit = before.length === 0 ? 0 : gate.tolerance * Math.abs(median(before));
+  // The shift against nothing but 0 is the median.
+  const limit = gate.tolerance * Math.abs(hodgesLehmann(before, [0]) ?? 0);
   const now: number[] = [];
   let judged: Look | null = null;
 

@@ -1,3 +1,5 @@
+import { bounded } from './bounded.ts';
+
 /**
  * Sums doubles and products of two doubles without any rounding (Shewchuk 1997, "Adaptive precision
  * floating-point arithmetic"; Python's `math.fsum` keeps its partials the same way). What was added
@@ -15,8 +17,6 @@ export type ExactSum = {
 };
 
 const splitter = 2 ** 27 + 1;
-/** Products with weights up to 2^50, summed 2^12 times, stay finite below this. */
-const largest = 2 ** 960;
 
 export const createExactSum = (partials: number[] = []): ExactSum => {
   // Ascending in magnitude, non-overlapping.
@@ -37,7 +37,7 @@ export const createExactSum = (partials: number[] = []): ExactSum => {
   return {
     add,
     addProduct: (a, b) => {
-      const x = Math.max(-largest, Math.min(largest, a));
+      const x = bounded(a);
       const product = x * b;
       const xc = splitter * x;
       const xHigh = xc - (xc - x);
