@@ -3,7 +3,7 @@ import { checkNameParts } from './backup-name.ts';
 import { type Disk, realDisk } from './disk.ts';
 import { BackupError } from './errors.ts';
 import { kindOf } from './kind/kinds.ts';
-import type { DataSource, DiskOption, Progress, ToolStamp } from './types.ts';
+import type { DataSource, DiskOption, Progress, RescueHints, ToolStamp } from './types.ts';
 import { nameProblem } from './zip/entry-name.ts';
 
 /** What {@link createBackup} needs to know. */
@@ -31,6 +31,8 @@ export interface BackupOptions extends DiskOption {
   readonly sink?: 'file' | 'null' | undefined;
   /** Reads every file, instead of taking over what did not change since the previous backup. */
   readonly rehash?: boolean | undefined;
+  /** What the rescue script beside the backup says of the service; `none`: there is no such script. */
+  readonly rescue?: RescueHints | 'none' | undefined;
   /** Pauses before a file that changed while it was read is read again, ms. Default 50, 200, 1000. */
   readonly retryDelaysMs?: readonly number[] | undefined;
 }

@@ -20,6 +20,7 @@ import {
   writeState,
 } from './previous-backup.ts';
 import { backupTimes, publishBackup, publishIncomplete } from './publish-backup.ts';
+import { renderRescue } from './rescue/render-rescue.ts';
 import { SIDECAR_SUFFIX } from './sidecar.ts';
 import { sweepLeftovers, workName } from './work-files.ts';
 import { type ReusedWork, writeEntries } from './write-entries.ts';
@@ -111,8 +112,9 @@ const backUp = async (job: BackupJob, startedMs: number): Promise<Done> => {
     job.signal?.throwIfAborted();
     const archive = { disk, dir, root, part, sha256: written.sha256, env, tag, nowMs: startedMs };
     const { complete, incomplete } = written.manifest;
+    const rescue = rescueFor(job, written);
     const published = complete
-      ? await publishBackup(archive)
+      ? await publishBackup({ ...archive, ...(rescue === null ? {} : { rescue }) })
       : await publishIncomplete(archive, incomplete);
     if (complete) {
       const { file } = published;
@@ -126,6 +128,16 @@ const backUp = async (job: BackupJob, startedMs: number): Promise<Done> => {
   } finally {
     await disk.rm(part, { recursive: false, force: true });
   }
+};
+
+/** Renders the rescue script, given the name that the zip gets. */
+const rescueFor = (
+  { rescue: hints = {}, sources }: BackupJob,
+  { manifest, sha256 }: Written,
+): ((zip: string) => string) | null => {
+  if (hints === 'none') return null;
+  const live = new Map(sources.map(({ name, path }) => [name, path]));
+  return (zip) => renderRescue({ zip, sha256, manifest, live, hints });
 };
 
 /** A dry run: the same work into nothing. Copies of databases need a place; it is not in the backups' folder. */

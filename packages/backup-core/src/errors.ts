@@ -26,6 +26,8 @@ export type BackupErrorCode =
   | 'bad-manifest'
   /** The backup is whole but not a complete one, or does not fit what it is to be restored to. */
   | 'not-restorable'
+  /** rclone could not copy or fetch, or what is there is not what was sent. */
+  | 'copy-failed'
   /** The swap found something in its way that it will not overwrite. */
   | 'swap-conflict'
   /** What is live after a restore is not what the manifest says. */

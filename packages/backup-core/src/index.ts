@@ -1,4 +1,13 @@
 export type { BackupOptions } from './backup-options.ts';
+export { type CopyRecord, readCopies, recordCopy } from './copies/copies-file.ts';
+export {
+  type CopiedBackup,
+  type CopyOptions,
+  copyBackup,
+  fetchBackup,
+} from './copies/copy-backup.ts';
+export type { Rclone, RcloneEnd } from './copies/rclone.ts';
+export { isCopyAddress, remoteProblem } from './copies/remote.ts';
 export { type BackupReport, createBackup } from './create-backup.ts';
 export type { Disk } from './disk.ts';
 export { type Proof, readProof, withdrawProof, writeProof } from './drill/proof.ts';
@@ -20,6 +29,7 @@ export type {
   ManifestLink,
   ManifestSource,
 } from './manifest.ts';
+export { rescueNameOf } from './rescue/render-rescue.ts';
 export {
   type CompareOptions,
   type CountedNames,
@@ -64,6 +74,7 @@ export type {
   DiskOption,
   FilesSource,
   Progress,
+  RescueHints,
   SqliteSource,
   ToolStamp,
 } from './types.ts';

@@ -157,13 +157,18 @@ export const writeState = async (
 ): Promise<void> => {
   const part = join(dirname(file), workName('state'));
   const content: BackupState = { format: 1, manifestSha256: manifestDigest(manifest), ...known };
-  const handle = await disk.open(part, 'wx', 0o600);
   try {
-    await handle.writeFile(`${JSON.stringify(content)}\n`);
-    await handle.sync();
+    const handle = await disk.open(part, 'wx', 0o600);
+    try {
+      await handle.writeFile(`${JSON.stringify(content)}\n`);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await disk.rename(part, `${file}${STATE_SUFFIX}`);
   } finally {
-    await handle.close();
+    // Where the disk was full, what fitted would lie there until the next run.
+    await disk.rm(part, { recursive: false, force: true });
   }
-  await disk.rename(part, `${file}${STATE_SUFFIX}`);
   await syncFolder(disk, dirname(file));
 };

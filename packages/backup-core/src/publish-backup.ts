@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { nextBackupTime, parseBackupName, renderBackupName } from './backup-name.ts';
 import { type Disk, syncFolder } from './disk.ts';
 import { systemCode } from './errors.ts';
+import { rescueNameOf } from './rescue/render-rescue.ts';
 import { renderSidecar, SIDECAR_SUFFIX } from './sidecar.ts';
 import { workName } from './work-files.ts';
 
@@ -22,6 +23,8 @@ export interface FinishedArchive {
   readonly env: string;
   readonly tag: string | null;
   readonly nowMs: number;
+  /** Text of the rescue script, given the zip's name; none for what is no backup to go back to. */
+  readonly rescue?: (zip: string) => string;
 }
 
 export interface Published {
@@ -31,8 +34,8 @@ export interface Published {
 }
 
 /** A file that is whole and durable, or is not there. */
-const writeWhole = async (disk: Disk, path: string, text: string): Promise<void> => {
-  const handle = await disk.open(path, 'wx', 0o600);
+const writeWhole = async (disk: Disk, path: string, text: string, mode = 0o600): Promise<void> => {
+  const handle = await disk.open(path, 'wx', mode);
   try {
     await handle.writeFile(text);
     await handle.sync();
@@ -52,23 +55,39 @@ const linkIfFree = async (disk: Disk, existing: string, name: string): Promise<b
   }
 };
 
-/** Sidecar first, then the zip, then the folder: whoever sees the zip has all of it, and its sidecar. */
-const publishPair = async (archive: FinishedArchive, file: string): Promise<boolean> => {
-  const { disk, part, root, sha256 } = archive;
-  const sidecar = `${file}${SIDECAR_SUFFIX}`;
-  const sidecarPart = join(archive.dir, workName('sha256'));
+interface BesideFile {
+  readonly name: string;
+  readonly text: string;
+  readonly mode: number;
+}
+
+/** What lies beside a zip that has its name. */
+const besideFiles = ({ root, sha256, rescue }: FinishedArchive, file: string): BesideFile[] => [
+  { name: `${file}${SIDECAR_SUFFIX}`, text: renderSidecar(sha256, root, file), mode: 0o600 },
+  ...(rescue === undefined
+    ? []
+    : [{ name: rescueNameOf(file), text: rescue(basename(file)), mode: 0o700 }]),
+];
+
+/** Sidecar and rescue script first, then the zip, then the folder: whoever sees the zip has all of it, and them. */
+const publishSet = async (archive: FinishedArchive, file: string): Promise<boolean> => {
+  const { dir, disk, part } = archive;
+  const parts: string[] = [];
+  const linked: string[] = [];
+  let isPublished = false;
   try {
-    await writeWhole(disk, sidecarPart, renderSidecar(sha256, root, file));
-    if (!(await linkIfFree(disk, sidecarPart, sidecar))) return false;
-    let isPublished = false;
-    try {
-      isPublished = await linkIfFree(disk, part, file);
-    } finally {
-      if (!isPublished) await disk.unlink(sidecar);
+    for (const { name, text, mode } of besideFiles(archive, file)) {
+      const besidePart = join(dir, workName('beside'));
+      parts.push(besidePart);
+      await writeWhole(disk, besidePart, text, mode);
+      if (!(await linkIfFree(disk, besidePart, name))) return false;
+      linked.push(name);
     }
+    isPublished = await linkIfFree(disk, part, file);
     return isPublished;
   } finally {
-    await disk.rm(sidecarPart, { recursive: false, force: true });
+    if (!isPublished) for (const name of linked) await disk.unlink(name);
+    for (const besidePart of parts) await disk.rm(besidePart, { recursive: false, force: true });
   }
 };
 
@@ -92,7 +111,7 @@ export const publishBackup = async (archive: FinishedArchive): Promise<Published
   for (;;) {
     const atMs = nextBackupTime(nowMs, [...(await backupTimes(dir)), ...lost], dir);
     const file = join(dir, renderBackupName(atMs, env, tag));
-    if (await publishPair(archive, file)) {
+    if (await publishSet(archive, file)) {
       await disk.unlink(archive.part);
       await syncFolder(disk, dir);
       return { file, sidecar: `${file}${SIDECAR_SUFFIX}`, atMs };
@@ -116,7 +135,7 @@ export const publishIncomplete = async (
   for (let atMs = Math.floor(nowMs / SECOND_MS) * SECOND_MS; ; atMs += SECOND_MS) {
     const name = renderBackupName(atMs, env, tag).replace(/^dhash_/, INCOMPLETE_PREFIX);
     const file = join(folder, name);
-    if (!(await publishPair(archive, file))) continue;
+    if (!(await publishSet(archive, file))) continue;
     await writeWhole(disk, `${file}.txt`, `${missing.join('\n')}\n`);
     await disk.unlink(archive.part);
     await syncFolder(disk, folder);

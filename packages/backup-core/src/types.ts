@@ -35,6 +35,14 @@ export interface Progress {
   readonly entry: string;
 }
 
+/** What a rescue script prints of the service, as text for people; it runs none of it. No secrets: it is copied about. */
+export interface RescueHints {
+  /** How the service is stopped. */
+  readonly stop?: string;
+  /** How it is started. */
+  readonly start?: string;
+}
+
 /** Who makes the backup, for its manifest. */
 export interface ToolStamp {
   readonly name: string;

@@ -6,8 +6,9 @@ import type { Disk } from './disk.ts';
 import { systemCode } from './errors.ts';
 
 const WORK = /^\.dhash-(\d+)-[0-9a-f]{12}\./;
-/** What lies beside a zip: its sidecar, its state, its summary, its proof. */
-const BESIDE = /^(dhash_.*\.zip)\.(?:sha256|state\.json|summary\.json|proof\.json)$/;
+/** What lies beside a zip: its sidecar, its state, its summary, where its copies are, its proof, its rescue script. */
+const BESIDE =
+  /^(dhash_.*)(?:\.zip\.(?:sha256|state\.json|summary\.json|copies\.json|proof\.json)|\.rescue\.sh)$/;
 /** A process id may have been given to another program since; a file this old is nobody's any more. */
 const ABANDONED_MS = 24 * 60 * 60 * 1000;
 
@@ -95,8 +96,9 @@ export const sweepLeftovers = async (disk: Disk, dir: string, nowMs: number): Pr
   if (othersRun) return removed;
   const present = new Set(names);
   for (const name of names) {
-    const zip = BESIDE.exec(name)?.[1];
-    if (zip === undefined || parseBackupName(zip) === null || present.has(zip)) continue;
+    const stem = BESIDE.exec(name)?.[1];
+    const zip = `${stem}.zip`;
+    if (stem === undefined || parseBackupName(zip) === null || present.has(zip)) continue;
     await disk.rm(join(dir, name), { recursive: false, force: true });
     removed.push(name);
   }

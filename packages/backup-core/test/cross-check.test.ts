@@ -109,7 +109,7 @@ it('restores random trees to what they were', { timeout: 120_000 }, async () => 
       await proveRestored(manifest, sources);
       for (const [path, content] of written)
         expect((await readFile(join(live, path))).equals(content)).toBe(true);
-      expect((await readdir(sample.dir)).length).toBe(3);
+      expect((await readdir(sample.dir)).length).toBe(4);
     }),
     { numRuns: 25 },
   );

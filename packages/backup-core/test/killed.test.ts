@@ -5,7 +5,14 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { tempFolder } from '@dhash/testkit';
 import { expect, it } from 'vitest';
-import { proveRestored, stageRestore, swapBack, swapIn, verifyBackup } from '../src/index.ts';
+import {
+  proveRestored,
+  rescueNameOf,
+  stageRestore,
+  swapBack,
+  swapIn,
+  verifyBackup,
+} from '../src/index.ts';
 import type { KilledJob } from './support/killed-worker.ts';
 import { AT_MS, backUpSample, makeSample, type Sample } from './support/sample.ts';
 
@@ -25,7 +32,7 @@ const runKilled = async (folder: string, job: KilledJob): Promise<boolean> => {
 };
 
 it('leaves a whole backup or none when it is killed before any change, and the next run cleans up', {
-  timeout: 120_000,
+  timeout: 360_000,
 }, async () => {
   const root = await tempFolder();
   const sample = await makeSample(root);
@@ -44,7 +51,9 @@ it('leaves a whole backup or none when it is killed before any change, and the n
     const next = await backUpSample(sample, { now: () => AT_MS + 60_000 });
     const expected = [...zips, next.file.split('/').at(-1) ?? ''];
     const left = (await readdir(sample.dir)).filter((name) => !name.endsWith('.state.json'));
-    expect(left.sort()).toEqual(expected.flatMap((name) => [name, `${name}.sha256`]).sort());
+    expect(left.sort()).toEqual(
+      expected.flatMap((name) => [name, `${name}.sha256`, rescueNameOf(name)]).sort(),
+    );
   }
   expect(points).toBeGreaterThan(15);
   expect(published).toBeGreaterThan(1);

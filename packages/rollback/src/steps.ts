@@ -144,6 +144,8 @@ const makers: Record<RollbackStep, (deps: StepDeps) => Step> = {
         tool: options.tool,
         now: () => clock.now(),
         signal,
+        // Its paths are those of the folder it was put aside in, not where it was live.
+        rescue: 'none',
       });
       if (report.incomplete.length > 0)
         throw new RollbackError(

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseBackupName } from '../backup-name.ts';
 import { realDisk, syncFolder } from '../disk.ts';
 import { BackupError } from '../errors.ts';
+import { rescueNameOf } from '../rescue/render-rescue.ts';
 import type { DiskOption } from '../types.ts';
 import type { PrunePlan } from './plan-prune.ts';
 
@@ -25,7 +26,9 @@ export const applyPrune = async (
     signal?.throwIfAborted();
     await disk.rm(join(dir, name), { recursive: false, force: true });
     await syncFolder(disk, dir);
-    for (const beside of (await readdir(dir)).filter((other) => other.startsWith(`${name}.`)))
+    for (const beside of (await readdir(dir)).filter(
+      (other) => other.startsWith(`${name}.`) || other === rescueNameOf(name),
+    ))
       await disk.rm(join(dir, beside), { recursive: false, force: true });
     removed.push(name);
   }

@@ -125,7 +125,7 @@ const copiesIn = (list: unknown): string[] => {
   if (!Array.isArray(copies)) return [];
   return copies.flatMap((copy: unknown) => {
     const to = fieldOf(copy, 'to');
-    return typeof to === 'string' ? [to] : [];
+    return typeof to === 'string' && fieldOf(copy, 'state') !== 'failed' ? [to] : [];
   });
 };
 

@@ -178,6 +178,7 @@ const backupOf = (
       maxBytes: maxBytes === undefined ? null : parseSize(maxBytes),
       minFree: minFreeOf(own?.minFree ?? shared?.minFree),
     },
+    copies: (own?.copies ?? shared?.copies ?? []).map(({ to }) => to),
     maxShrink: maxShrink === undefined ? MAX_SHRINK : (parsePercent(maxShrink) ?? MAX_SHRINK),
     drill: drillOf(own?.drill ?? shared?.drill),
   };

@@ -1,3 +1,4 @@
+import { remoteProblem } from '@dhash/backup-core';
 import { channelSchema, severities } from '@dhash/notifier';
 import { z } from 'zod';
 import { durationPattern, parseDuration } from './duration.ts';
@@ -123,6 +124,21 @@ const backup = z.strictObject({
     .optional()
     .describe(
       'Whether, and how, a deploy restores its backup once, for real, before it goes on. Default: false.',
+    ),
+  copies: z
+    .array(
+      z.strictObject({
+        to: text
+          .superRefine((to, { addIssue }) => {
+            const problem = remoteProblem(to);
+            if (problem !== null) addIssue(problem);
+          })
+          .describe('rclone:REMOTE:path, a folder at a remote of "rclone config".'),
+      }),
+    )
+    .optional()
+    .describe(
+      "Where each backup is copied to, by rclone; read back there and hashed. How long copies stay is the remote's own rule.",
     ),
 });
 

@@ -107,6 +107,8 @@ export interface EnvironmentConfig {
     readonly dir: string;
     readonly keep: KeepPolicy;
     readonly bounds: BackupBounds;
+    /** Folders at rclone remotes, `rclone:REMOTE:path`. */
+    readonly copies: readonly string[];
     /** Most that a source may shrink from one backup to the next without a flag: a ratio, 0 to 1. */
     readonly maxShrink: number;
     readonly drill: DrillConfig;

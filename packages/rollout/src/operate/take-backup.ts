@@ -1,21 +1,24 @@
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import {
   applyPrune,
   type BackupReport,
+  type CopyRecord,
   createBackup,
   describeShrink,
+  type RescueHints,
   recordSummary,
   type ShrinkFinding,
   surveyBackups,
   verifyBackup,
 } from '@dhash/backup-core';
 import { showProgress } from '../cli/progress.ts';
-import type { EnvironmentConfig } from '../config/types.ts';
+import type { Command, EnvironmentConfig } from '../config/types.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
 import { appliedMigrations } from '../migrations/applied.ts';
 import { tool } from '../tool.ts';
 import { backupRoom, checkRoom } from './backup-room.ts';
 import type { CommandContext } from './context.ts';
+import { copyElsewhere } from './copies/copy-elsewhere.ts';
 import { retainAfterBackup } from './retention/after-backup.ts';
 import type { Removed } from './retention/retention.ts';
 
@@ -34,6 +37,8 @@ export interface BackupRequest {
 export interface TakenBackup extends BackupReport {
   /** What fell too far against the backup before; the backup is kept, and so is every older one. */
   readonly shrunken: readonly ShrinkFinding[];
+  /** How the copies that were due went, those of older backups among them. */
+  readonly copies: readonly CopyRecord[];
   /** What retention removed after it. */
   readonly removed: Removed;
 }
@@ -66,10 +71,12 @@ export const takeBackup = async (
     now: context.clock.now,
     signal: context.signal,
     sink,
+    rescue: rescueHints(config),
     onProgress: progress.show,
   }).finally(progress.end);
   if (report.incomplete.length > 0) throw incompleteError(report, sink);
-  if (sink === 'null') return { ...report, shrunken: [], removed: { backups: [], aged: [] } };
+  if (sink === 'null')
+    return { ...report, shrunken: [], copies: [], removed: { backups: [], aged: [] } };
   await verifyTaken(context, backup.dir, report);
   const taken = (await surveyBackups(backup.dir, survey)).find(({ file }) => file === report.file);
   const shrunken = taken?.shrunken ?? [];
@@ -78,7 +85,19 @@ export const takeBackup = async (
     context.output.warn(
       `no older backup is removed until somebody accepts that: backup --env ${env} --accept-shrink ${report.file} --reason "…"`,
     );
-  return { ...report, shrunken, removed: await retainAfterBackup(context, config) };
+  const copies = await copyElsewhere(context, config);
+  return { ...report, shrunken, copies, removed: await retainAfterBackup(context, config) };
+};
+
+/** How the service is stopped and started, for people; what is secret in it is left out. */
+const rescueHints = ({ target, root, secrets }: EnvironmentConfig): RescueHints => {
+  const folder = target.type === 'releases' ? join(target.root, 'current') : root;
+  const text = (command: Command): string =>
+    secrets.reduce(
+      (shown, secret) => (secret === '' ? shown : shown.replaceAll(secret, '***')),
+      `in ${folder}: ${typeof command === 'string' ? command : command.join(' ')}`,
+    );
+  return { stop: text(target.stop), start: text(target.start) };
 };
 
 const verifyTaken = async (

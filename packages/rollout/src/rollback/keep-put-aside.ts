@@ -64,6 +64,8 @@ export const keepPutAside = async (
       tool,
       now: context.clock.now,
       signal: context.signal,
+      // Its paths are those of the folder it was put aside in, not where it was live.
+      rescue: 'none',
     });
     if (report.incomplete.length > 0)
       throw new RolloutError(

@@ -17,6 +17,7 @@ export const environment = (root: string, target: TargetConfig): EnvironmentConf
     dir: join(root, 'backups'),
     keep: {},
     bounds: { maxBytes: null, minFree: null },
+    copies: [],
     maxShrink: 0.5,
     drill: { beforeDeploy: false, env: [], network: 'none', timeoutMs: 300_000 },
   },

@@ -8,6 +8,8 @@ import { tooFew } from '../../deploy/too-few-channels.ts';
 import { exitCodes, messageOf } from '../../errors.ts';
 import { openNotifier } from '../../operate/announcer.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
+import { dueCopies } from '../../operate/copies/copy-elsewhere.ts';
+import { runRclone } from '../../operate/copies/run-rclone.ts';
 import { type Environment, openEnvironment } from '../../operate/environment.ts';
 import { describeHolder } from '../../operate/holding.ts';
 import { metricsWarning } from '../../operate/metrics-warning.ts';
@@ -66,6 +68,23 @@ const writable = async ({ config, shown }: Environment): Promise<Finding> => {
   } catch (error) {
     return problem(`backups: ${shown(folder)} cannot be written: ${messageOf(error)}`);
   }
+};
+
+const copies = async (environment: Environment): Promise<Finding[]> => {
+  const { config } = environment;
+  if (config.backup.copies.length === 0) return [];
+  const missing = await runRclone(config.root)(['version']).then(
+    () => null,
+    (error: unknown) => messageOf(error),
+  );
+  if (missing !== null)
+    return [problem(`copies: rclone is needed for backup.copies, and does not run: ${missing}`)];
+  const due = await dueCopies(config);
+  return due.length === 0
+    ? [ok(`copies: none is due at ${config.backup.copies.join(', ')}`)]
+    : due.map(({ name, to }) =>
+        warning(`copies: ${name} has no copy at ${to}; the next backup tries again`),
+      );
 };
 
 const channels = async (context: CommandContext, environment: Environment): Promise<Finding[]> => {
@@ -175,6 +194,7 @@ const examine = async (context: CommandContext, flags: DoctorFlags): Promise<Com
     ...(await gates(environment)),
     ...data(environment),
     await writable(environment),
+    ...(await copies(environment)),
     ...(await channels(context, environment)),
     ...(await leftovers(environment)),
     ...(await service(context, environment)),

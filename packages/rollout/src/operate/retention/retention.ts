@@ -129,7 +129,7 @@ export const applyRetention = async (
   return { backups: plan.backups.remove.filter(({ name }) => names.has(name)), aged: gone };
 };
 
-const besideZip = ['.sha256', '.state.json', '.summary.json', '.txt', '.rescue.sh'];
+const besideZip = ['.sha256', '.state.json', '.summary.json', '.txt'];
 
 const removeBeside = async (folder: string, zip: string): Promise<void> => {
   for (const suffix of besideZip) await rm(join(folder, zip + suffix), { force: true });

@@ -52,6 +52,7 @@ export const take = async (
       entries: report.entries,
       contentRoot: report.contentRoot,
       shrunken: report.shrunken,
+      copies: report.copies,
       removed: report.removed,
     },
   };

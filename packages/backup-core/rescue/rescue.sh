@@ -1,0 +1,396 @@
+# shellcheck shell=sh disable=SC2154,SC2016,SC2317
+# The part of every rescue script that is the same. What is the backup's own comes from functions and
+# variables that render-rescue.ts writes after it: zip_name, zip_sha256, made_of, stop_text, start_text,
+# sources (a call of "s" for each source) and lines (calls of "f", "d", "l" and "m" for each line).
+set -u
+umask 077
+LC_ALL=C
+export LC_ALL
+
+say() { printf '%s\n' "$*"; }
+die() {
+  printf 'rescue: %s\n' "$1" >&2
+  exit "${2:-1}"
+}
+exists() { [ -e "$1" ] || [ -L "$1" ]; }
+
+usage() {
+  say "usage: sh $(basename -- "$self") [--list] [--yes] [--to DIR] [--path SOURCE=PATH]… | --undo [--yes]"
+  say ''
+  say "Restores $zip_name, which must lie beside this script with its .sha256. Needs unzip and sha256sum."
+  say '  --list              check the backup, show what would be replaced, and change nothing'
+  say '  --yes               do not ask (for scripts)'
+  say '  --to DIR            restore to DIR/SOURCE, and leave what is live alone'
+  say '  --path SOURCE=PATH  where a source is live, if no longer where it was at the backup'
+  say '  --undo              put back what the last rescue with this script put aside'
+}
+
+# In a name, \0ooo (octal) stands for a byte that is not plain ASCII. The result is in $text.
+decode() {
+  case $1 in
+  *\\*)
+    text=$(printf '%b.' "$1")
+    text=${text%.}
+    ;;
+  *) text=$1 ;;
+  esac
+}
+
+check_self() {
+  found=$(sed '$d' "$self" | sha256sum) || die 'this script cannot be read'
+  [ "$(tail -n 1 "$self")" = "# sha256 ${found%% *}" ] ||
+    die 'this script is not as it was written (changed, or cut off); get it from another copy. Nothing was changed' 8
+}
+
+check_zip() {
+  [ -f "$zip" ] || die "$zip is missing: this script restores the backup that lies beside it" 8
+  [ -f "$zip.sha256" ] || die "$zip.sha256 is missing: nothing says that the backup is what was written" 8
+  read -r noted _ <"$zip.sha256" || die "$zip.sha256 cannot be read" 8
+  say "checking $zip_name"
+  found=$(sha256sum <"$zip") || die "$zip cannot be read" 8
+  found=${found%% *}
+  [ "$found" = "$noted" ] || die "$zip has the SHA-256 $found, $noted by its sidecar: it was changed, cut off or exchanged. Nothing was changed" 8
+  [ "$found" = "$zip_sha256" ] || die "$zip has the SHA-256 $found, $zip_sha256 when this script was written. Nothing was changed" 8
+}
+
+# s NAME TYPE PATH FILES BYTES COMMON-MODE: sets what belongs to one source, and does $step for it.
+s() {
+  name=$1 type=$2 files=$4 bytes=$5 common_mode=$6
+  decode "$3"
+  live=$text
+  while IFS='=' read -r over_name over_path; do
+    if [ "$over_name" = "$name" ]; then live=$over_path; fi
+  done <<OVERRIDES
+$overrides
+OVERRIDES
+  if [ -n "$to" ]; then live=$to/$name; fi
+  parent=${live%/*}
+  : "${parent:=/}"
+  work=$parent/.dhash-rescue-${zip_name%.zip}.$run
+  raw=$work/$name/raw staged=$work/$name/new previous=$work/$name/previous absent=$work/$name/was-absent
+  if is_plain; then : "${first_work:=$work}"; fi
+  "$step"
+}
+each_source() {
+  step=$1
+  sources
+}
+
+is_plain() { [ "$type" = files ] || [ "$type" = sqlite ]; }
+
+# --- what is there -------------------------------------------------------------------------------
+
+show_source() {
+  if ! is_plain; then
+    say "  $name ($type): NOT restored by this script; load its dump by hand: unzip -p $zip_name '$name/*'"
+    return
+  fi
+  if ! exists "$live"; then
+    say "  $name ($type): $live is not there; $files files, $bytes bytes come"
+    return
+  fi
+  size=$(du -sk "$live" 2>/dev/null | cut -f 1)
+  newest=$(find "$live" -type f -exec stat -c %Y {} + 2>/dev/null | sort -n | tail -n 1)
+  if [ -n "$newest" ]; then newest=$(date -u -d "@$newest" '+%Y-%m-%d %H:%M:%S UTC' 2>/dev/null); fi
+  say "  $name ($type): $live, ${size:-?} KiB, newest change ${newest:-unknown}; put aside, and $files files, $bytes bytes come"
+}
+
+# Where nothing can be asked, that is said: a service that writes during the swap loses what it writes.
+check_stopped() {
+  is_plain && exists "$live" || return 0
+  if [ -d /proc/self/fd ]; then
+    real=$(readlink -f -- "$live") || real=$live
+    holder=$(
+      for fds in /proc/[0-9]*/fd; do
+        # shellcheck disable=SC2012 # one process for all links, of names that can be odd but not forged
+        ls -l "$fds" 2>/dev/null | sed -n 's/^.* -> //p' | while IFS= read -r open_file; do
+          case $open_file in
+          "$real" | "$real"/* | "$real"-wal | "$real"-shm | "$real"-journal) say "$fds" ;;
+          esac
+        done
+      done | sed -n '1s,^/proc/\([0-9]*\)/fd$,\1,p'
+    )
+    [ -z "$holder" ] || die "the process $holder has $live open: stop the service first${stop_text:+ ($stop_text)}. Nothing was changed"
+  elif command -v fuser >/dev/null 2>&1; then
+    ! fuser "$live" >/dev/null 2>&1 || die "$live is open: stop the service first${stop_text:+ ($stop_text)}. Nothing was changed"
+  else
+    say "  whether a process has $live open cannot be told here (no /proc, no fuser): be sure that the service is stopped"
+  fi
+}
+
+check_place() {
+  is_plain || return 0
+  [ -d "$parent" ] || die "the folder $parent, where $name belongs, is not there: make it, or say --path $name=…. Nothing was changed"
+  if [ -n "$to" ] && exists "$live" && [ "$state" != swapping ]; then
+    die "$live exists already: --to wants a folder without it. Nothing was changed"
+  fi
+  free=$(df -Pk "$parent" 2>/dev/null | awk 'NR == 2 { print $4 }')
+  case $free in
+  '' | *[!0-9]*) ;;
+  *) [ "$state" = swapping ] || [ "$((bytes / 1024))" -lt "$free" ] || die "$parent has $free KiB free; $name needs $((bytes / 1024)). Nothing was changed" ;;
+  esac
+}
+
+confirm() {
+  if [ "$yes" = yes ]; then return; fi
+  printf 'Type "%s" to go on: ' "$1"
+  read -r answer || answer=
+  [ "$answer" = "$1" ] || die 'not confirmed; nothing was changed'
+}
+
+# --- stage: beside the live data, checked, then durable ------------------------------------------
+
+stage() {
+  is_plain || return 0
+  mkdir -p "$work/$name" || die "$work cannot be made"
+  rm -rf "$raw" "$staged"
+  mkdir -p "$raw/$name" || die "$raw cannot be made"
+  say "unpacking $name"
+  if [ "$files" -gt 0 ]; then
+    # -UU: names are the bytes in the zip, whatever the locale. busybox has no such option, and does just that.
+    unzip -q -UU "$zip" "$name/*" -d "$raw" 2>/dev/null || {
+      rm -rf "$raw"
+      mkdir -p "$raw"
+      unzip -q "$zip" "$name/*" -d "$raw" || die "unzip could not unpack $name. Nothing live was changed"
+    }
+  fi
+  pass=sums
+  lines "$name" >"$work/$name/sums" || die "$work cannot be written"
+  if [ "$files" -gt 0 ]; then
+    (cd "$raw" && sha256sum -c ../sums >../sums.log 2>&1) || {
+      grep -v ': OK$' "$work/$name/sums.log" >&2
+      die "$name is not what its manifest says. Nothing live was changed" 8
+    }
+  fi
+  count=$(find "$raw" -type f | wc -l)
+  [ "$((count))" -eq "$files" ] || die "$name has $((count)) files, $files by its manifest. Nothing live was changed" 8
+  # Out of the way of a folder that is truly called so.
+  if [ -d "$raw/$name/~n" ]; then mv "$raw/$name/~n" "$raw/~n"; fi
+  pass=place
+  lines "$name"
+  find "$raw/$name" -type d -exec chmod 755 {} +
+  find "$raw/$name" -type f -exec chmod "$common_mode" {} +
+  pass=modes
+  lines "$name"
+  # Whoever ran the service must be able to go on reading and writing.
+  if exists "$live" && owner=$(stat -c %u:%g "$live" 2>/dev/null); then
+    chown -hR "$owner" "$raw/$name" 2>/dev/null || say "  the owner of $live ($owner) could not be given to what comes"
+  fi
+  if [ "$type" = sqlite ]; then
+    mv "$raw/$name/$database" "$staged" || die "$staged cannot be made"
+  else
+    mv "$raw/$name" "$staged" || die "$staged cannot be made"
+  fi
+  rm -rf "$raw"
+}
+
+inside() {
+  decode "${2:-$1}"
+  place=$raw/$name/$text
+}
+# f SHA256 MODE TIME STORED [TRUE]: a file.
+f() {
+  case $pass in
+  sums)
+    decode "$4"
+    printf '%s  %s\n' "$1" "$name/$text"
+    ;;
+  place)
+    if [ -n "${5:-}" ]; then
+      inside "$5"
+      mkdir -p "${place%/*}"
+      mv "$raw/$4" "$place" || die "$place cannot be made"
+    fi
+    inside "$4" "${5:-}"
+    database=$text
+    ;;
+  modes)
+    inside "$4" "${5:-}"
+    [ "$2" = "$common_mode" ] || chmod "$2" "$place" || die "$place cannot be given its mode"
+    # Not each touch knows fractions of a second.
+    touch -d "$3" "$place" 2>/dev/null || {
+      seconds=${3%%.*}
+      TZ=UTC0 touch -d "${seconds%T*} ${seconds#*T}" "$place"
+    }
+    ;;
+  esac
+}
+# d STORED [TRUE]: an empty folder.
+d() {
+  [ "$pass" = place ] || return 0
+  inside "$1" "${2:-}"
+  mkdir -p "$place" || die "$place cannot be made"
+}
+# l TARGET STORED [TRUE]: a link. After all files, so that nothing is written through one.
+l() {
+  [ "$pass" = place ] || return 0
+  inside "$2" "${3:-}"
+  mkdir -p "${place%/*}"
+  decode "$1"
+  ln -s -- "$text" "$place" || die "$place cannot be made"
+}
+# m MODE PATH: a folder whose mode is not 755; the deepest first.
+m() {
+  [ "$pass" = modes ] || return 0
+  inside "$2"
+  chmod "$1" "$place" || die "$place cannot be given its mode"
+}
+
+# --- swap: renames only; what is still to do is decided by what exists ---------------------------
+
+move() {
+  ! exists "$2" || die "both $1 and $2 exist: is the service running? Stop it, look at both, and start this script again"
+  mv "$1" "$2" || die "$1 could not be moved to $2; start this script again when that is mended"
+}
+# A database's -wal, -shm and -journal go before it: a log beside another's database destroys it.
+move_logs() {
+  [ "$type" = sqlite ] || return 0
+  for log in -wal -shm -journal; do
+    if exists "$1$log"; then move "$1$log" "$2$log"; fi
+  done
+}
+
+swap_in() {
+  is_plain || return 0
+  exists "$staged" || return 0
+  if exists "$live"; then
+    ! exists "$previous" || die "$live came back while it was put aside (at $previous): is the service running?"
+    move_logs "$live" "$previous"
+    move "$live" "$previous"
+  elif ! exists "$previous"; then
+    move_logs "$live" "$previous"
+    : >"$absent" || die "$absent cannot be written"
+  fi
+  move "$staged" "$live"
+}
+
+swap_back() {
+  is_plain || return 0
+  if exists "$previous"; then
+    if exists "$live"; then
+      move_logs "$live" "$staged"
+      move "$live" "$staged"
+    fi
+    move "$previous" "$live"
+  elif exists "$absent" && exists "$live" && ! exists "$staged"; then
+    move_logs "$live" "$staged"
+    move "$live" "$staged"
+  fi
+  move_logs "$previous" "$live"
+}
+
+check_live() { ! is_plain || exists "$live" || die "$live is missing: look in $work, and start this script again"; }
+
+note_first() { [ -n "$first_work" ]; }
+note_newer() { if is_plain && exists "$parent/.dhash-rescue-${zip_name%.zip}.$((run + 1))"; then newer=yes; fi; }
+locate_run() {
+  first_work=''
+  each_source note_first
+  state=new
+  [ -n "$first_work" ] || die "this backup holds nothing that this script can restore by itself; it holds $made_of"
+  if [ -d "$first_work" ]; then state=$(cat "$first_work/state" 2>/dev/null) || state=staging; fi
+}
+find_run() {
+  run=1
+  while :; do
+    newer=no
+    each_source note_newer
+    [ "$newer" = yes ] || break
+    run=$((run + 1))
+  done
+  locate_run
+}
+set_state() {
+  sync
+  printf '%s\n' "$1" >"$first_work/state.new" || die "$first_work/state.new cannot be written"
+  mv "$first_work/state.new" "$first_work/state" || die "$first_work/state cannot be written"
+  sync
+  state=$1
+}
+show_aside() { if is_plain && exists "$previous"; then say "  $live was put aside: $previous"; fi; }
+
+undo() {
+  case $state in
+  swapping | done | undoing) ;;
+  *) die 'there is nothing to undo: no rescue with this script has changed anything since the last undo' ;;
+  esac
+  say 'This puts back what was live before the rescue:'
+  each_source show_aside
+  each_source check_stopped
+  confirm undo
+  set_state undoing
+  each_source swap_back
+  set_state undone
+  say "undone. What the rescue had put in place lies in $first_work and its like; remove it when nobody needs it."
+}
+
+restore() {
+  case $state in
+  undoing) die 'an undo was cut off: finish it first, with --undo' ;;
+  done | undone)
+    run=$((run + 1))
+    locate_run
+    ;;
+  esac
+  check_zip
+  say "$zip_name: whole. It holds $made_of."
+  if [ "$state" = swapping ]; then say 'A rescue was cut off while it swapped; this finishes it.'; fi
+  say 'This replaces:'
+  each_source show_source
+  each_source check_place
+  if [ "$list" = yes ]; then return; fi
+  each_source check_stopped
+  confirm restore
+  if [ "$state" != swapping ]; then
+    each_source stage
+    each_source check_stopped
+    set_state swapping
+  fi
+  each_source swap_in
+  each_source check_live
+  set_state 'done'
+  say 'restored.'
+  each_source show_aside
+  if [ -n "$to" ]; then return; fi
+  say "next: start the service${start_text:+: $start_text}"
+  say "undo: stop the service, then: sh $self --undo"
+  say "what was put aside stays until you remove it"
+}
+
+main() {
+  case $0 in
+  */*) self=$0 ;;
+  *) self=./$0 ;;
+  esac
+  zip=$(dirname -- "$self")/$zip_name
+  list=no yes=no undo=no to='' overrides='' run=1 first_work=''
+  while [ $# -gt 0 ]; do
+    case $1 in
+    --help | -h)
+      usage
+      exit 0
+      ;;
+    --list) list=yes ;;
+    --yes) yes=yes ;;
+    --undo) undo=yes ;;
+    --to | --path)
+      [ $# -gt 1 ] || die "$1 wants a value; see --help" 2
+      case $1$2 in
+      --path?*=/*) overrides="$overrides
+$2" ;;
+      --path*) die "--path wants SOURCE=/ABSOLUTE/PATH, not $2" 2 ;;
+      *) to=$(cd -- "$2" 2>/dev/null && pwd) || die "--to: $2 is no folder" 2 ;;
+      esac
+      shift
+      ;;
+    *) die "$1 is no option; see --help" 2 ;;
+    esac
+    shift
+  done
+  for tool in unzip sha256sum sed find mv; do
+    command -v "$tool" >/dev/null 2>&1 || die "$tool is missing here, and this script needs it" 2
+  done
+  check_self
+  find_run
+  if [ "$undo" = yes ]; then undo; else restore; fi
+}

@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs';
+import { mkdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { BackupError } from '../errors.ts';
+import { rescueNameOf } from '../rescue/render-rescue.ts';
+import { readSidecar, SIDECAR_SUFFIX } from '../sidecar.ts';
+import { hashThere, mustRun, type Rclone } from './rclone.ts';
+import { copyAddress, remoteOf } from './remote.ts';
+
+export interface CopyOptions {
+  readonly rclone: Rclone;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A copy whose bytes were read back and hashed. */
+export interface CopiedBackup {
+  /** SHA-256 (hex) of the zip, here and there. */
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/**
+ * Copies a backup, its sidecar and its rescue script to a folder at an rclone remote. Beside first, then the
+ * zip under `<name>.uploading`, which is read back and hashed before it gets its name: whoever sees
+ * `dhash_*.zip` there sees a whole one. What a killed upload leaves is overwritten by the next. A copy that
+ * is there already and has the right SHA-256 is left as it is.
+ *
+ * @param to `rclone:REMOTE:path`
+ * @throws BackupError `bad-option`, `bad-sidecar`, `copy-failed`; the signal's reason when aborted
+ */
+export const copyBackup = async (
+  file: string,
+  to: string,
+  { rclone, signal }: CopyOptions,
+): Promise<CopiedBackup> => {
+  const remote = remoteOf(to);
+  const sha256 = await readSidecar(file);
+  const { size: bytes } = await stat(file);
+  const place = `${remote}/${basename(file)}`;
+  const send = (from: string, target: string) =>
+    mustRun(
+      rclone,
+      ['copyto', '--ignore-times', '--', from, target],
+      `copying ${basename(from)} to ${to}`,
+      signal,
+    );
+  await send(`${file}${SIDECAR_SUFFIX}`, `${place}${SIDECAR_SUFFIX}`);
+  const rescue = rescueNameOf(file);
+  if (existsSync(rescue)) await send(rescue, `${remote}/${basename(rescue)}`);
+  if ((await hashThere(rclone, place, signal)) === sha256) return { sha256, bytes };
+  const uploading = `${place}.uploading`;
+  await send(file, uploading);
+  const found = await hashThere(rclone, uploading, signal);
+  if (found !== sha256)
+    throw new BackupError(
+      'copy-failed',
+      `the copy of ${basename(file)} at ${to} has the SHA-256 ${found ?? '(unreadable)'}, expected ${sha256}: it was damaged on its way or there, and has no backup's name`,
+      { file },
+    );
+  await mustRun(rclone, ['moveto', '--', uploading, place], `naming the copy at ${to}`, signal);
+  return { sha256, bytes };
+};
+
+/**
+ * Fetches a copy and its sidecar into a folder (made 0700), for `verifyBackup` to judge. Returns the zip's path.
+ *
+ * @param address `rclone:REMOTE:path/dhash_….zip`
+ * @throws BackupError `bad-option`, `copy-failed`; the signal's reason when aborted
+ */
+export const fetchBackup = async (
+  address: string,
+  folder: string,
+  { rclone, signal }: CopyOptions,
+): Promise<string> => {
+  const { remote, name } = copyAddress(address);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const file = join(folder, name);
+  for (const suffix of [SIDECAR_SUFFIX, ''])
+    await mustRun(
+      rclone,
+      ['copyto', '--ignore-times', '--', `${remote}${suffix}`, `${file}${suffix}`],
+      `fetching ${address}${suffix}`,
+      signal,
+    );
+  return file;
+};

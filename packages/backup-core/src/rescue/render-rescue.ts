@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import {
+  bytewise,
+  type ManifestEntry,
+  type ManifestSource,
+  type StoredManifest,
+} from '../manifest.ts';
+import { truePath } from '../stored-path.ts';
+import type { RescueHints } from '../types.ts';
+import { RESCUE_BODY } from './rescue-body.ts';
+
+const RESCUE_SUFFIX = '.rescue.sh';
+
+/** Name (or path) of the rescue script of a backup: that of its zip, with `.rescue.sh` for `.zip`. */
+export const rescueNameOf = (zip: string): string => zip.replace(/\.zip$/, RESCUE_SUFFIX);
+
+/** What a rescue script is made of. */
+export interface RescueJob {
+  /** Name of the zip, without folder. */
+  readonly zip: string;
+  /** SHA-256 (hex) of the zip. */
+  readonly sha256: string;
+  readonly manifest: StoredManifest;
+  /** Where each source is live, absolute. */
+  readonly live: ReadonlyMap<string, string>;
+  readonly hints: RescueHints;
+}
+
+/** Bytes that mean nothing to a shell between single quotes, nor to `printf %b`. */
+const isPlain = (byte: number): boolean =>
+  byte >= 0x20 && byte < 0x7f && byte !== 0x27 && byte !== 0x5c;
+
+/** A name as one word of shell: printable ASCII in single quotes, where `\0ooo` stands for any other byte. */
+const word = (name: Buffer | string): string => {
+  let text = '';
+  for (const byte of Buffer.from(name))
+    text += isPlain(byte) ? String.fromCharCode(byte) : `\\0${byte.toString(8).padStart(3, '0')}`;
+  return `'${text}'`;
+};
+
+/** A text for people: what a terminal could take for a command is left out. */
+const shown = (text: string): string =>
+  `'${text.replaceAll(/\p{Cc}+/gu, ' ').replaceAll("'", `'\\''`)}'`;
+
+const DEFAULT_FILE_MODE = 0o644;
+const octal = (mode: number): string => mode.toString(8).padStart(3, '0');
+
+const linesOf = (manifest: StoredManifest, source: string): ManifestEntry[] =>
+  manifest.entries.filter(({ path }) => path.startsWith(`${source}/`));
+
+/** The mode that most files have: it is given to all at once. */
+const commonMode = (lines: readonly ManifestEntry[]): number => {
+  const counts = new Map<number, number>();
+  for (const line of lines)
+    if (line.type === 'file') counts.set(line.mode, (counts.get(line.mode) ?? 0) + 1);
+  const [first] = [...counts].sort(([, a], [, b]) => b - a);
+  return first?.[0] ?? DEFAULT_FILE_MODE;
+};
+
+/** The stored path inside the source, and the true one where that is another. */
+const names = (source: string, line: ManifestEntry): string => {
+  const stored = word(line.path.slice(source.length + 1));
+  return line.name === undefined ? stored : `${stored} ${word(Buffer.from(line.name, 'base64'))}`;
+};
+
+const depth = (path: string): number => (path === '' ? 0 : path.split('/').length);
+
+const folderModes = (source: ManifestSource, lines: readonly ManifestEntry[]): string[] => {
+  const modes = new Map<string, { readonly path: Buffer; readonly mode: number }>();
+  for (const [path, mode] of Object.entries(source.folderModes ?? {}))
+    modes.set(path, { path: Buffer.from(path), mode });
+  for (const line of lines) {
+    const place = line.type === 'dir' ? truePath(source.name, line) : null;
+    if (line.type === 'dir' && place !== null && 'path' in place)
+      modes.set(place.path.toString(), { path: place.path, mode: line.mode });
+  }
+  return [...modes]
+    .sort(([a], [b]) => depth(b) - depth(a) || bytewise(a, b))
+    .map(([, { path, mode }]) => `m ${octal(mode)} ${word(path)}`);
+};
+
+const table = (source: ManifestSource, lines: readonly ManifestEntry[]): string[] => {
+  const rows = { file: [] as string[], dir: [] as string[], link: [] as string[] };
+  for (const line of lines) {
+    const path = names(source.name, line);
+    if (line.type === 'file')
+      rows.file.push(`f ${line.sha256} ${octal(line.mode)} ${line.mtime} ${path}`);
+    else if (line.type === 'dir') rows.dir.push(`d ${path}`);
+    else rows.link.push(`l ${word(line.target)} ${path}`);
+  }
+  return [...rows.file, ...rows.dir, ...rows.link, ...folderModes(source, lines)];
+};
+
+const describe = ({ service, env, release, sources, totalBytes }: StoredManifest): string =>
+  `${sources.map(({ name }) => name).join(', ')} of ${service} ${env}, ${release === null ? 'no release' : `release ${release}`}, ${totalBytes} bytes`;
+
+/**
+ * The script that restores one backup with nothing but a POSIX shell, unzip and sha256sum. It checks itself by
+ * its last line: `# sha256 ` and the SHA-256 of all lines before it.
+ */
+export const renderRescue = ({ zip, sha256, manifest, live, hints }: RescueJob): string => {
+  const sources: string[] = [];
+  const tables: string[] = [];
+  for (const source of manifest.sources) {
+    const lines = linesOf(manifest, source.name);
+    const files = lines.filter((line) => line.type === 'file');
+    const bytes = files.reduce((sum, { size }) => sum + size, 0);
+    const path = word(live.get(source.name) ?? '');
+    sources.push(
+      `  s ${source.name} ${source.type} ${path} ${files.length} ${bytes} ${octal(commonMode(lines))}`,
+    );
+    tables.push(`${source.name})`, ...table(source, lines), ';;');
+  }
+  const text = [
+    '#!/bin/sh',
+    `# Restores ${zip}, which lies beside it, with nothing but a shell, unzip and sha256sum. See --help.`,
+    ...RESCUE_BODY,
+    '# --- what this backup is ---',
+    `zip_name=${word(zip)}`,
+    `zip_sha256=${sha256}`,
+    `made_of=${shown(describe(manifest))}`,
+    `stop_text=${shown(hints.stop ?? '')}`,
+    `start_text=${shown(hints.start ?? '')}`,
+    'sources() {',
+    ...sources,
+    '}',
+    'lines() {',
+    'case $1 in',
+    ...tables,
+    'esac',
+    '}',
+    'main "$@"; exit',
+    '',
+  ].join('\n');
+  return `${text}# sha256 ${createHash('sha256').update(text).digest('hex')}\n`;
+};
