@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tempFolder } from '@dhash/testkit';
@@ -64,6 +65,37 @@ it.runIf(process.env['CI'] !== undefined)(
       'import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); assert z.getinfo("images/sparse.img").file_size == 5 * 2**30',
       file,
     ]);
+  },
+);
+
+// A hundred thousand files are made, read and checked for this: a minute.
+it.runIf(process.env['CI'] !== undefined)(
+  'writes 100,000 entries, and names of 1,000 bytes, the same bytes twice, readable by all',
+  { timeout: 600_000 },
+  async () => {
+    const sample = await makeSample(await tempFolder());
+    const deep = join(sample.images, ...Array.from({ length: 4 }, (_, i) => `${i}`.repeat(240)));
+    await mkdir(deep, { recursive: true });
+    // The source's name, four folders and their slashes come to 971 bytes.
+    const longName = 'n'.repeat(1000 - 'images/'.length - 4 * 241);
+    await writeFile(join(deep, longName), 'at the end of a long path');
+    for (let folder = 0; folder < 100; folder++) {
+      const many = join(sample.images, `folder-${folder}`);
+      await mkdir(many);
+      for (let i = 0; i < 1000; i++) writeFileSync(join(many, `${i}.txt`), `${folder} ${i}`);
+    }
+    const { file, entries, manifest, sha256 } = await backUpSample(sample);
+    expect(entries).toBeGreaterThan(100_000);
+    const longest = Math.max(...manifest.entries.map(({ path }) => Buffer.byteLength(path)));
+    expect(longest).toBe(1000);
+    execFileSync('unzip', ['-tqq', file]);
+    execFileSync('python3', [
+      '-c',
+      'import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); assert len(z.namelist()) == int(sys.argv[2]) + 1; assert z.testzip() is None',
+      ...[file, String(entries)],
+    ]);
+    const again = await backUpSample(sample, { rehash: true });
+    expect(again.sha256).toBe(sha256);
   },
 );
 

@@ -9,9 +9,9 @@ const DICTIONARY_BYTES = 32 * 1024;
 const DEPTH = 4;
 
 /**
- * Chosen by measurement, on the data of `bench/backup.ts` (480 MB, half of it incompressible; two cores): level
- * 3 makes 311.1 MB for 5.4 s of processor time, level 1 317.5 MB for 5.1 s, 2 313.9 for 5.2, 4 311.6 for 5.3
- * and 6 305.9 MB for 7.3 s. It costs 1.7 % in size against level 6.
+ * Chosen by measurement, on the data of `npm run bench:backup` (465 MB, half of it incompressible): level 3 makes
+ * 314.4 MB, level 2 317.1, level 1 320.7, for 6.0, 5.3 and 5.5 s of processor time of the whole backup; level 6 makes
+ * 308.3 MB (2 % less) for nearly twice the time of level 3 on what shrinks.
  */
 const DEFLATE_LEVEL = 3;
 
