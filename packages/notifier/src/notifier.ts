@@ -15,6 +15,7 @@ import { createDispatchers } from './net/dispatcher.ts';
 import type { Receipt } from './receipt.ts';
 import { redactor } from './redact.ts';
 import { createLanes, sendRecord, whyNotFor } from './send.ts';
+import { openDeadLetters } from './spool/dead-letters.ts';
 import type { SpoolRecord } from './spool/record.ts';
 import { openSpool } from './spool/spool.ts';
 import { type SpoolStatus, spoolStatus } from './status.ts';
@@ -132,6 +133,7 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
     now: () => clock.now(),
     maxAgeMs: options.keptMaxAgeMs ?? defaultKeptMaxAgeMs,
   });
+  const dead = openDeadLetters(spool, () => clock.now());
   const lanes = createLanes();
   let order = 0;
 
@@ -245,17 +247,6 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
     ];
   };
 
-  const pickDead = async (ids: readonly string[] | undefined) => {
-    const entries = await spool.listDead();
-    if (ids === undefined) return entries;
-    for (const id of ids)
-      if (!entries.some(({ record, file }) => record?.message.id === id || file.endsWith(id)))
-        throw new NotifierError('unknown-message', `no message "${id}" in dead/`);
-    return entries.filter(({ record, file }) =>
-      ids.some((id) => record?.message.id === id || file.endsWith(id)),
-    );
-  };
-
   const test: Notifier['test'] = async (input, { channels: names, signal } = {}) => {
     const message = mapTexts(parseMessage(input), redactAll());
     const context = { ...contextFor(signal, undefined), policy: { ...policy, tries: 1 } };
@@ -277,26 +268,7 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
       return flushSpool(runtimes, mode ?? 'now', contextFor(signal, undefined));
     },
     status: () => spoolStatus(spool, channels, runtimes, clock.now()),
-    clearDead: async (ids) => {
-      const entries = await pickDead(ids);
-      for (const entry of entries) await spool.removeDead(entry);
-      return entries.length;
-    },
-    reviveDead: async (ids) => {
-      let revived = 0;
-      for (const entry of await pickDead(ids)) {
-        if (entry.record === null) continue;
-        const { dead: _dead, ...record } = entry.record;
-        await spool.add({
-          ...record,
-          createdAt: record.createdAt,
-          notBefore: null,
-          retryAt: clock.now(),
-        });
-        await spool.removeDead(entry);
-        revived++;
-      }
-      return revived;
-    },
+    clearDead: dead.clear,
+    reviveDead: dead.revive,
   };
 };
