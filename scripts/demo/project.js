@@ -34,9 +34,11 @@ environments:
       init: node ../../examples/dhash-service/init.js
       start: ./start.sh
       stop: ./stop.sh
+      drill: { start: "DHASH_DATA=$ROLLOUT_DATA ./start.sh" }
     migrations: { dir: "artifacts/{version}/migrations", database: library }
     smoke: { command: node ../../examples/dhash-service/smoke.js, timeout: 2m }
     rollback: { data: restore }
+    backup: { drill: true }
     notify: [ops-hook, { channel: ops-mail, minSeverity: warning }]
     requireChannels: 1
 channels:

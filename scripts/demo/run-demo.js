@@ -102,6 +102,11 @@ export const runDemo = async () => {
       '1.1',
       '--backup-first',
     );
+    const drilled = /✓ drill .* started and tested on it, in ([\d.]+ s)/.exec(good.output);
+    saw(
+      drilled !== null,
+      `before anything stopped, its backup was restored, and release 1.0 started and tested on it, in ${drilled?.[1]}`,
+    );
     saw(good.exit === 0, 'release 1.1 was backed up, migrated and activated');
     const promoted = await operate('scripts/monitor_dhash.js', '--env', 'demo');
     saw(promoted.exit === 0, 'release 1.1 held every gate for a minute and was promoted');

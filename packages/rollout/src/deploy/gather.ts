@@ -5,6 +5,8 @@ import { takeArmingSamples, takeBaseline } from '@dhash/monitor';
 import { checkChannels } from '@dhash/notifier';
 import type { PolledSample, WatchPolicy } from '@dhash/quality-gates';
 import { gateWarnings, judgeArming } from '@dhash/quality-gates/config';
+import { gatherDrill } from '../drill/gather-drill.ts';
+import { planDrill } from '../drill/plan-drill.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
 import type { CommandContext } from '../operate/context.ts';
 import type { Environment } from '../operate/environment.ts';
@@ -167,6 +169,9 @@ export const gatherDeploy = async (
       },
       migrations: await lookAtMigrations(config, version, context.clock.now),
       rollbackData: config.rollback.data,
+      drill: config.backup.drill.beforeDeploy
+        ? planDrill(await gatherDrill(config, current))
+        : null,
       hasSmoke: config.smoke !== null,
       channels: channelFacts(environment),
       requireChannels: config.requireChannels,

@@ -18,7 +18,7 @@ export const migrateSteps = ({
   plan,
   names,
   ...deps
-}: Omit<StepDeps, 'run'> & {
+}: Omit<StepDeps, 'run' | 'events'> & {
   readonly database: string;
   readonly version: string;
   /** What is left to do. */
@@ -29,8 +29,10 @@ export const migrateSteps = ({
   const { now } = deps.context.clock;
   const online = deps.environment.config.migrations?.online === true;
   const run = { runId: '', version, previous: version, newData: [], migrations: [] };
+  // No step of a migration asks the record what an earlier one left.
+  const events = () => [];
   const around = (...steps: ('stop' | 'backup-stopped' | 'backup' | 'start' | 'health')[]) =>
-    deploySteps(steps, { ...deps, run });
+    deploySteps(steps, { ...deps, run, events });
   const migrate: Step = {
     name: 'migrate',
     run: async () => asJson(await runMigrations(database, plan, { now })),

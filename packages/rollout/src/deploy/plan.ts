@@ -1,4 +1,6 @@
+import type { DrillPlan } from '../drill/plan-drill.ts';
 import type { RunState } from '../record/run-state.ts';
+import { planSentences } from './plan-sentences.ts';
 import { tooFew } from './too-few-channels.ts';
 
 /** What a deploy found before it changed anything. Plain data: it goes on the record whole. */
@@ -40,6 +42,8 @@ export interface DeployFacts {
     readonly trial: string | null;
   } | null;
   readonly rollbackData: 'restore' | 'keep';
+  /** What a restore drill of the backup would do; `null`: backup.drill does not ask for one. */
+  readonly drill: DrillPlan | null;
   readonly hasSmoke: boolean;
   readonly channels: readonly {
     readonly name: string;
@@ -61,6 +65,7 @@ export interface DeployOptions {
 
 export type DeployStep =
   | 'backup'
+  | 'drill'
   | 'init'
   | 'lay'
   | 'stop'
@@ -176,6 +181,11 @@ const refusal = (facts: DeployFacts, options: DeployOptions, first: boolean): De
       'set the variables or mend the channels, or take requireChannels down in rollout.yaml',
     ]);
   }
+  if (facts.drill?.kind === 'refused' && stepsOf(facts, options, first).includes('drill'))
+    return refused(facts.drill.code, facts.drill.message, [
+      ...facts.drill.hints,
+      'or deploy without a drill: backup: { drill: false } in rollout.yaml',
+    ]);
   const broken = facts.alreadyBroken.filter(({ gate }) => !options.disarm.includes(gate));
   if (broken.length > 0) {
     return refused(
@@ -234,9 +244,12 @@ const stepsOf = (facts: DeployFacts, options: DeployOptions, first: boolean): De
       ...(backed ? (['backup-after'] as const) : []),
     ];
   }
+  const drilled = backed && facts.drill !== null;
   const offline = migrating && facts.migrations?.online !== true;
   return [
     ...(backed ? (['backup'] as const) : []),
+    // Not of the backup after the stop: the service would be down for as long as a drill takes.
+    ...(drilled ? (['drill'] as const) : []),
     'lay',
     ...(facts.current === null ? [] : (['stop'] as const)),
     ...(backed && offline ? (['backup-stopped'] as const) : []),
@@ -245,52 +258,6 @@ const stepsOf = (facts: DeployFacts, options: DeployOptions, first: boolean): De
     'start',
     'health',
     ...(facts.hasSmoke ? (['smoke'] as const) : []),
-  ];
-};
-
-const minutes = (ms: number) => (ms >= 60_000 ? `${ms / 60_000} min` : `${ms / 1000} s`);
-
-const says = (facts: DeployFacts, options: DeployOptions, steps: DeployStep[], first: boolean) => {
-  const { current, version, migrations } = facts;
-  const told: Record<DeployStep, string> = {
-    backup: `back up ${facts.data.map(({ name }) => name).join(' and ')}, stamped with release ${current ?? '(none)'}, and verify it`,
-    init: `make the data once (${facts.data.map(({ name }) => name).join(', ') || 'none declared'}): the target's init`,
-    lay: `lay release ${version} beside the others`,
-    stop: `stop release ${current}`,
-    'backup-stopped': 'back up once more now that nothing writes: this one is the way back',
-    migrate: `migrate: ${migrations?.pending.join(', ') || 'nothing pending'}`,
-    activate: `make ${version} the active release`,
-    start: `start release ${version}`,
-    health: `wait for 3 healthy answers in a row that say version ${version}`,
-    smoke: 'run the smoke tests',
-    'backup-after': `back up the new data, stamped with release ${version}, and verify it`,
-  };
-  const asked = facts.requireChannels;
-  const implied = !options.backupFirst && steps.some((step) => step.startsWith('backup'));
-  return [
-    first
-      ? `first deploy of ${facts.service} to ${facts.env}: nothing is running, so there is nothing to back up or to go back to`
-      : `deploy ${version} to ${facts.env}, over ${current ?? 'no release'}`,
-    ...(asked === 0
-      ? []
-      : [
-          `first a test goes to every channel; ${asked === 1 ? 'one' : asked} of them must take it`,
-        ]),
-    ...steps.map((step, index) => `${index + 1}. ${told[step]}`),
-    ...(implied ? ['the backup is implied: rollback.data is "restore"'] : []),
-    ...(migrations?.trial ? [`tried on a copy of the data: ${migrations.trial}`] : []),
-    ...afterwards(facts, first),
-  ];
-};
-
-/** What the watch after the deploy may lead to. */
-const afterwards = ({ watch, current, rollbackData }: DeployFacts, first: boolean): string[] => {
-  const window = `then watch for ${minutes(watch.durationMs)}`;
-  if (watch.onBreak !== 'rollback') return [`${window}; a broken gate leads to: ${watch.onBreak}`];
-  if (first)
-    return [`${window}; a broken gate alerts (exit 5): there is no earlier release to go back to`];
-  return [
-    `${window}; a broken gate rolls back: ${current ?? 'no release'} is activated and ${rollbackData === 'restore' ? "the run's own backup put back" : 'the data kept as it is then (rollback.data: keep)'}`,
   ];
 };
 
@@ -310,7 +277,7 @@ export const planDeploy = (facts: DeployFacts, options: DeployOptions): DeployPl
     disarmed: options.disarm,
     supersedes:
       facts.newest !== null && !facts.newest.closed && options.supersede ? facts.newest.run : null,
-    sentences: says(facts, options, steps, first),
+    sentences: planSentences(facts, options, steps, first),
     warnings: [
       ...facts.watch.warnings,
       ...facts.channels.flatMap(({ name, problem }) =>

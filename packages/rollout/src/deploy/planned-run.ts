@@ -3,6 +3,7 @@ import type { DeployFacts, DeployPlan } from './plan.ts';
 
 const deployStep = z.enum([
   'backup',
+  'drill',
   'init',
   'lay',
   'stop',

@@ -38,6 +38,9 @@ export const recordedSteps = (
   const target = environment.target(run);
   return {
     planned,
-    steps: deploySteps(planned.steps, { context, environment, target, run, isResumed }),
+    steps: deploySteps(planned.steps, {
+      ...{ context, environment, target, run, isResumed },
+      events: () => recorder.events,
+    }),
   };
 };

@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { describeShrink } from '@dhash/backup-core';
-import type { Step } from '@dhash/journal';
+import type { JournalEvent, Step } from '@dhash/journal';
+import { drillBackup, prepareDrill } from '../drill/drill-backup.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
 import type { CommandContext } from '../operate/context.ts';
 import type { Environment } from '../operate/environment.ts';
@@ -31,6 +32,8 @@ export type StepDeps = {
   readonly run: DeployRun;
   /** True where an earlier process began these steps and died. */
   readonly isResumed: boolean;
+  /** The run's record as it is now: what earlier steps left is there, also after a resume. */
+  readonly events: () => readonly JournalEvent[];
 };
 
 /** A start that may already have been made is not made twice: two of a service would fight for its port. */
@@ -67,8 +70,25 @@ const isEmpty = ({ backups, aged }: Removed): boolean => backups.length + aged.l
 const stepFailed = (code: string, message: string, hints: readonly string[] = []) =>
   new RolloutError(code, exitCodes.failed, message, { hints });
 
+/** Restores the run's backup once, for real, while the release before still serves; nothing has changed yet. */
+const drillStep = ({ context, environment, run, events }: StepDeps): Step => ({
+  name: 'drill',
+  run: async () => {
+    const { config } = environment;
+    const backup = events().findLast(({ type, step }) => type === 'step.done' && step === 'backup');
+    const { file } = (backup?.['data'] ?? {}) as { file?: unknown };
+    if (typeof file !== 'string')
+      throw new TypeError('the record names no backup that could be drilled');
+    const { facts } = await prepareDrill(config, run.previous);
+    const request = { config, file: resolve(config.root, file), facts };
+    const { at, started, totalMs, phases } = await drillBackup(context, request);
+    return asJson({ file, at, started, totalMs, phases });
+  },
+});
+
 const stepMakers: Record<DeployStep, (deps: StepDeps) => Step> = {
   backup: (deps) => backupStep('backup', deps.run.previous, 'predeploy', deps),
+  drill: drillStep,
   'backup-stopped': (deps) => backupStep('backup-stopped', deps.run.previous, 'premigrate', deps),
   'backup-after': (deps) => backupStep('backup-after', deps.run.version, 'first', deps),
   init: ({ target, run }) => ({

@@ -10,7 +10,11 @@ const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
 
 /** Steps that change nothing of the service: that they are "undone" is the record's word, not news. */
 const onlyLooks = (step: string): boolean =>
-  step === 'health' || step === 'smoke' || step === 'verify' || step.startsWith('backup');
+  step === 'health' ||
+  step === 'smoke' ||
+  step === 'verify' ||
+  step === 'drill' ||
+  step.startsWith('backup');
 
 const shown = (event: JournalEvent): string | null => {
   const step = String(event['step'] ?? '');
@@ -18,7 +22,7 @@ const shown = (event: JournalEvent): string | null => {
     case 'step.started':
       return `  … ${step}`;
     case 'step.done':
-      return `  ✓ ${step}${duration(event['ms'])}${detailOf(event)}`;
+      return `  ✓ ${step}${duration(event['ms'])}${detailOf(step, event)}`;
     case 'step.failed':
       return `  ✗ ${step}: ${firstLine(String(event['error']))}`;
     case 'step.undone':
@@ -29,10 +33,12 @@ const shown = (event: JournalEvent): string | null => {
 };
 
 /** The one fact of a step that its reader wants at once. */
-const detailOf = (event: JournalEvent): string => {
+const detailOf = (step: string, event: JournalEvent): string => {
   const { data } = event;
   if (typeof data !== 'object' || data === null || Array.isArray(data)) return '';
-  const { file, sha256 } = data;
+  const { file, sha256, totalMs, started } = data;
+  if (step === 'drill' && typeof totalMs === 'number')
+    return `  restored${typeof started === 'string' ? `, release ${started} started and tested on it,` : ''} in ${(totalMs / 1000).toFixed(1)} s`;
   if (typeof file === 'string' && typeof sha256 === 'string')
     return `  ${file}  sha256 ${sha256.slice(0, 12)}…`;
   return '';

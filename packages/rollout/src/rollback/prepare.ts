@@ -8,6 +8,7 @@ import {
 import { exitCodes, RolloutError } from '../errors.ts';
 import type { CommandContext } from '../operate/context.ts';
 import type { Environment } from '../operate/environment.ts';
+import { provenSentence } from '../operate/proven-backup.ts';
 import { explainUnreadable } from './readable.ts';
 
 /**
@@ -43,7 +44,12 @@ export const prepareRollback = async (
       }),
     signal: context.signal,
   });
-  return planRollback(facts, { data });
+  const plan = planRollback(facts, { data });
+  const proven = await provenSentence(config, facts.backup, environment.shown);
+  return {
+    ...plan,
+    sentences: [...plan.sentences.slice(0, 1), proven, ...plan.sentences.slice(1)],
+  };
 };
 
 /** Plans the way back of the release alone: rollback.data is `keep`, and the run took no backup. */

@@ -21,6 +21,7 @@ const facts: DeployFacts = {
   watch: { durationMs: 3_600_000, onBreak: 'rollback', fingerprint: 'f', warnings: [] },
   migrations: { pending: ['002_tags'], withoutDown: [], online: false, trial: null },
   rollbackData: 'restore',
+  drill: null,
   hasSmoke: true,
   channels: [],
   requireChannels: 0,

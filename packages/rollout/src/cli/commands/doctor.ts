@@ -5,6 +5,7 @@ import { readLock } from '@dhash/journal';
 import { checkChannels } from '@dhash/notifier';
 import { gateWarnings } from '@dhash/quality-gates/config';
 import { tooFew } from '../../deploy/too-few-channels.ts';
+import { describeProof } from '../../drill/drill-backup.ts';
 import { exitCodes, messageOf } from '../../errors.ts';
 import { openNotifier } from '../../operate/announcer.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
@@ -13,6 +14,7 @@ import { runRclone } from '../../operate/copies/run-rclone.ts';
 import { type Environment, openEnvironment } from '../../operate/environment.ts';
 import { describeHolder } from '../../operate/holding.ts';
 import { metricsWarning } from '../../operate/metrics-warning.ts';
+import { newestProven } from '../../operate/proven-backup.ts';
 import { surveyRuns } from '../../record/runs.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
@@ -85,6 +87,23 @@ const copies = async (environment: Environment): Promise<Finding[]> => {
     : due.map(({ name, to }) =>
         warning(`copies: ${name} has no copy at ${to}; the next backup tries again`),
       );
+};
+
+/** Above this age the last restore that worked says little of the next, ms. */
+const drillAgeMs = 7 * 24 * 60 * 60 * 1000;
+
+const drill = async (context: CommandContext, { config, shown }: Environment): Promise<Finding> => {
+  const proven = await newestProven(config);
+  if (proven === null)
+    return warning(
+      `no backup of ${config.env} was ever restored in a drill: npx dhash-rollout backup --drill FILE`,
+    );
+  const ageMs = context.clock.now() - Date.parse(proven.proof.at);
+  const what = `newest proven backup: ${shown(proven.file)}, ${describeProof(proven.proof)}`;
+  const days = Math.floor(ageMs / (24 * 60 * 60 * 1000));
+  return ageMs > drillAgeMs
+    ? warning(`${what}; that is ${days} days ago: drill a newer one`)
+    : ok(what);
 };
 
 const channels = async (context: CommandContext, environment: Environment): Promise<Finding[]> => {
@@ -195,6 +214,7 @@ const examine = async (context: CommandContext, flags: DoctorFlags): Promise<Com
     ...data(environment),
     await writable(environment),
     ...(await copies(environment)),
+    ...(environment.config.data.length === 0 ? [] : [await drill(context, environment)]),
     ...(await channels(context, environment)),
     ...(await leftovers(environment)),
     ...(await service(context, environment)),

@@ -1,0 +1,54 @@
+import type { DeployFacts, DeployOptions, DeployStep } from './plan.ts';
+
+const minutes = (ms: number) => (ms >= 60_000 ? `${ms / 60_000} min` : `${ms / 1000} s`);
+
+/** The plan for people, a sentence each: what a dry run prints and the record keeps. Pure. */
+export const planSentences = (
+  facts: DeployFacts,
+  options: DeployOptions,
+  steps: DeployStep[],
+  first: boolean,
+) => {
+  const { current, version, migrations } = facts;
+  const told: Record<DeployStep, string> = {
+    backup: `back up ${facts.data.map(({ name }) => name).join(' and ')}, stamped with release ${current ?? '(none)'}, and verify it`,
+    drill: `drill that backup: ${facts.drill?.kind === 'go' ? facts.drill.sentences.join('; ') : ''}`,
+    init: `make the data once (${facts.data.map(({ name }) => name).join(', ') || 'none declared'}): the target's init`,
+    lay: `lay release ${version} beside the others`,
+    stop: `stop release ${current}`,
+    'backup-stopped': `back up once more now that nothing writes: this one is the way back${facts.drill === null ? '' : ' (not drilled, as the service is down meanwhile)'}`,
+    migrate: `migrate: ${migrations?.pending.join(', ') || 'nothing pending'}`,
+    activate: `make ${version} the active release`,
+    start: `start release ${version}`,
+    health: `wait for 3 healthy answers in a row that say version ${version}`,
+    smoke: 'run the smoke tests',
+    'backup-after': `back up the new data, stamped with release ${version}, and verify it`,
+  };
+  const asked = facts.requireChannels;
+  const implied = !options.backupFirst && steps.some((step) => step.startsWith('backup'));
+  return [
+    first
+      ? `first deploy of ${facts.service} to ${facts.env}: nothing is running, so there is nothing to back up or to go back to`
+      : `deploy ${version} to ${facts.env}, over ${current ?? 'no release'}`,
+    ...(asked === 0
+      ? []
+      : [
+          `first a test goes to every channel; ${asked === 1 ? 'one' : asked} of them must take it`,
+        ]),
+    ...steps.map((step, index) => `${index + 1}. ${told[step]}`),
+    ...(implied ? ['the backup is implied: rollback.data is "restore"'] : []),
+    ...(migrations?.trial ? [`tried on a copy of the data: ${migrations.trial}`] : []),
+    ...afterwards(facts, first),
+  ];
+};
+
+/** What the watch after the deploy may lead to. */
+const afterwards = ({ watch, current, rollbackData }: DeployFacts, first: boolean): string[] => {
+  const window = `then watch for ${minutes(watch.durationMs)}`;
+  if (watch.onBreak !== 'rollback') return [`${window}; a broken gate leads to: ${watch.onBreak}`];
+  if (first)
+    return [`${window}; a broken gate alerts (exit 5): there is no earlier release to go back to`];
+  return [
+    `${window}; a broken gate rolls back: ${current ?? 'no release'} is activated and ${rollbackData === 'restore' ? "the run's own backup put back" : 'the data kept as it is then (rollback.data: keep)'}`,
+  ];
+};

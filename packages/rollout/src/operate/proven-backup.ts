@@ -1,0 +1,38 @@
+import { type Proof, readProof, surveyBackups } from '@dhash/backup-core';
+import type { EnvironmentConfig } from '../config/types.ts';
+import { describeProof } from '../drill/drill-backup.ts';
+
+/** A backup that was restored once, for real. */
+export interface ProvenBackup {
+  readonly file: string;
+  readonly proof: Proof;
+}
+
+/** The newest backup of an environment that a drill proved, and that nothing speaks against; `null`: none. */
+export const newestProven = async ({
+  service,
+  env,
+  backup,
+}: Pick<EnvironmentConfig, 'service' | 'env' | 'backup'>): Promise<ProvenBackup | null> => {
+  const all = await surveyBackups(backup.dir, { service, env, maxShrink: backup.maxShrink });
+  for (const { file, provenAt, summary, unusable } of all) {
+    if (provenAt === null || unusable !== null || summary === null) continue;
+    const proof = await readProof(file, summary.sha256);
+    if (proof !== null) return { file, proof };
+  }
+  return null;
+};
+
+/** What a person should know of a backup before they go back to it: whether it ever was restored. */
+export const provenSentence = async (
+  config: EnvironmentConfig,
+  { file, sha256 }: { readonly file: string; readonly sha256: string },
+  shown: (path: string) => string,
+): Promise<string> => {
+  const proof = await readProof(file, sha256);
+  if (proof !== null) return describeProof(proof);
+  const proven = await newestProven(config);
+  return proven === null
+    ? 'it was never drilled, and no other backup of this environment was'
+    : `it was never drilled; the newest proven one is ${shown(proven.file)} (${describeProof(proven.proof)})`;
+};
