@@ -288,6 +288,19 @@ describe('decisions', () => {
     expect(replay(policyOf({ b: level }, { autoRollback: false }), x(11)).decision).toBe('alert');
   });
 
+  it('judges and reports the others where one breaks', () => {
+    const queue = { ...level, gauge: 'queue' };
+    const policy = policyOf({ first: level, second: queue, third: { ...level, gauge: 'absent' } });
+    const metrics = { x: 11, queue: 12 };
+    const { gates, reasons } = replay(policy, [{ at: 0, health: { ok: true }, metrics }]);
+    const verdicts = Object.values(gates).map(({ verdict }) => verdict);
+    expect(verdicts).toEqual(['break', 'break', 'pending']);
+    expect(reasons).toEqual([
+      'first broke: 11, over the limit of 10',
+      'second broke: 12, over the limit of 10',
+    ]);
+  });
+
   it('leaves out gates that only observe', () => {
     const policy = policyOf({ a: level }, { duration: 1 });
     const samples = x(11, 11, 11);

@@ -16,3 +16,11 @@ it('shows an example that does what its last line says', async () => {
   const told = /\/\/ '(\w+)', \['(.*)'\]\n$/.exec(code);
   expect([decision, ...reasons]).toEqual([told?.[1], told?.[2]]);
 });
+
+it('names only tests that are there', async () => {
+  const readme = await readFile(join(here, '../README.md'), 'utf8');
+  const files = [...readme.matchAll(/`(test\/[\w/.-]+\.test\.ts)`(?:: "([^"]+)")?/g)];
+  expect(files.length).toBeGreaterThan(8);
+  for (const [, file = '', title = ''] of files)
+    expect(await readFile(join(here, '..', file), 'utf8'), file).toContain(title);
+});
