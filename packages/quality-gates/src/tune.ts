@@ -91,11 +91,15 @@ const peakOf = (policy: WatchPolicy, name: string, gate: GatePolicy, run: Run): 
 /** Room above the worst good run; 1.25 is the one aimed at. */
 const margins = [1, 1.1, 1.25, 1.5, 2, 3];
 const aimedAt = 1.25;
+/** Tried too where a value beyond the limit does not break by itself: it proves too little, or not for long. */
+const within = [0.25, 0.5, 0.75];
+const needsMore = (gate: GatePolicy): boolean =>
+  gate.streak.of > 1 || ('confidence' in gate && gate.confidence !== null);
 
 const candidateThresholds = (gate: GatePolicy, worst: number): number[] => {
   if (gate.kind === 'consecutive')
     return [0, 1, 2, 3, 4, 5].map((more) => Math.max(0, worst - 1) + more).concat(gate.threshold);
-  const steps = margins.map((margin) => {
+  const steps = [...(needsMore(gate) ? within : []), ...margins].map((margin) => {
     const moved = gate.below
       ? worst - (margin - 1) * Math.abs(worst)
       : worst + (margin - 1) * Math.abs(worst);

@@ -141,6 +141,27 @@ describe('what a policy says of itself', () => {
       'needs a baseline',
     ],
     ['a long streak', { ...level, for: 40 }, 'can never break'],
+    [
+      'a streak longer than what can be judged',
+      { kind: 'ratio', rate: 'x', threshold: 5, timeWindow: 60, minSamples: 30, for: 11 },
+      'asks for 11 polls beyond, and at most 10 of 39 can be judged',
+    ],
+    [
+      'a share under nothing',
+      { kind: 'share', threshold: 0, below: true, timeWindow: 5 },
+      'under 0',
+    ],
+    [
+      'checks turned round',
+      { kind: 'consecutive', threshold: 1, below: true },
+      'a check that is OK',
+    ],
+    ['more failing checks than polls', { kind: 'consecutive', threshold: 39 }, 'can hardly break'],
+    [
+      'a baseline that brings too little',
+      { kind: 'compare', gauge: 'x', tolerance: 0.1 },
+      'needs a baseline',
+    ],
     ['only observing', { ...level, mode: 'observe' }, 'every gate only observes'],
   ])('warns of %s', (_title, gate, warning) => {
     expect(gateWarnings(policyOf({ gate })).join('\n')).toContain(warning);

@@ -91,6 +91,17 @@ const broken: (readonly [title: string, text: string, file?: string | undefined]
   ['a tab as indentation', 'environments:\n\tproduction: {}'],
   ['an alias without an anchor', environment('qualityGates: *gates')],
   ['an alias inside what it names', environment('qualityGates: &gates { a: *gates }')],
+  [
+    'aliases of aliases',
+    [
+      'a: &a [x, x, x, x, x, x, x, x, x, x, x, x]',
+      ...['b', 'c', 'd'].map((name, i) => {
+        const inner = `*${'abc'[i]}`;
+        return `${name}: &${name} [${new Array(12).fill(inner).join(', ')}]`;
+      }),
+      'environments: *d',
+    ].join('\n'),
+  ],
   ['a quantile under 0', gate('threshold: -1, timeWindow: 15')],
   ['a share under 0', gate('threshold: -0.1, timeWindow: 15', 'healthFailureShare')],
   [

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Sample } from '../src/index.ts';
 import { renderProposals, tune } from '../src/tune.ts';
-import { level, only, x } from './support/polls.ts';
+import { level, only, polls, x } from './support/polls.ts';
 
 const run = (peak: number): Sample[] =>
   x(...Array.from({ length: 21 }, (_, i) => (i === 4 ? peak : 1)));
@@ -46,6 +46,22 @@ describe('tune', () => {
     const [proposal] = tune(only({ ...level, threshold: 13 }), good);
     expect(proposal?.candidates.find(({ threshold }) => threshold === 13)?.falseAlarms).toBe(3);
     expect(proposal?.proposed).toBe(25);
+  });
+
+  it('tries limits under the worst good value too, where confidence or a streak asks for more than a value', () => {
+    const ratio = { kind: 'ratio', bad: 'b', total: 't', threshold: 40, timeWindow: 10 };
+    // Two of the first twenty fail, then none: 10 % that prove nothing. Against 8 % of everything.
+    const quiet = polls(Array.from({ length: 21 }, (_, i) => ({ b: i > 0 ? 2 : 0, t: i * 10 })));
+    const steady = polls(Array.from({ length: 21 }, (_, i) => ({ b: i * 8, t: i * 100 })));
+    const [proposal] = tune(only(ratio), new Array(5).fill(quiet), [steady]);
+    expect(proposal?.peaks.at(-1)).toBe(10);
+    expect(proposal?.candidates.slice(0, 4)).toMatchObject([
+      { threshold: 2.5, falseAlarms: 0, misses: 0 },
+      { threshold: 5, falseAlarms: 0, misses: 0 },
+      { threshold: 7.5, falseAlarms: 0, misses: 1 },
+      { threshold: 10, falseAlarms: 0, misses: 1 },
+    ]);
+    expect(proposal?.proposed).toBe(5);
   });
 
   it('turns round for gates that break below', () => {

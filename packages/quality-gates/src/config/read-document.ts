@@ -69,19 +69,32 @@ const jsonFault = (text: string, lines: LineCounter): { message: string; at: Pos
   }
 };
 
-/** The first alias that stands inside what it names; its value would have no end. `null`: none. */
-const aliasCycle = (document: Document): Alias | null => {
-  let found: Alias | null = null;
+type AliasFault = { readonly alias: Alias; readonly message: string; readonly hint: string };
+
+/** The first alias that names nothing, or something that it stands in: its value would have no end. */
+const aliasFault = (document: Document): AliasFault | null => {
+  let fault: AliasFault | null = null;
   visit(document, {
     Alias: (_key, alias, around) => {
       const named = alias.resolve(document);
       // An anchor comes before its alias, so every cycle has an alias to something around it.
-      if (named === undefined || !around.some((node) => node === named)) return undefined;
-      found = alias;
+      if (named !== undefined && !around.some((node) => node === named)) return undefined;
+      fault =
+        named === undefined
+          ? {
+              alias,
+              message: `the alias *${alias.source} names nothing`,
+              hint: `put &${alias.source} before a value above it`,
+            }
+          : {
+              alias,
+              message: `the alias *${alias.source} stands inside what it names: that has no end`,
+              hint: 'write the value itself',
+            };
       return visit.BREAK;
     },
   });
-  return found;
+  return fault;
 };
 
 /** Reads JSON or YAML, JSON strictly where the file is named so. Never throws. */
@@ -116,13 +129,8 @@ export const readDocument = (text: string, file: string): ReadResult => {
         hint: null,
       })),
     };
-  const cycle = aliasCycle(parsed);
-  if (cycle !== null)
-    return broken(
-      `the alias *${cycle.source} stands inside what it names: that has no end`,
-      'write the value itself',
-      place(cycle.range?.[0] ?? 0),
-    );
+  const fault = aliasFault(parsed);
+  if (fault !== null) return broken(fault.message, fault.hint, place(fault.alias.range?.[0] ?? 0));
   const locate = (path: Path, wanted: 'key' | 'value'): Position => {
     let offset = isNode(parsed.contents) ? (parsed.contents.range?.[0] ?? 0) : 0;
     let node: unknown = parsed.contents;
@@ -147,7 +155,11 @@ export const readDocument = (text: string, file: string): ReadResult => {
       },
     };
   } catch (error) {
-    // An alias without an anchor, or too many of them.
-    return broken(error instanceof Error ? error.message : String(error), null, start);
+    // More aliases than anyone writes by hand: values within values, without end to speak of.
+    return broken(
+      error instanceof Error ? error.message : String(error),
+      'write the values themselves',
+      start,
+    );
   }
 };

@@ -13,30 +13,29 @@ const mostWithin = (times: readonly number[], windowMs: number): number => {
   return most;
 };
 
-/** From which share of the scheduled polls on there are `wanted` readings in the window. */
-const judgedShare = (times: readonly number[], windowMs: number, wanted: number): number => {
+type Windowed = Extract<GatePolicy, { windowMs: number }>;
+
+/** At how many of the scheduled polls there are enough readings in the window. */
+const judgedPolls = (times: readonly number[], { windowMs, minSamples }: Windowed): number => {
   let judged = 0;
   let from = 0;
   times.forEach((at, index) => {
     while ((times[from] ?? 0) <= at - windowMs) from += 1;
-    if (index - from + 1 >= wanted) judged += 1;
+    if (index - from + 1 >= minSamples) judged += 1;
   });
-  return judged / times.length;
+  return judged;
 };
 
 /** Readings that a baseline brings, both ends included. */
 const baselineReadings = ({ baseline }: WatchPolicy): number =>
   baseline === null ? 0 : Math.floor(baseline.durationMs / baseline.cadenceMs) + 1;
 
-const windowWarnings = (
-  gate: Extract<GatePolicy, { windowMs: number }>,
-  policy: WatchPolicy,
-): string[] => {
+const windowWarnings = (gate: Windowed, policy: WatchPolicy): string[] => {
   const times = pollTimes(policy);
   const { windowMs, minSamples } = gate;
   const warnings: string[] = [];
   const most = mostWithin(times, windowMs);
-  const shared = judgedShare(times, windowMs, minSamples);
+  const shared = judgedPolls(times, gate) / times.length;
   if (most < minSamples)
     warnings.push(
       `can never be judged: at most ${most} polls fall within ${duration(windowMs)}, and it asks for ${minSamples}`,
@@ -69,10 +68,16 @@ const gateWarning = (gate: GatePolicy, policy: WatchPolicy): string[] => {
     warnings.push(
       `its threshold is in percent: ${gate.threshold} means one in ${Math.round(100 / gate.threshold)}`,
     );
-  if (gate.streak.need > polls)
+  const judged = 'windowMs' in gate ? judgedPolls(pollTimes(policy), gate) : polls;
+  if (judged > 0 && gate.streak.need > judged)
     warnings.push(
-      `can never break: it asks for ${gate.streak.need} polls beyond, and there are ${polls}`,
+      `can never break: it asks for ${gate.streak.need} polls beyond, and at most ${judged} of ${polls} can be judged`,
     );
+  const isCount = gate.kind === 'consecutive' || gate.kind === 'share' || 'bad' in gate;
+  if (isCount && gate.relative === null && gate.below && gate.threshold <= 0)
+    warnings.push('can never break: nothing is counted under 0');
+  if (gate.kind === 'consecutive' && gate.below && gate.threshold > 0)
+    warnings.push('breaks at a check that is OK: "below" asks for failing checks');
   if (gate.noData.after > polls)
     warnings.push(
       `never tells that data are missing: noData.after is ${gate.noData.after}, and there are ${polls} polls`,
