@@ -44,3 +44,15 @@ it('reads the shipped configuration, without a warning', async () => {
     ['canary', 15, 'rollback', 30, 1, 20, 2, 1500, 500],
   ]);
 });
+
+it('is where the shipped configuration tells an editor to look', async () => {
+  const shipped = at('../../../quality-gates-config.json');
+  const { $schema } = JSON.parse(await readFile(shipped, 'utf8')) as { $schema: string };
+  const found = JSON.parse(await readFile(new URL($schema, shipped), 'utf8')) as object;
+  expect(found).toEqual(jsonSchema);
+});
+
+it('would notice a field without a description', () => {
+  const field = { type: 'object', properties: { a: { type: 'string' } } };
+  expect(undescribed({ properties: { b: { description: 'b', ...field } } }, '')).toEqual(['.b.a']);
+});
