@@ -90,5 +90,6 @@ export const hodgesLehmann = (x: readonly number[], y: readonly number[]): numbe
     }
   };
   const pairs = xs.length * ys.length;
-  return (smallest(Math.ceil(pairs / 2)) + smallest(Math.floor(pairs / 2) + 1)) / 2;
+  // + 0: -0 is no shift to show.
+  return (smallest(Math.ceil(pairs / 2)) + smallest(Math.floor(pairs / 2) + 1)) / 2 + 0;
 };
