@@ -23,7 +23,7 @@ import { backupTimes, publishBackup, publishIncomplete } from './publish-backup.
 import { renderRescue } from './rescue/render-rescue.ts';
 import { SIDECAR_SUFFIX } from './sidecar.ts';
 import { sweepLeftovers, workName } from './work-files.ts';
-import { type ReusedWork, writeEntries } from './write-entries.ts';
+import { PreviousRotted, type ReusedWork, writeEntries } from './write-entries.ts';
 import { packBuffer } from './zip/pack-buffer.ts';
 import { fileSink, nullSink, type Sink } from './zip/sink.ts';
 import { openArchiveWriter } from './zip/write-archive.ts';
@@ -95,6 +95,21 @@ export const createBackup = async (options: BackupOptions): Promise<BackupReport
 
 type Done = Written & { published: { file: string; sidecar: string; atMs: number } };
 
+/** Writes with what the previous backup saves, and once more without it where it rots meanwhile. */
+const withSoundPrevious = (
+  job: BackupJob,
+  nowMs: number,
+  write: (previous: PreviousBackup | null) => Promise<Written>,
+): Promise<Written> =>
+  withPrevious(job, nowMs, async (previous) => {
+    try {
+      return await write(previous);
+    } catch (error) {
+      if (!(error instanceof PreviousRotted)) throw error;
+      return write(null);
+    }
+  });
+
 const backUp = async (job: BackupJob, startedMs: number): Promise<Done> => {
   const { dir, disk, env, root, tag } = job;
   await disk.mkdir(dir, { mode: 0o700, recursive: true });
@@ -105,8 +120,9 @@ const backUp = async (job: BackupJob, startedMs: number): Promise<Done> => {
   try {
     const handle = await disk.open(part, 'wx', 0o600);
     let rehashedAtMs = startedMs;
-    const written = await withPrevious(job, startedMs, (previous) => {
+    const written = await withSoundPrevious(job, startedMs, async (previous) => {
       rehashedAtMs = previous?.rehashedAtMs ?? startedMs;
+      await handle.truncate(0);
       return writeInto(job, fileSink(handle), dir, previous);
     }).finally(() => handle.close());
     job.signal?.throwIfAborted();
@@ -144,7 +160,7 @@ const rescueFor = (
 const rehearse = async (job: BackupJob): Promise<Done> => {
   const folder = await mkdtemp(join(tmpdir(), 'dhash-rehearsal-'));
   try {
-    const written = await withPrevious(job, job.now(), (previous) =>
+    const written = await withSoundPrevious(job, job.now(), (previous) =>
       writeInto(job, nullSink(), folder, previous),
     );
     const atMs = nextBackupTime(job.now(), await backupTimes(job.dir), job.dir);

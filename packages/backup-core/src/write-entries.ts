@@ -85,11 +85,19 @@ const reusableOf = (
     : readReusable(previous, unchanged, statOf, pool);
 };
 
-/** Sound when it was decided to take it over, a moment ago; the next backup will see that it is not, and copy. */
-const rotted = (): UnreadableFile =>
-  new UnreadableFile('failed', 'its packed bytes in the previous backup were damaged just now');
+/**
+ * A database was to be taken over without a copy, and the previous backup does not give it back any more,
+ * though it did a moment ago: everything has to be made without that backup.
+ */
+export class PreviousRotted extends Error {
+  override readonly name = 'PreviousRotted';
+}
 
-/** Writes every file; those that could not be read are named in `unreadable` and are not in the archive. */
+/**
+ * Writes every file; those that could not be read are named in `unreadable` and are not in the archive.
+ *
+ * @throws PreviousRotted
+ */
 export const writeEntries = async (
   writer: ArchiveWriter,
   files: readonly FileToArchive[],
@@ -120,7 +128,7 @@ export const writeEntries = async (
     async (file) => {
       const reusable = previous === null ? null : await reusableOf(previous, file, pool);
       if (reusable !== null) return reusable;
-      if (file.unchanged !== undefined) throw rotted();
+      if (file.unchanged !== undefined) throw new PreviousRotted();
       return file.size > SMALL_BYTES
         ? { kind: 'large' as const }
         : prepareFile(file.diskPath, options, pool);
@@ -153,7 +161,7 @@ export const writeEntries = async (
         archived = await addReused(writer, previous, path, prepared, pool);
         if (archived !== null) reused.files += 1;
       }
-      if (archived === null && item.unchanged !== undefined) throw rotted();
+      if (archived === null && item.unchanged !== undefined) throw new PreviousRotted();
       // A large file whose packed bytes rotted; of a small one that was seen when it was read ahead.
       archived ??= await addRead(
         item,

@@ -59,7 +59,11 @@ export const copySqlite = async <Known>(
   if (!facts.isFile()) throw refused('it is not a file');
   if (facts.size === 0n) throw refused('it is empty, so it is not a database yet');
 
-  const before = await readFingerprint(path);
+  const fingerprintNow = () =>
+    readFingerprint(path).catch((error: unknown) => {
+      throw refused(messageOf(error), error);
+    });
+  const before = await fingerprintNow();
   let db: DatabaseSync;
   try {
     db = new DatabaseSync(path, { readOnly: mustOpenReadOnly(path), timeout: BUSY_TIMEOUT_MS });
@@ -69,7 +73,7 @@ export const copySqlite = async <Known>(
   }
   try {
     const pages = pin(db, refused);
-    const after = await readFingerprint(path);
+    const after = await fingerprintNow();
     const isSure = before !== null && after !== null && isSameFingerprint(before, after);
     const fingerprint = isSure ? after : null;
     const known = fingerprint === null ? null : await options.findKnown(fingerprint);
