@@ -7,7 +7,7 @@ export {
   fetchBackup,
 } from './copies/copy-backup.ts';
 export type { Rclone, RcloneEnd } from './copies/rclone.ts';
-export { isCopyAddress, remoteProblem } from './copies/remote.ts';
+export { type CopyAddress, copyAddress, isCopyAddress, remoteProblem } from './copies/remote.ts';
 export { type BackupReport, createBackup } from './create-backup.ts';
 export type { Disk } from './disk.ts';
 export { type Proof, readProof, withdrawProof, writeProof } from './drill/proof.ts';

@@ -1,4 +1,4 @@
-import { parseBackupName } from '../backup-name.ts';
+import { type BackupName, parseBackupName } from '../backup-name.ts';
 import { BackupError } from '../errors.ts';
 
 const PREFIX = 'rclone:';
@@ -35,16 +35,22 @@ export const remoteOf = (address: string): string => {
   throw new BackupError('bad-option', `${shown} can't be used: ${problem}`);
 };
 
-/** Folder and name of `rclone:REMOTE:path/dhash_….zip`. @throws BackupError `bad-option` */
-export const copyAddress = (
-  address: string,
-): { readonly remote: string; readonly name: string } => {
+/** Where a copy lies, and what its name says. */
+export interface CopyAddress extends BackupName {
+  /** What rclone calls the zip. */
+  readonly remote: string;
+}
+
+/** Reads `rclone:REMOTE:path/dhash_….zip`. @throws BackupError `bad-option` */
+export const copyAddress = (address: string): CopyAddress => {
   const remote = remoteOf(address);
-  const name = remote.slice(Math.max(remote.lastIndexOf('/'), remote.indexOf(':')) + 1);
-  if (parseBackupName(name) === null)
+  const parsed = parseBackupName(
+    remote.slice(Math.max(remote.lastIndexOf('/'), remote.indexOf(':')) + 1),
+  );
+  if (parsed === null)
     throw new BackupError(
       'bad-option',
       `${JSON.stringify(address)} can't be fetched: its last component must be the name of a backup, dhash_….zip`,
     );
-  return { remote, name };
+  return { ...parsed, remote };
 };

@@ -42,6 +42,7 @@ const backupExits: Readonly<Record<string, ExitCode>> = {
   'sqlite-damaged': exitCodes.failed,
   'clock-set-back': exitCodes.failed,
   'swap-conflict': exitCodes.failed,
+  'copy-failed': exitCodes.failed,
   'bad-option': exitCodes.usage,
   'not-found': exitCodes.usage,
 };

@@ -83,6 +83,10 @@ const meant = (
   return ofThisKind.length === 1 ? (ofThisKind[0] ?? null) : null;
 };
 
+/** A rule of ours sets `params: { mayHoldSecret: true }` where the value must not be said back. */
+const mayHoldSecret = (issue: z.core.$ZodIssue): boolean =>
+  issue.code === 'custom' && issue.params?.['mayHoldSecret'] === true;
+
 /** zod's issues (paths below `base`) as issues of the file: one a mistake, with its position. */
 export const issuesOf = (
   found: readonly z.core.$ZodIssue[],
@@ -146,7 +150,11 @@ export const issuesOf = (
         return [
           missing
             ? issueAt(context, path, 'is required', issue.message)
-            : issueAt(context, path, `${issue.message}${got(context, path)}`),
+            : issueAt(
+                context,
+                path,
+                `${issue.message}${mayHoldSecret(issue) ? '' : got(context, path)}`,
+              ),
         ];
     }
   });

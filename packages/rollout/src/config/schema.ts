@@ -131,7 +131,8 @@ const backup = z.strictObject({
         to: text
           .superRefine((to, { addIssue }) => {
             const problem = remoteProblem(to);
-            if (problem !== null) addIssue(problem);
+            if (problem !== null)
+              addIssue({ code: 'custom', message: problem, params: { mayHoldSecret: true } });
           })
           .describe('rclone:REMOTE:path, a folder at a remote of "rclone config".'),
       }),

@@ -7,6 +7,7 @@ import { exitCodes, messageOf, RolloutError } from '../errors.ts';
 import { appliedMigrations } from '../migrations/applied.ts';
 import type { Announcer } from '../operate/announcer.ts';
 import type { CommandContext, CommandResult } from '../operate/context.ts';
+import { dropFetched } from '../operate/copies/fetched-folder.ts';
 import type { Environment } from '../operate/environment.ts';
 import { runSmoke } from '../operate/service-checks.ts';
 import { showSteps } from '../operate/show-steps.ts';
@@ -187,6 +188,8 @@ const concluded = async (
         proof: outcome.proof,
         warnings: [...outcome.warnings],
       });
+      if (plan.facts.backup !== null)
+        await dropFetched(context, environment, plan.facts.backup.file);
       const shown = (path: string | null) => (path === null ? null : environment.shown(path));
       output.line(
         changes

@@ -65,8 +65,9 @@ const runBackupCommand = async (
   context: CommandContext,
   flags: BackupFlags,
 ): Promise<CommandResult> => {
-  if (flags.verify !== undefined) return verifyFile(context, flags.verify);
-  if (flags.show !== undefined) return showFile(context, flags.show);
+  if (flags.verify !== undefined)
+    return verifyFile(context, { given: flags.verify, env: flags.env });
+  if (flags.show !== undefined) return showFile(context, { given: flags.show, env: flags.env });
   if (flags.drill !== undefined) return drillFile(context, flags.drill, flags);
   if (flags.acceptShrink !== undefined)
     return acceptShrunken(context, flags.acceptShrink, flags.reason ?? null);

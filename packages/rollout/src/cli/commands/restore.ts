@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
-import { restorePart } from '@dhash/backup-core';
+import { isCopyAddress, restorePart } from '@dhash/backup-core';
 import { exitCodes, RolloutError } from '../../errors.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
+import { withGivenBackup } from '../../operate/copies/fetch-copy.ts';
 import { openEnvironment } from '../../operate/environment.ts';
 import { formatBytes } from '../format.ts';
 import { showProgress } from '../progress.ts';
@@ -25,15 +26,18 @@ export const registerRestore: Register = (program, run) => {
       )
       .requiredOption('--only <what>', 'SOURCE, or SOURCE/path: images, images/cards, images/1.jpg')
       .requiredOption('--to <folder>', 'folder that gets it; must not hold it already')
-      .option('--backup <file>', 'the backup (default: the latest of --env)')
+      .option(
+        '--backup <file>',
+        'the backup, or the rclone:… address of a copy (default: the latest of --env)',
+      )
       .option('--env <name>', 'environment of rollout.yaml, where no --backup is named'),
   ).action((flags: RestoreFlags) =>
     run('restore', flags, (context) => runRestoreCommand(context, flags)),
   );
 };
 
-const backupFile = async (context: CommandContext, flags: RestoreFlags): Promise<string> => {
-  if (flags.backup !== undefined) return resolve(context.cwd, flags.backup);
+const givenBackup = async (context: CommandContext, flags: RestoreFlags): Promise<string> => {
+  if (flags.backup !== undefined) return flags.backup;
   if (flags.env === undefined)
     throw new RolloutError(
       'backup-missing',
@@ -48,7 +52,18 @@ const runRestoreCommand = async (
   context: CommandContext,
   flags: RestoreFlags,
 ): Promise<CommandResult> => {
-  const file = await backupFile(context, flags);
+  const given = await givenBackup(context, flags);
+  return withGivenBackup(context, { given, env: flags.env }, (file) =>
+    restoreFrom(context, flags, file, isCopyAddress(given) ? given : file),
+  );
+};
+
+const restoreFrom = async (
+  context: CommandContext,
+  flags: RestoreFlags,
+  file: string,
+  named: string,
+): Promise<CommandResult> => {
   const progress = showProgress(context);
   const restored = await restorePart(file, {
     only: flags.only,
@@ -61,10 +76,10 @@ const runRestoreCommand = async (
     `${path}: ${files} file${files === 1 ? '' : 's'}, ${formatBytes(bytes)}, every SHA-256 checked`,
   );
   context.output.line(
-    `of ${file} (${manifest.service} ${manifest.env}, ${manifest.createdAt}, release ${manifest.release ?? '(none)'})`,
+    `of ${named} (${manifest.service} ${manifest.env}, ${manifest.createdAt}, release ${manifest.release ?? '(none)'})`,
   );
   return {
     exit: exitCodes.done,
-    fields: { path, backup: file, files, bytes, release: manifest.release },
+    fields: { path, backup: named, files, bytes, release: manifest.release },
   };
 };

@@ -1,7 +1,10 @@
 import { resolve } from 'node:path';
+import { isCopyAddress } from '@dhash/backup-core';
 import { Option } from 'commander';
 import { exitCodes, RolloutError } from '../../errors.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
+import { withGivenBackup } from '../../operate/copies/fetch-copy.ts';
+import { dropFetched, fetchToGoBack } from '../../operate/copies/fetched-folder.ts';
 import { openEnvironment } from '../../operate/environment.ts';
 import { dryRunRollback, resumeRollback, rollbackByHand } from '../../rollback/by-hand.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
@@ -21,7 +24,7 @@ export const registerRollback: Register = (program, run) => {
       .command('rollback')
       .description('put data and release back from a backup, verified at every step')
       .requiredOption('--env <name>', 'environment of rollout.yaml')
-      .option('--backup <file>', 'the backup to go back to')
+      .option('--backup <file>', 'the backup to go back to, or the rclone:… address of a copy')
       .option('--reason <text>', 'why, for the record')
       .option('--dry-run', 'verify the backup, show the plan, change nothing')
       .addOption(
@@ -53,7 +56,18 @@ const runRollbackCommand = async (
         ],
       },
     );
-  const backup = resolve(context.cwd, flags.backup);
-  if (flags.dryRun === true) return dryRunRollback(context, environment, backup);
-  return rollbackByHand(context, environment, backup, flags.reason ?? 'asked for by hand');
+  const given = flags.backup;
+  if (flags.dryRun === true)
+    return withGivenBackup(context, { given, env: flags.env }, (file) =>
+      dryRunRollback(context, environment, file),
+    );
+  const reason = flags.reason ?? 'asked for by hand';
+  if (!isCopyAddress(given))
+    return rollbackByHand(context, environment, resolve(context.cwd, given), reason);
+  const fetched = await fetchToGoBack(context, environment, given);
+  try {
+    return await rollbackByHand(context, environment, fetched, reason);
+  } finally {
+    await dropFetched(context, environment, fetched);
+  }
 };

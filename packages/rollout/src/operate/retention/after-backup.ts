@@ -2,6 +2,7 @@ import type { EnvironmentConfig } from '../../config/types.ts';
 import { messageOf } from '../../errors.ts';
 import { layoutOf } from '../../record/layout.ts';
 import type { CommandContext } from '../context.ts';
+import { sweepFetched } from '../copies/fetched-folder.ts';
 import { applyRetention, gatherRetention, planRetention, type Removed } from './retention.ts';
 
 const NOTHING: Removed = { backups: [], aged: [] };
@@ -15,8 +16,9 @@ export const retainAfterBackup = async (
   config: EnvironmentConfig,
 ): Promise<Removed> => {
   const { output, signal, clock } = context;
+  const layout = layoutOf(config.root);
   try {
-    const facts = await gatherRetention(config, layoutOf(config.root), clock.now());
+    const facts = await gatherRetention(config, layout, clock.now());
     const plan = planRetention(config, facts);
     const isAsked = Object.keys(config.backup.keep).length > 0 || facts.bounds !== null;
     // Without a policy every backup stays: that is no news after each of them.
@@ -26,6 +28,8 @@ export const retainAfterBackup = async (
       output.line(`removed ${name}: ${reasons.join(', ')}`);
     for (const { kind, name, reason } of removed.aged)
       output.line(`removed ${folderOf(kind)}/${name}: ${reason}`);
+    for (const name of await sweepFetched({ config, layout }, clock.now()))
+      output.line(`removed fetched/${name}: no open run names it`);
     return removed;
   } catch (error) {
     if (signal.aborted) throw error;

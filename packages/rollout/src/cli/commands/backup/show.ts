@@ -1,13 +1,16 @@
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname } from 'node:path';
 import {
   amountsOf,
+  isCopyAddress,
   type Manifest,
   readManifest,
   type SurveyedBackup,
   surveyBackups,
+  verifyBackup,
 } from '@dhash/backup-core';
 import { exitCodes } from '../../../errors.ts';
 import type { CommandContext, CommandResult } from '../../../operate/context.ts';
+import { type GivenBackup, withGivenBackup } from '../../../operate/copies/fetch-copy.ts';
 import { formatBytes, formatTable } from '../../format.ts';
 import { flagsOf } from './list.ts';
 
@@ -15,8 +18,19 @@ import { flagsOf } from './list.ts';
 const MAX_SHRINK = 0.5;
 
 /** `backup --show FILE`: what is in it, by its manifest and by what lies beside it. Its data is not checked. */
-export const showFile = async (context: CommandContext, given: string): Promise<CommandResult> => {
-  const file = resolve(context.cwd, given);
+export const showFile = (context: CommandContext, backup: GivenBackup): Promise<CommandResult> =>
+  withGivenBackup(context, backup, async (file) => {
+    if (!isCopyAddress(backup.given)) return show(context, file, file);
+    // It came over a line: what was fetched is shown only where it is what was sent.
+    await verifyBackup(file, { signal: context.signal });
+    return show(context, file, backup.given);
+  });
+
+const show = async (
+  context: CommandContext,
+  file: string,
+  named: string,
+): Promise<CommandResult> => {
   const manifest = await readManifest(file);
   const { service, env } = manifest;
   const around = await surveyBackups(dirname(file), { service, env, maxShrink: MAX_SHRINK });
@@ -27,7 +41,7 @@ export const showFile = async (context: CommandContext, given: string): Promise<
   return {
     exit: exitCodes.done,
     fields: {
-      file,
+      file: named,
       ...facts,
       bytes: surveyed?.bytes ?? null,
       entries: manifest.entries.length,

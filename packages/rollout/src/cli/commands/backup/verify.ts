@@ -1,31 +1,32 @@
-import { resolve } from 'node:path';
-import { verifyBackup } from '@dhash/backup-core';
+import { isCopyAddress, verifyBackup } from '@dhash/backup-core';
 import { exitCodes } from '../../../errors.ts';
 import type { CommandContext, CommandResult } from '../../../operate/context.ts';
+import { type GivenBackup, withGivenBackup } from '../../../operate/copies/fetch-copy.ts';
 import { formatBytes, formatDuration } from '../../format.ts';
 import { showProgress } from '../../progress.ts';
 
-/** `backup --verify FILE` */
-export const verifyFile = async (
+/** `backup --verify FILE`, or the address of a copy: that is fetched, and its sidecar with it. */
+export const verifyFile = (context: CommandContext, backup: GivenBackup): Promise<CommandResult> =>
+  withGivenBackup(context, backup, (file) => verified(context, backup.given, file));
+
+const verified = async (
   context: CommandContext,
   given: string,
+  file: string,
 ): Promise<CommandResult> => {
-  const file = resolve(context.cwd, given);
   const startedMs = context.clock.now();
   const progress = showProgress(context);
-  const verified = await verifyBackup(file, {
+  const { manifest, sha256, entries, bytes } = await verifyBackup(file, {
     signal: context.signal,
     onProgress: progress.show,
   }).finally(progress.end);
   const ms = context.clock.now() - startedMs;
   context.output.line(
-    `${given}: OK, ${verified.entries} entries, ${formatBytes(verified.bytes)}, sidecar, every CRC and SHA-256 checked in ${formatDuration(ms)}`,
+    `${given}: OK, ${entries} entries, ${formatBytes(bytes)}, sidecar, every CRC and SHA-256 checked in ${formatDuration(ms)}`,
   );
   context.output.line(
-    `of ${verified.manifest.service} ${verified.manifest.env}, release ${verified.manifest.release ?? '(none)'}`,
+    `of ${manifest.service} ${manifest.env}, release ${manifest.release ?? '(none)'}`,
   );
-  return {
-    exit: exitCodes.done,
-    fields: { file, sha256: verified.sha256, entries: verified.entries, bytes: verified.bytes },
-  };
+  const named = isCopyAddress(given) ? given : file;
+  return { exit: exitCodes.done, fields: { file: named, sha256, entries, bytes } };
 };
