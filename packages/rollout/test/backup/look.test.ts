@@ -1,11 +1,28 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { writeProof } from '@dhash/backup-core';
 import { expect, it } from 'vitest';
 import { filesProject } from './files-project.ts';
 
 const day = (number: number): string => `2026-03-${String(number).padStart(2, '0')}T12:00:00Z`;
 const env = ['--env', 'production'];
+
+/** Leaves the proof that a drill of this very zip would leave. */
+const prove = async (file: string, at: string): Promise<void> =>
+  writeProof(file, {
+    format: 1,
+    sha256: (await readFile(`${file}.sha256`, 'utf8')).slice(0, 64),
+    contentRoot: 'a'.repeat(64),
+    service: 'notes',
+    env: 'production',
+    at,
+    tool: { name: '@dhash/rollout', version: '0.0.0' },
+    started: null,
+    checks: [],
+    phases: [],
+    totalMs: 1,
+  });
 
 it('prints the path of the newest complete backup, and nothing else on stdout', async () => {
   const project = await filesProject();
@@ -38,8 +55,8 @@ it('says what is in a backup, without its rollout.yaml', async () => {
   const project = await filesProject();
   const name = await project.backUp(day(1), '--tag', 'nightly');
   const file = join(project.backups, name);
-  const proof = { format: 1, at: '2026-03-01T13:00:00.000Z', ok: true };
-  await writeFile(`${file}.proof.json`, JSON.stringify(proof));
+  const provenAt = '2026-03-01T13:00:00.000Z';
+  await prove(file, provenAt);
   await rm(join(project.root, 'rollout.yaml'));
   const { exit, out } = await project.run(day(2), 'backup', '--show', `backups/${name}`);
   expect(exit).toBe(0);
@@ -52,7 +69,7 @@ it('says what is in a backup, without its rollout.yaml', async () => {
   expect(out).toMatch(/^files +files +10 +10\.0 kB +-$/m);
   expect(out).toMatch(/^notes +sqlite +1 +8\.2 kB +10$/m);
   const last = (await project.events(day(2), 'backup', '--show', `backups/${name}`)).at(-1);
-  expect(last).toMatchObject({ service: 'notes', complete: true, flags: [], provenAt: proof.at });
+  expect(last).toMatchObject({ service: 'notes', complete: true, flags: [], provenAt });
 });
 
 it('shows and lists a pair that was copied here without anything else', async () => {
@@ -89,7 +106,7 @@ it('lists a thousand backups as a table without opening one', async () => {
   const [newest] = (await readdir(project.backups)).filter((each) => each.endsWith('.zip')).sort();
   const copies = { format: 1, copies: [{ to: 'rclone:a:b' }, { to: 'rclone:c:d' }] };
   await writeFile(join(project.backups, `${newest}.copies.json`), JSON.stringify(copies));
-  await writeFile(join(project.backups, `${newest}.proof.json`), '{"at":"2026-01-01T00:00:00Z"}');
+  await prove(join(project.backups, `${newest}`), '2026-01-01T00:00:00Z');
   const { out } = await project.run(day(2), 'backup', ...env, '--list');
   const lines = out.trimEnd().split('\n');
   expect(lines).toHaveLength(1002);
