@@ -5,4 +5,5 @@ export { hasTool } from './has-tool.ts';
 export { type RecordedRequest, startHttpServer, type TestHttpServer } from './http-server.ts';
 export { startPrometheus } from './prometheus.ts';
 export { readmeExample } from './readme-example.ts';
+export { startS3Server, type TestS3Server } from './s3-server.ts';
 export { tempFolder } from './temp-folder.ts';

@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startS3Server } from '@dhash/testkit';
+import { afterEach, expect, it, vi } from 'vitest';
+import { filesProject } from '../backup/files-project.ts';
+import { useFarStore } from './far-remote.ts';
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+const day = (number: number): string => `2026-03-${String(number).padStart(2, '0')}T12:00:00Z`;
+const env = ['--env', 'production'];
+const to = 'rclone:far:bucket/shop';
+
+const storedProject = async () => {
+  const store = await startS3Server();
+  useFarStore(store.url);
+  const project = await filesProject({ backup: `{ copies: [{ to: "${to}" }] }` });
+  // More than one chunk on the line, so that there is a middle of an upload.
+  await writeFile(join(project.root, 'data', 'files', 'noise.bin'), randomBytes(4_000_000));
+  /** Names of the zips in the store. */
+  const zips = () =>
+    [...store.objects.keys()].filter((key) => key.endsWith('.zip')).map((key) => key.slice(12));
+  return { store, project, zips };
+};
+
+it('copies to an S3 store, reads back from there, and fetches by address', async () => {
+  const { store, project, zips } = await storedProject();
+  const name = await project.backUp(day(1));
+  expect([...store.objects.keys()].sort()).toEqual(
+    [name.replace('.zip', '.rescue.sh'), name, `${name}.sha256`]
+      .map((each) => `bucket/shop/${each}`)
+      .sort(),
+  );
+  expect(zips()).toEqual([name]);
+  const stored = store.objects.get(`bucket/shop/${name}`)?.bytes;
+  expect(stored).toEqual(await readFile(join(project.backups, name)));
+  const verified = await project.run(day(2), 'backup', '--verify', `${to}/${name}`);
+  expect(verified.exit, verified.err).toBe(0);
+});
+
+it.each([
+  { kind: 'error', what: 'answers 500 in the middle of an upload', says: /InternalError|500/ },
+  { kind: 'cut', what: 'ends the connection in the middle of an upload', says: /rclone exit \d/ },
+  { kind: 'rot', what: 'keeps other bytes than it says', says: /damaged on its way or there/ },
+] as const)(
+  'a store that $what: the backup stands, the next run makes the copy',
+  { timeout: 120_000 },
+  async ({ kind, says }) => {
+    const { store, project, zips } = await storedProject();
+    store.spoil({ kind, key: /\.zip\.uploading$/ });
+    const taken = await project.events(day(1), 'backup', ...env);
+    expect(taken.at(-1)).toMatchObject({
+      exit: 0,
+      copies: [{ to, state: 'failed', problem: expect.stringMatching(says) }],
+    });
+    expect(zips()).toEqual([]);
+
+    store.spoil(null);
+    const next = await project.events(day(2), 'backup', ...env);
+    expect(next.at(-1)).toMatchObject({
+      exit: 0,
+      copies: [{ state: 'verified' }, { state: 'verified' }],
+    });
+    const kept = (await readdir(project.backups)).filter((name) => name.endsWith('.zip'));
+    expect(zips().sort()).toEqual(kept.sort());
+    expect([...store.objects.keys()].filter((key) => key.endsWith('.uploading'))).toEqual([]);
+    for (const name of kept)
+      expect(store.objects.get(`bucket/shop/${name}`)?.bytes).toEqual(
+        await readFile(join(project.backups, name)),
+      );
+  },
+);
+
+it('a store that is down: the backup stands, and a fetch says so', {
+  timeout: 120_000,
+}, async () => {
+  const { store, project } = await storedProject();
+  await store.close();
+  const taken = await project.events(day(1), 'backup', ...env);
+  expect(taken.at(-1)).toMatchObject({
+    exit: 0,
+    copies: [{ to, state: 'failed', problem: expect.stringContaining('connection refused') }],
+  });
+  const address = `${to}/${String(taken.at(-1)?.['name'])}`;
+  const verified = await project.run(day(1), 'backup', '--verify', address);
+  expect(verified).toMatchObject({ exit: 1, err: expect.stringContaining('connection refused') });
+});
