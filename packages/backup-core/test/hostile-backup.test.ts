@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tempFolder } from '@dhash/testkit';
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { stageRestore, verifyBackup } from '../src/index.ts';
 import { contentRootOf, filesOf, type ManifestFile } from '../src/manifest.ts';
 import { type Contents, rebuild } from './support/rebuild.ts';
@@ -327,6 +327,8 @@ const cases: { what: string; change: (contents: Contents) => void; says: string;
     },
   ];
 
+let refused = 0;
+
 it.each(cases)(
   'refuses $what, though manifest and sidecar match',
   async ({ change, says, rule }) => {
@@ -341,8 +343,13 @@ it.each(cases)(
       ...(rule === undefined ? {} : { rule }),
     });
     expect(await readdir(live)).toEqual(before);
+    refused += 1;
   },
 );
+
+afterAll(() => {
+  console.log(`corpus of forged backups: ${refused} of ${cases.length} refused`);
+});
 
 it('takes a backup that was rebuilt without a change', async () => {
   const sample = await makeSample(await tempFolder());

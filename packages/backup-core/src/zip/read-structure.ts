@@ -61,6 +61,17 @@ export const safeNumber = (open: OpenFile, value: bigint, what: string, max: num
     ? refuse(open.file, 4, `${what} is ${value}, which is beyond the ${max} that it can be`)
     : Number(value);
 
+/** Tells a file that something was added to from one that lacks something. */
+const whyNoEnd = (tail: Buffer): string => {
+  const signature = Buffer.alloc(4);
+  signature.writeUInt32LE(END_SIGNATURE);
+  const at = tail.lastIndexOf(signature);
+  const behind = tail.length - at - END_BYTES;
+  return at >= 0 && behind > 0
+    ? `it has ${behind} byte${behind === 1 ? '' : 's'} behind its end-of-directory record: something was added to it`
+    : 'it does not end with an end-of-directory record: cut off, or not a zip';
+};
+
 /** Rules 1 to 3: finds the one end record, and the directory that ends right before it. */
 export const findDirectory = async (open: OpenFile): Promise<Directory> => {
   const { file, bytes } = open;
@@ -70,12 +81,7 @@ export const findDirectory = async (open: OpenFile): Promise<Directory> => {
   const tail = await readExactly(open, bytes - tailBytes, tailBytes);
   const end = tail.subarray(-END_BYTES);
   refuseOtherEnds(file, tail);
-  if (end.readUInt32LE(0) !== END_SIGNATURE)
-    return refuse(
-      file,
-      1,
-      'it does not end with an end-of-directory record: cut off, or not a zip',
-    );
+  if (end.readUInt32LE(0) !== END_SIGNATURE) return refuse(file, 1, whyNoEnd(tail));
   if (end.readUInt16LE(20) !== 0) return refuse(file, 1, 'its end record announces a comment');
   if (end.readUInt16LE(4) !== 0 || end.readUInt16LE(6) !== 0)
     return refuse(file, 1, 'it says that it is one of several disks');

@@ -93,7 +93,7 @@ export const hostile: { what: string; bytes: Buffer | RawArchive; rule: number; 
     what: 'bytes behind the end',
     bytes: { ...one({}), append: Buffer.from('x') },
     rule: 1,
-    says: 'end',
+    says: 'byte behind its end',
   },
   { what: 'several disks', bytes: { ...one({}), disk: 1 }, rule: 1, says: 'several disks' },
   {
