@@ -119,6 +119,13 @@ it('refuses a copy that is damaged or incomplete there, and leaves nothing of it
   expect(await readdir(join(project.backups, 'fetched'))).toEqual([]);
 });
 
+it.each(['--drill', '--accept-shrink'])('%s takes no address', async (flag) => {
+  const project = await filesProject();
+  const ran = await project.run(day(1), 'backup', flag, `${to}/dhash_x.zip`);
+  expect(ran).toMatchObject({ exit: 2, out: '' });
+  expect(ran.err).toContain(`${flag} takes a file of this machine`);
+});
+
 it.each([
   ['/mnt/nas', 'it must be rclone:REMOTE:path'],
   ['rclone:far', 'it must be rclone:REMOTE:path'],

@@ -1,3 +1,4 @@
+import { isCopyAddress } from '@dhash/backup-core';
 import { Option } from 'commander';
 import { exitCodes, RolloutError } from '../../errors.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
@@ -61,6 +62,21 @@ const instead = (flags: string, description: string, goesWith: readonly string[]
   return option.conflicts(conflicts.filter((name) => !goesWith.includes(name)));
 };
 
+/** What it does is written down beside the file: a copy elsewhere is no place for that. */
+const refuseAddress = (flag: string, given: string): void => {
+  if (isCopyAddress(given))
+    throw new RolloutError(
+      'address-given',
+      exitCodes.usage,
+      `${flag} takes a file of this machine, not the address of a copy: what comes of it is kept beside the file`,
+      {
+        hints: [
+          "rclone copy --include 'dhash_…zip*' REMOTE:path .   brings it here, with its sidecar",
+        ],
+      },
+    );
+};
+
 const runBackupCommand = async (
   context: CommandContext,
   flags: BackupFlags,
@@ -68,9 +84,14 @@ const runBackupCommand = async (
   if (flags.verify !== undefined)
     return verifyFile(context, { given: flags.verify, env: flags.env });
   if (flags.show !== undefined) return showFile(context, { given: flags.show, env: flags.env });
-  if (flags.drill !== undefined) return drillFile(context, flags.drill, flags);
-  if (flags.acceptShrink !== undefined)
+  if (flags.drill !== undefined) {
+    refuseAddress('--drill', flags.drill);
+    return drillFile(context, flags.drill, flags);
+  }
+  if (flags.acceptShrink !== undefined) {
+    refuseAddress('--accept-shrink', flags.acceptShrink);
     return acceptShrunken(context, flags.acceptShrink, flags.reason ?? null);
+  }
   if (flags.env === undefined)
     throw new RolloutError('env-missing', exitCodes.usage, '--env is missing: which environment?', {
       hints: ['for example: ./scripts/backup_dhash.sh --env production'],
