@@ -13,9 +13,23 @@ export type Difference = {
 const breakAt = ({ history }: Replay, gate: string): number | null =>
   history.find(({ gates }) => gates[gate]?.verdict === 'break')?.at ?? null;
 
-const sentenceOf = (gate: string, before: number | null, after: number | null): string => {
-  if (before === null) return `${gate} would have broken, and did not`;
-  if (after === null) return `${gate} would not have broken, and did`;
+/** Whether a watch was over before a time: what its gates would have done then, it does not say. */
+const isOverBefore = ({ decision, at }: Replay, time: number): boolean =>
+  decision !== 'continue' && at < time;
+
+const sentenceOf = (
+  gate: string,
+  [before, after]: readonly [number | null, number | null],
+  [beforeEnd, afterEnd]: readonly [Replay, Replay],
+): string => {
+  if (before === null)
+    return after !== null && isOverBefore(beforeEnd, after)
+      ? `${gate} would have broken, after the end of the other watch`
+      : `${gate} would have broken, and did not`;
+  if (after === null)
+    return isOverBefore(afterEnd, before)
+      ? `${gate} is not reached: the watch ends before it breaks`
+      : `${gate} would not have broken, and did`;
   const earlier = before - after;
   return `${gate} would have broken ${duration(Math.abs(earlier))} ${earlier > 0 ? 'earlier' : 'later'}`;
 };
@@ -29,6 +43,7 @@ export const differences = (before: Replay, after: Replay): Difference[] => {
   return names.flatMap((gate): Difference[] => {
     const [beforeAt, afterAt] = [breakAt(before, gate), breakAt(after, gate)];
     if (beforeAt === afterAt) return [];
-    return [{ gate, beforeAt, afterAt, sentence: sentenceOf(gate, beforeAt, afterAt) }];
+    const sentence = sentenceOf(gate, [beforeAt, afterAt], [before, after]);
+    return [{ gate, beforeAt, afterAt, sentence }];
   });
 };

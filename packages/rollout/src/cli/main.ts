@@ -66,8 +66,7 @@ const processIo = (): { io: CommandIo; dispose: () => void } => {
       process.off('SIGINT', onInt);
       process.off('SIGTERM', onTerm);
       process.off('SIGHUP', ignore);
-      process.stdout.off('error', ignore);
-      process.stderr.off('error', ignore);
+      // Their listeners stay: a closed pipe can say so after the last line was handed over.
     },
   };
 };

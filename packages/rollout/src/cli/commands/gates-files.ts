@@ -60,10 +60,14 @@ export const readPolicy = async (
 /** @throws RolloutError (usage) where the file cannot be read or holds no sample. */
 export const readSamples = async (context: CommandContext, given: string): Promise<Sample[]> => {
   const file = resolve(context.cwd, given);
-  await readFile(file).catch((error: unknown) => {
+  const content = await readFile(file).catch((error: unknown) => {
     throw cannotRead('the sample log', file, error);
   });
   const { samples } = await readSampleLog(file);
+  if (content.length > 0 && content.at(-1) !== '\n'.charCodeAt(0))
+    context.output.warn(
+      `the last line of ${given} has no line feed: it counts as cut off, and was left out`,
+    );
   if (samples.length === 0)
     throw new RolloutError('no-samples', exitCodes.usage, `${given} holds no sample`);
   return samples;

@@ -19,6 +19,11 @@ const showHistory = (context: CommandContext, { history }: Replay, startedAt: nu
   const before = new Map<string, string>();
   for (const assessment of history) {
     context.output.event({ type: 'assessment', ...assessment });
+    for (const reason of assessment.reasons)
+      if (reason.startsWith('sample refused: '))
+        context.output.line(
+          `${String(secondsInto(startedAt, assessment.at)).padStart(6)} s  ${reason}`,
+        );
     for (const [gate, verdict] of Object.entries(assessment.gates)) {
       if (before.get(gate) === verdict.verdict) continue;
       before.set(gate, verdict.verdict);
@@ -91,6 +96,10 @@ export const replaySamples = async (
   showHistory(context, replayed, startedAt);
   context.output.line(`decision: ${decided(replayed, startedAt)}`);
   for (const reason of replayed.reasons) context.output.line(`  ${reason}`);
+  if (replayed.decision === 'continue')
+    context.output.warn(
+      `the log stops ${secondsInto(replayed.at, startedAt + policy.durationMs)} s before the end of the watch: nothing was decided`,
+    );
   const fields = {
     decision: replayed.decision,
     at: replayed.at,

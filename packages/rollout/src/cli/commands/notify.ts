@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { atomicWriteFile } from '@dhash/journal';
 import { type Message, type Severity, severities } from '@dhash/notifier';
 import { suggest } from '../../config/nearest.ts';
@@ -150,6 +151,15 @@ const deliver = async (
   flags: SendFlags,
 ): Promise<CommandResult> => {
   const { output } = context;
+  if (
+    flags.outputFile !== undefined &&
+    !existsSync(dirname(resolve(context.cwd, flags.outputFile)))
+  )
+    throw new RolloutError(
+      'bad-option',
+      exitCodes.usage,
+      `--output-file ${flags.outputFile}: its folder does not exist`,
+    );
   if (flags.outputFile !== undefined)
     await atomicWriteFile(
       resolve(context.cwd, flags.outputFile),
@@ -165,10 +175,11 @@ const deliver = async (
     output.line(`would go to: ${channels.join(', ') || 'no channel'}; dry run: nothing was sent`);
     return { exit: exitCodes.done, fields: { dryRun: true, message, channels } };
   }
-  const receipts = await openNotifier(context, environment).send(message, {
-    channels,
-    signal: context.signal,
-  });
+  const notifier = openNotifier(context, environment);
+  const { signal } = context;
+  // What earlier commands could not deliver goes out first.
+  await notifier.flush({ mode: 'due', signal });
+  const receipts = await notifier.send(message, { channels, signal });
   for (const receipt of receipts) output.line(receiptLine(receipt));
   if (receipts.length === 0) output.line('no channel is configured for this environment');
   return { exit: exitOfReceipts(receipts), fields: { id: message.id, receipts } };
