@@ -7,6 +7,9 @@ import { canary, formsOf } from './canary/canary.ts';
 import { ledgerFolder, note } from './canary/ledger.ts';
 import { searchFolder } from './canary/search-folder.ts';
 
+/** A test may leave a hundred thousand files, or gigabytes. */
+const cleanUpTimeoutMs = 300_000;
+
 /**
  * A fresh folder, removed when the running test ends. Call it inside a test. Where a run searches for
  * its canary secret, what the test left in it is searched first.
@@ -17,6 +20,6 @@ export const tempFolder = async (): Promise<string> => {
     const ledger = ledgerFolder();
     if (ledger !== undefined && existsSync(path)) note(ledger, searchFolder(path, formsOf(canary)));
     await rm(path, { recursive: true, force: true });
-  });
+  }, cleanUpTimeoutMs);
   return path;
 };

@@ -10,11 +10,13 @@ const chunkBytes = 1 << 20;
 const isByDesign = (file: string): boolean =>
   basename(file) === 'rollout.yaml' || file.endsWith('.secret');
 
-const fileHolds = (file: string, forms: readonly Buffer[]): boolean => {
-  const longest = Math.max(...forms.map(({ length }) => length));
+const longestOf = (forms: readonly Buffer[]): number =>
+  Math.max(...forms.map(({ length }) => length));
+
+const fileHolds = (file: string, forms: readonly Buffer[], buffer: Buffer): boolean => {
+  const longest = longestOf(forms);
   const handle = openSync(file, 'r');
   try {
-    const buffer = Buffer.alloc(chunkBytes + longest);
     let kept = 0;
     for (;;) {
       const read = readSync(handle, buffer, kept, chunkBytes, null);
@@ -35,13 +37,15 @@ export const searchFolder = (folder: string, forms: readonly Buffer[]): Searched
   let files = 0;
   let byDesign = 0;
   const found: string[] = [];
+  // One for all: a test may leave a hundred thousand files.
+  const buffer = Buffer.alloc(chunkBytes + longestOf(forms));
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const file = join(entry.parentPath, entry.name);
     if (holdsAny(Buffer.from(entry.name), forms)) found.push(`the name of ${entry.parentPath}/…`);
     if (!entry.isFile()) continue;
     files++;
     try {
-      if (!fileHolds(file, forms)) continue;
+      if (!fileHolds(file, forms, buffer)) continue;
     } catch (error) {
       // Made unreadable or removed by its test: it can't be looked into, and says so.
       if (!(error instanceof Error && 'code' in error)) throw error;

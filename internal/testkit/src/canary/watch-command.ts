@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formsOf, holdsAny } from './canary.ts';
@@ -60,6 +60,8 @@ export const watchCommand = async (
   const forms = formsOf(options.secret);
   // Short: sockets lie in it.
   const temporary = await mkdtemp(join(tmpdir(), 'cn'));
+  // A test that gives its root up has to get to its own folder below.
+  await chmod(temporary, 0o711);
   const [program = '', ...args] = command;
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
