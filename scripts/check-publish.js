@@ -17,6 +17,8 @@ const needed = [
   /^package\.json$/,
   /^README\.md$/,
   /^(LICENSE|NOTICE)$/,
+  // Pictures of the README.
+  /^docs\/[\w-]+\.(svg|png)$/,
   /^CHANGELOG\.md$/,
   /^bin\/[\w-]+\.js$/,
   /^dist\/[\w/.-]+\.(js|cjs|d\.ts|d\.cts)(\.map)?$/,
