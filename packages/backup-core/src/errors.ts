@@ -10,6 +10,8 @@ export type BackupErrorCode =
   | 'sqlite-busy'
   /** A database did not pass integrity_check or foreign_key_check. */
   | 'sqlite-damaged'
+  /** A program that dumps, checks or loads data failed: missing, a non-zero exit, a signal, no output, too slow. */
+  | 'command-failed'
   /** The new backup would not be the newest: the clock was set back. */
   | 'clock-set-back'
   /** There is not enough room for what was about to be written. */

@@ -40,7 +40,7 @@ export {
 export { proveRestored, type RestoreProof } from './restore/prove.ts';
 export { type RestoredPart, type RestorePartOptions, restorePart } from './restore/restore-part.ts';
 export { type StagedRestore, type StageOptions, stageRestore } from './restore/stage.ts';
-export type { PathTarget, StagedTarget } from './restore/staged-target.ts';
+export type { DatabaseTarget, PathTarget, StagedTarget } from './restore/staged-target.ts';
 export {
   discardWork,
   liveSources,
@@ -73,6 +73,7 @@ export type {
   DataSource,
   DiskOption,
   FilesSource,
+  PostgresSource,
   Progress,
   RescueHints,
   SqliteSource,

@@ -21,8 +21,18 @@ export interface SqliteSource {
   readonly path: string;
 }
 
+/** A PostgreSQL database, dumped while it is written. Needs psql, pg_dump and pg_restore on PATH. */
+export interface PostgresSource {
+  readonly name: string;
+  readonly type: 'postgres';
+  /** `postgresql://user:password@host:port/database`: secret; it reaches no argument, manifest or error. */
+  readonly url: string;
+  /** Another database of the same server than the one that `url` names. */
+  readonly database?: string;
+}
+
 /** Something live that a backup holds and a restore puts back. */
-export type DataSource = FilesSource | SqliteSource;
+export type DataSource = FilesSource | SqliteSource | PostgresSource;
 
 /** How far something has come. Bytes are plain bytes of the data. */
 export interface Progress {

@@ -48,7 +48,9 @@ it('stages beside the live data, swaps, proves, and swaps back', async () => {
   });
 
   const staged = await stageRestore(file, { id: 'run-1', targets: sample.sources });
-  expect((await stat(staged.targets[0]?.work ?? '')).mode & 0o777).toBe(0o700);
+  const [first] = staged.targets;
+  const work = first?.type === 'files' ? first.work : '';
+  expect((await stat(work)).mode & 0o777).toBe(0o700);
   expect(await readFile(join(sample.images, 'new.txt'), 'utf8')).toBe('new');
   await expect(proveRestored(manifest, sample.sources)).rejects.toMatchObject({
     code: 'restored-data-differs',
@@ -169,7 +171,8 @@ it('stages nothing of a backup that does not verify or does not fit', async () =
   const live = join(sample.root, 'live');
   const before = await readdir(live);
   const [images, library] = sample.sources;
-  if (images === undefined || library === undefined) throw new Error('the sample has two sources');
+  if (images?.type !== 'files' || library?.type !== 'sqlite')
+    throw new Error('the sample has two sources');
   await expect(stageRestore(file, { id: 'a', targets: [images] })).rejects.toMatchObject({
     code: 'not-restorable',
     message: expect.stringContaining('"library", which has no place'),

@@ -99,7 +99,8 @@ const releaseSentence = (facts: FactsWithBackup, release: RollbackPlan['release'
 
 const restoreSentences = (facts: RollbackFacts): string[] => [
   ...facts.sources.map(
-    ({ name, path }) => `the data "${name}" at ${path} is replaced whole by the backup's`,
+    (source) =>
+      `the data "${source.name}"${'path' in source ? ` at ${source.path}` : ''} is replaced whole by the backup's`,
   ),
   'what was written since the backup is put aside, zipped into the safety folder and verified before it is removed',
 ];

@@ -201,7 +201,13 @@ const eventsOf = (own: readonly NewEvent[], names: readonly string[]): NewEvent[
   own.filter(({ step }) => typeof step === 'string' && names.includes(step));
 
 const placesOf = ({ deps }: Rollback): string =>
-  [...new Set(deps.results.staged().map(({ work }) => work))].join(', ');
+  [
+    ...new Set(
+      deps.results
+        .staged()
+        .map((target) => (target.type === 'postgres' ? target.previous : target.work)),
+    ),
+  ].join(', ');
 
 /** A step of its own, so that a later success writes its incident anew. */
 const failureStep = 'incident-not-validated';

@@ -162,7 +162,13 @@ const makers: Record<RollbackStep, (deps: StepDeps) => Step> = {
     run: async () => {
       const targets = results.staged();
       await discardWork(targets, { sources: plan.facts.sources });
-      return { removed: [...new Set(targets.map(({ work }) => work))] };
+      return {
+        removed: [
+          ...new Set(
+            targets.map((target) => (target.type === 'postgres' ? target.previous : target.work)),
+          ),
+        ],
+      };
     },
   }),
 };

@@ -51,7 +51,7 @@ describe('a failure up to the swap', () => {
 
   it('of the swap: what was swapped is swapped back', async () => {
     const world = await makeWorld(await tempFolder());
-    const library = world.sources[1]?.path ?? '';
+    const library = join(world.folder, 'var', 'library.db');
     const kept = join(world.folder, 'kept.db');
     const service: Service = {
       ...world.service,
@@ -160,7 +160,7 @@ describe('a failure after the swap', () => {
       ...world.service,
       activate: async (version) => {
         await world.service.activate(version);
-        await writeFile(join(world.sources[0]?.path ?? '', 'b.jpg'), 'rotten');
+        await writeFile(join(world.folder, 'var', 'images', 'b.jpg'), 'rotten');
       },
     };
     const outcome = await drive(rollback(await world.optionsFor([], { service })), []);

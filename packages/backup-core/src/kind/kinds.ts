@@ -2,12 +2,14 @@ import type { StagedTarget } from '../restore/staged-target.ts';
 import type { DataSource } from '../types.ts';
 import type { DataKind } from './data-kind.ts';
 import { filesKind } from './files.ts';
+import { postgresKind } from './postgres.ts';
 import { sqliteKind } from './sqlite.ts';
 
 /** A new kind of data is a file of its own and a line here. */
 const kinds: { readonly [K in DataSource['type']]: DataKind<DataSource, StagedTarget> } = {
   files: filesKind,
   sqlite: sqliteKind,
+  postgres: postgresKind,
 };
 
 /** The kind of a source, a target or a line of the manifest. */

@@ -56,7 +56,9 @@ export const restorePart = async (
     await sweepDead(disk, to);
     const id = `only-${process.pid}-${randomBytes(6).toString('hex')}`;
     const { name, type } = part.source;
-    const target = pathTarget({ name, type, path: join(to, part.name) }, id);
+    // A dump is one file, like a database.
+    const place = type === 'files' ? type : 'sqlite';
+    const target = pathTarget({ name, type: place, path: join(to, part.name) }, id);
     let isThere = false;
     try {
       await extractSource({

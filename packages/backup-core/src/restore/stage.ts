@@ -87,7 +87,10 @@ const checkSpace = async (
 ): Promise<void> => {
   // Targets may share a filesystem: each is asked to have room for all of them that it could share with.
   const needed = new Map<string, { bytes: number; free: number }>();
-  for (const { live, name } of targets) {
+  for (const target of targets) {
+    // The disk of a database server is not ours to look at.
+    if (target.type === 'postgres') continue;
+    const { live, name } = target;
     const folder = dirname(live);
     const facts = await statfs(folder).catch((cause: unknown) => {
       throw new BackupError('bad-option', `the folder ${folder} for "${name}" is not there`, {

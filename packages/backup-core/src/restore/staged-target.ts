@@ -15,8 +15,19 @@ export interface PathTarget {
   readonly previous: string;
 }
 
+/** Names of databases on one server. */
+export interface DatabaseTarget {
+  readonly name: string;
+  readonly type: 'postgres';
+  readonly live: string;
+  /** `<live>_restore_<id>`: what will be live. */
+  readonly staged: string;
+  /** `<live>_prev_<id>`: what was live. */
+  readonly previous: string;
+}
+
 /** Where one source is put back. Plain data, without anything secret: it is kept on record. */
-export type StagedTarget = PathTarget;
+export type StagedTarget = PathTarget | DatabaseTarget;
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,100}$/;
 
@@ -24,7 +35,7 @@ const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,100}$/;
 export const SQLITE_SIDECARS = ['-wal', '-shm', '-journal'] as const;
 
 /** @throws BackupError `bad-option` */
-const checkRestoreId = (id: string): void => {
+export const checkRestoreId = (id: string): void => {
   if (!ID.test(id))
     throw new BackupError(
       'bad-option',

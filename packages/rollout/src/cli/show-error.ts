@@ -40,6 +40,7 @@ const backupExits: Readonly<Record<string, ExitCode>> = {
   'source-refused': exitCodes.failed,
   'sqlite-busy': exitCodes.failed,
   'sqlite-damaged': exitCodes.failed,
+  'command-failed': exitCodes.failed,
   'clock-set-back': exitCodes.failed,
   'swap-conflict': exitCodes.failed,
   'copy-failed': exitCodes.failed,

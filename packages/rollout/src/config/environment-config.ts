@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { DataSource } from '@dhash/backup-core';
 import { type ChannelConfig, channelSchema } from '@dhash/notifier';
 import { ConfigError, type ConfigIssue } from './config-error.ts';
 import { crossCheck } from './cross-check.ts';
@@ -124,6 +125,7 @@ const secretsOf = (
   channels: readonly ChannelConfig[],
   fromChannels: Substituted['values'],
   fromEnvironment: Substituted['values'],
+  data: readonly DataSource[],
 ): string[] => {
   const fields = channels.flatMap((channel) =>
     Object.entries(channel).flatMap(([field, value]) =>
@@ -132,6 +134,7 @@ const secretsOf = (
   );
   const all = [
     ...fields.filter((value): value is string => typeof value === 'string'),
+    ...data.flatMap((source) => (source.type === 'postgres' ? [source.url] : [])),
     ...fromChannels.map(({ value }) => value),
     ...fromEnvironment.filter(({ name }) => secretName.test(name)).map(({ value }) => value),
   ];
@@ -236,11 +239,15 @@ export const environmentConfig = (
 
   const { data: input } = parsed;
   const channels = opened.flatMap(({ channel }) => (channel === null ? [] : [channel]));
-  const data = input.data.map((source) => ({
-    ...present(source),
-    path: resolve(file.root, source.path),
-  }));
-  const database = data.find(({ name }) => name === input.migrations?.database);
+  const data = input.data.map(
+    (source): DataSource =>
+      source.type === 'postgres'
+        ? source
+        : { ...present(source), path: resolve(file.root, source.path) },
+  );
+  const database = data.find(
+    (source) => source.type === 'sqlite' && source.name === input.migrations?.database,
+  );
   return {
     root: file.root,
     service: file.service,
@@ -259,7 +266,7 @@ export const environmentConfig = (
     keepFor: keepForOf(file),
     target: targetOf(input.target, file.root),
     migrations:
-      input.migrations === undefined || database === undefined
+      input.migrations === undefined || database?.type !== 'sqlite'
         ? null
         : {
             dir: resolve(file.root, input.migrations.dir),
@@ -279,6 +286,7 @@ export const environmentConfig = (
       channels,
       opened.flatMap((one) => one.substituted.values),
       substituted.values,
+      data,
     ),
   };
 };

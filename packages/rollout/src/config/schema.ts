@@ -156,15 +156,27 @@ export const keepForSchema = z
     'How long other things stay. What an open run or a kept incident refers to stays longer; the record (rollouts/) is never removed.',
   );
 
-const source = z.strictObject({
-  name,
-  type: z
-    .enum(['files', 'sqlite'])
-    .describe('files: a folder. sqlite: one database, copied consistently while it is written.'),
-  path,
-  include: z.array(text).optional().describe('Globs of files to take. Default: all.'),
-  exclude: z.array(text).optional().describe('Globs of files to leave out.'),
-});
+const source = z.discriminatedUnion('type', [
+  z.strictObject({
+    name,
+    type: z.literal('files').describe('A folder of files.'),
+    path,
+    include: z.array(text).optional().describe('Globs of files to take. Default: all.'),
+    exclude: z.array(text).optional().describe('Globs of files to leave out.'),
+  }),
+  z.strictObject({
+    name,
+    type: z.literal('sqlite').describe('One database, copied consistently while it is written.'),
+    path,
+  }),
+  z.strictObject({
+    name,
+    type: z
+      .literal('postgres')
+      .describe('One database, dumped while it is written. Needs psql, pg_dump and pg_restore.'),
+    url: text.describe('postgresql://user:password@host/database; keep it in a variable.'),
+  }),
+]);
 
 const withVersion = path.refine(
   (value) => value.split('{version}').length === 2,

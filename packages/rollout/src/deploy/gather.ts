@@ -131,7 +131,11 @@ export const gatherDeploy = async (
   const runs = await listRuns(layout, config.env);
   const newest = newestChange(runs);
   const lock = await readLock(target.lockFile);
-  const data = config.data.map(({ name, path }) => ({ name, path, exists: existsSync(path) }));
+  const data = config.data.flatMap((source) =>
+    'path' in source
+      ? [{ name: source.name, path: source.path, exists: existsSync(source.path) }]
+      : [],
+  );
   const taken =
     current === null && isLoopback(config.url) && (await answersAt(config.url)) ? config.url : null;
   return {

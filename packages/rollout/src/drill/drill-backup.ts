@@ -104,6 +104,14 @@ const runDrill = async (
   { config, file, facts, scratchIn = dirname(file) }: DrillRequest,
 ): Promise<Proof> => {
   const { signal } = context;
+  // Its own address is the only place that such a source knows: a drill there would swap live data.
+  const onDisk = config.data.filter((source) => source.type !== 'postgres');
+  if (onDisk.length < config.data.length)
+    throw new RolloutError(
+      'drill-refused',
+      exitCodes.usage,
+      `a backup of ${config.env} can't be drilled: it holds a PostgreSQL database, and drills know files and SQLite only`,
+    );
   const id = `drill-${randomBytes(6).toString('hex')}`;
   const { checks, phases, phase } = phasesOf(context);
   const progress = showProgress(context);
@@ -111,7 +119,7 @@ const runDrill = async (
   let verified: { sha256: string; manifest: Manifest } | undefined;
   return withScratch({ dir: scratchIn, now: context.clock.now() }, async (scratch) => {
     const startedMs = performance.now();
-    const places = drillPlaces(dataFolder(scratch), config.data);
+    const places = drillPlaces(dataFolder(scratch), onDisk);
     for (const { path } of places) await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await phase('verify', async () => {
       const { entries, ...rest } = await verifyBackup(file, watched).finally(progress.end);

@@ -30,7 +30,7 @@ export const gatherDrill = async (
 ): Promise<DrillFacts> => {
   const { drill } = config.backup;
   const { start = null } = config.target.drill ?? {};
-  const readOnly = config.data.map(({ path }) => path);
+  const readOnly = config.data.flatMap((source) => ('path' in source ? [source.path] : []));
   return {
     release,
     start,

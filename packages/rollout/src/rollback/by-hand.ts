@@ -28,7 +28,10 @@ export const dryRunRollback = async (
   const plan = await prepareRollback(context, environment, backup);
   for (const sentence of plan.sentences) context.output.line(sentence);
   context.output.line('dry run: nothing was changed');
-  return { exit: exitCodes.done, fields: { dryRun: true, plan } };
+  // How a source is reached may hold a password.
+  const sources = plan.facts.sources.map(({ name, type }) => ({ name, type }));
+  const shown = { ...plan, facts: { ...plan.facts, sources } };
+  return { exit: exitCodes.done, fields: { dryRun: true, plan: shown } };
 };
 
 /** A rollback that a person asks for. The backup is verified before anything else is touched. */

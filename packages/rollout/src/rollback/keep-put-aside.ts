@@ -16,7 +16,7 @@ import { tool } from '../tool.ts';
 const isTarget = (value: unknown): value is StagedTarget =>
   typeof value === 'object' &&
   value !== null &&
-  ['name', 'type', 'live', 'work', 'staged', 'previous'].every(
+  ['name', 'type', 'live', 'staged', 'previous'].every(
     (field) => typeof (value as Record<string, unknown>)[field] === 'string',
   );
 
@@ -72,7 +72,7 @@ export const keepPutAside = async (
         'safety-incomplete',
         exitCodes.failed,
         `what an earlier rollback put aside could not be read whole: ${report.incomplete.slice(0, 5).join(', ')}`,
-        { hints: [`it is under ${targets.map(({ work }) => work).join(', ')}`] },
+        { hints: [`it is under ${targets.map(({ previous }) => previous).join(', ')}`] },
       );
     const { sha256 } = await verifyBackup(report.file, { signal: context.signal });
     await recorder.record({ type: 'put-aside.kept', file: report.file, sha256 });

@@ -55,11 +55,13 @@ const gates = async (environment: Environment): Promise<Finding[]> => {
 };
 
 const data = ({ config, shown }: Environment): Finding[] =>
-  config.data.map(({ name, path }) =>
-    existsSync(path)
+  config.data.map((source) => {
+    if (source.type === 'postgres') return ok(`data ${source.name}: a PostgreSQL database`);
+    const { name, path } = source;
+    return existsSync(path)
       ? ok(`data ${name}: ${shown(path)}`)
-      : warning(`data ${name}: ${shown(path)} does not exist (yet)`),
-  );
+      : warning(`data ${name}: ${shown(path)} does not exist (yet)`);
+  });
 
 const writable = async ({ config, shown }: Environment): Promise<Finding> => {
   let folder = config.backup.dir;
@@ -150,7 +152,9 @@ const channels = async (context: CommandContext, environment: Environment): Prom
 
 /** Folders in which a rollback that never came to its end left what it put aside. */
 const leftovers = async ({ config, shown }: Environment): Promise<Finding[]> => {
-  const parents = [...new Set(config.data.map(({ path }) => dirname(path)))].filter(existsSync);
+  const parents = [
+    ...new Set(config.data.flatMap((one) => ('path' in one ? [dirname(one.path)] : []))),
+  ].filter(existsSync);
   const names = await Promise.all(
     parents.map(async (parent) =>
       (await readdir(parent))

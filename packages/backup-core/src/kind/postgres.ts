@@ -1,0 +1,206 @@
+import { open, stat } from 'node:fs/promises';
+import { BackupError, messageOf } from '../errors.ts';
+import type { ManifestSource } from '../manifest.ts';
+import { parseConnection } from '../postgres/connection.ts';
+import { countRows } from '../postgres/count-rows.ts';
+import { checkDump, dumpDatabase } from '../postgres/dump.ts';
+import { databaseOf, environmentFor } from '../postgres/psql.ts';
+import {
+  createLike,
+  databasesThere,
+  dropDatabases,
+  openDatabase,
+  renameDatabases,
+  sideName,
+} from '../postgres/side-database.ts';
+import { runProcess } from '../process/run-process.ts';
+import {
+  checkRestoreId,
+  type DatabaseTarget,
+  type StagedTarget,
+} from '../restore/staged-target.ts';
+import type { PostgresSource } from '../types.ts';
+import { type EntryDigest, readEntry } from '../zip/read-entry.ts';
+import { refuse } from '../zip/read-structure.ts';
+import type { Captured, CaptureJob, DataKind, RestoreContext, StageJob } from './data-kind.ts';
+
+const capture = async (source: PostgresSource, job: CaptureJob): Promise<Captured> => {
+  const copy = await job.newCopy('dump');
+  const to = await open(copy, 'r+');
+  let done = 0;
+  const onBytes = (bytes: number) => {
+    done += bytes;
+    job.onProgress?.({
+      phase: 'copy',
+      bytes: done,
+      totalBytes: done,
+      entries: 0,
+      totalEntries: 1,
+      entry: source.name,
+    });
+  };
+  const { tables, bytes } = await dumpDatabase(source, { to, signal: job.signal, onBytes }).finally(
+    () => to.close(),
+  );
+  const facts: ManifestSource = { name: source.name, type: 'postgres', tables };
+  return {
+    items: [
+      {
+        type: 'file',
+        name: Buffer.from('database.dump'),
+        diskPath: Buffer.from(copy),
+        size: bytes,
+        statOf: await stat(copy, { bigint: true }),
+      },
+    ],
+    unreadable: [],
+    facts: async () => {
+      await checkDump(copy, source.name, job.signal);
+      return facts;
+    },
+  };
+};
+
+const sourceOf = (target: StagedTarget, context: Pick<RestoreContext, 'sourceOf'>) => {
+  const source = context.sourceOf(target);
+  if (source.type !== 'postgres') throw new TypeError(`${target.name} is of type ${source.type}`);
+  return source;
+};
+
+const rowProblems = (
+  name: string,
+  before: Readonly<Record<string, number>>,
+  now: Readonly<Record<string, number>>,
+): string[] =>
+  Object.keys({ ...before, ...now })
+    .filter((table) => before[table] !== now[table])
+    .map(
+      (table) =>
+        `${name}.${table}: ${now[table] ?? 'no'} rows, ${before[table] ?? 'none'} in the backup`,
+    );
+
+/** Restores into a database of its own, and compares its rows with the manifest's. */
+const stage = async (target: DatabaseTarget, job: StageJob): Promise<void> => {
+  const { backup, signal } = job;
+  const source = sourceOf(target, job);
+  const own = backup.files.find(({ line }) => line.path.startsWith(`${target.name}/`));
+  if (own === undefined)
+    return refuse(backup.file, 13, `its manifest has no dump of "${target.name}"`);
+  await createLike(source, target, signal);
+  const digest: EntryDigest = { sha256: '' };
+  await runProcess({
+    what: `pg_restore into the side database "${target.staged}" of the source "${target.name}"`,
+    command: ['pg_restore', '-w', '--exit-on-error', '--single-transaction', '-d', ''],
+    env: environmentFor(source, target.staged),
+    input: readEntry(backup, own.entry, digest, signal),
+    signal,
+  });
+  if (digest.sha256 !== own.line.sha256)
+    return refuse(backup.file, 11, 'it changed between its check and its restore', own.line.path);
+  const recorded = backup.manifest.sources.find(({ name }) => name === target.name)?.tables ?? {};
+  const problems = rowProblems(
+    target.name,
+    recorded,
+    await countRows(source, target.staged, signal),
+  );
+  if (problems.length > 0)
+    throw new BackupError(
+      'restored-data-differs',
+      `the side database "${target.staged}" is not what the backup holds: ${problems.slice(0, 5).join('; ')}`,
+      { problems },
+    );
+  job.report(own.line.path, own.line.size);
+};
+
+const conflict = (target: DatabaseTarget, what: string): BackupError =>
+  new BackupError(
+    'swap-conflict',
+    `the data of "${target.name}" can't be swapped: ${what}. Nothing was overwritten`,
+  );
+
+const swapIn = async (target: DatabaseTarget, context: RestoreContext): Promise<void> => {
+  const source = sourceOf(target, context);
+  const { live, staged, previous } = target;
+  const there = await databasesThere(source, target, context.signal);
+  if (!there.staged) {
+    if (there.live && there.previous) return;
+    throw conflict(target, `the database "${staged}" is not there`);
+  }
+  if (there.live && there.previous)
+    throw conflict(target, `the databases "${live}", "${staged}" and "${previous}" all exist`);
+  await renameDatabases(source, [
+    ...(there.live ? [{ from: live, to: previous }] : []),
+    { from: staged, to: live },
+  ]);
+};
+
+const swapBack = async (target: DatabaseTarget, context: RestoreContext): Promise<void> => {
+  const source = sourceOf(target, context);
+  const { live, staged, previous } = target;
+  const there = await databasesThere(source, target, context.signal);
+  if (!there.previous) {
+    // The swap got no further than shutting the door.
+    if (there.live) await openDatabase(source, live);
+    if (there.staged) await openDatabase(source, staged);
+    return;
+  }
+  if (there.live && there.staged)
+    throw conflict(target, `the databases "${live}", "${staged}" and "${previous}" all exist`);
+  await renameDatabases(source, [
+    ...(there.live ? [{ from: live, to: staged }] : []),
+    { from: previous, to: live },
+  ]);
+};
+
+/** PostgreSQL databases: dumped, restored into a side database, swapped by one transaction of two renames. */
+export const postgresKind: DataKind<PostgresSource, DatabaseTarget> = {
+  isCapturedFirst: true,
+  problems: ({ name, url }) => {
+    const parsed = parseConnection(url);
+    return 'problem' in parsed ? [`the source "${name}" can't be reached: ${parsed.problem}`] : [];
+  },
+  capture,
+  target: (source, id) => {
+    checkRestoreId(id);
+    const live = databaseOf(source);
+    return {
+      name: source.name,
+      type: 'postgres',
+      live,
+      staged: sideName(live, 'restore', id),
+      previous: sideName(live, 'prev', id),
+    };
+  },
+  stage,
+  isAside: async (target, context) =>
+    (await databasesThere(sourceOf(target, context), target, context.signal)).previous,
+  swapIn,
+  swapBack,
+  discard: (target, context) =>
+    dropDatabases(sourceOf(target, context), [target.staged, target.previous]),
+  asSource: (target, which, context) => ({
+    ...sourceOf(target, context),
+    database: which === 'live' ? target.live : target.previous,
+  }),
+  prove: async (source, manifest, signal) => {
+    const recorded = manifest.sources.find(({ name }) => name === source.name)?.tables ?? {};
+    const line = manifest.entries.find(({ path }) => path.startsWith(`${source.name}/`));
+    const bytes = line?.type === 'file' ? line.size : 0;
+    try {
+      const tables = await countRows(source, databaseOf(source), signal);
+      return { problems: rowProblems(source.name, recorded, tables), files: 1, bytes, tables };
+    } catch (error) {
+      if (signal?.aborted === true) throw error;
+      return { problems: [`${source.name}: ${messageOf(error)}`], files: 1, bytes: 0, tables: {} };
+    }
+  },
+  compare: async (source, recorded, _, signal) => ({
+    added: [],
+    changed: [],
+    removed: [],
+    tables: {
+      before: recorded.tables ?? {},
+      after: await countRows(source, databaseOf(source), signal),
+    },
+  }),
+};

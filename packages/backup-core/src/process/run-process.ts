@@ -1,0 +1,143 @@
+import { spawn } from 'node:child_process';
+import { Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { BackupError, messageOf, systemCode } from '../errors.ts';
+
+/** From TERM to KILL, ms. */
+const GRACE_MS = 5000;
+const TAIL_CHARS = 64 * 1024;
+const SHOWN_CHARS = 2000;
+
+export interface ProcessRequest {
+  /** What the error calls it. */
+  readonly what: string;
+  /** A text goes through the shell, a list runs as it stands. Nothing secret: anyone can see it. */
+  readonly command: string | readonly string[];
+  /** Added to this process's own environment. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly input?: AsyncIterable<Buffer | string>;
+  /** Gets standard output as it comes; awaited before more is read. */
+  readonly onOutput?: (part: Buffer) => Promise<void> | void;
+  /** Longest run, ms. */
+  readonly timeoutMs?: number | undefined;
+  /** Longest time without a byte in or out, ms. */
+  readonly idleTimeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const killGroup = (pid: number | undefined, name: NodeJS.Signals): void => {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, name);
+  } catch (error) {
+    // ESRCH: the group is gone. EPERM (macOS): only zombies are left of it.
+    if (!['ESRCH', 'EPERM'].includes(systemCode(error) ?? '')) throw error;
+  }
+};
+
+/**
+ * Runs a program to its end, in a process group of its own that goes with it on a timeout or an abort. Returns the
+ * bytes that it wrote.
+ *
+ * @throws BackupError `command-failed`: not there, a non-zero exit, a signal, too slow; with its last words
+ * @throws the signal's reason where it was aborted
+ */
+export const runProcess = async (request: ProcessRequest): Promise<number> => {
+  const { what, command, env, signal, timeoutMs, idleTimeoutMs } = request;
+  signal?.throwIfAborted();
+  const [program = '', ...args] = typeof command === 'string' ? [command] : command;
+  const child = spawn(program, args, {
+    env: { ...process.env, ...env },
+    detached: true,
+    shell: typeof command === 'string',
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const exited = new Promise<{ code: number | null; by: string | null }>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, by) => resolve({ code, by }));
+  });
+  exited.catch(() => undefined);
+
+  let ended: string | null = null;
+  let killTimer: NodeJS.Timeout | undefined;
+  const end = (why: string) => {
+    ended ??= why;
+    killGroup(child.pid, 'SIGTERM');
+    killTimer ??= setTimeout(() => killGroup(child.pid, 'SIGKILL'), GRACE_MS);
+  };
+  const onAbort = () => end('it was aborted');
+  signal?.addEventListener('abort', onAbort, { once: true });
+  const timer = timeoutMs && setTimeout(() => end(`it took more than ${timeoutMs} ms`), timeoutMs);
+  let idleTimer: NodeJS.Timeout | undefined;
+  const moved = () => {
+    clearTimeout(idleTimer);
+    if (idleTimeoutMs !== undefined)
+      idleTimer = setTimeout(
+        () => end(`nothing went in or out for ${idleTimeoutMs} ms`),
+        idleTimeoutMs,
+      );
+  };
+  moved();
+
+  let tail = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    tail = (tail + text).slice(-TAIL_CHARS);
+  });
+  let bytes = 0;
+  const output = pipeline(
+    child.stdout,
+    new Writable({
+      write: (part: Buffer, _encoding, done) => {
+        moved();
+        bytes += part.length;
+        Promise.resolve(request.onOutput?.(part)).then(() => done(), done);
+      },
+    }),
+  ).catch((error: unknown) => {
+    end(`its output could not be taken: ${messageOf(error)}`);
+    throw error;
+  });
+  async function* input() {
+    for await (const part of request.input ?? []) {
+      moved();
+      yield part;
+    }
+  }
+  let unreadable: { readonly cause: unknown } | null = null;
+  const fed = pipeline(Readable.from(input()), child.stdin).catch((cause: unknown) => {
+    // A program that ends before it read all says why by its exit code.
+    if (['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(systemCode(cause) ?? '')) return;
+    unreadable = { cause };
+    end(`its input could not be read: ${messageOf(cause)}`);
+  });
+  const failed = (why: string, cause?: unknown) => {
+    const words = tail.trim().slice(-SHOWN_CHARS);
+    return new BackupError('command-failed', `${what}: ${why}${words && `: ${words}`}`, { cause });
+  };
+  try {
+    const [exit, wrote] = await Promise.allSettled([exited, output]);
+    // Of one that failed, the input may wait for what will never come.
+    if (exit.status === 'fulfilled' && exit.value.code === 0) await fed;
+    signal?.throwIfAborted();
+    if (exit.status === 'rejected')
+      throw failed(
+        systemCode(exit.reason) === 'ENOENT'
+          ? `${program} is not installed, or not on PATH`
+          : messageOf(exit.reason),
+        exit.reason,
+      );
+    const lost = unreadable as { readonly cause: unknown } | null;
+    if (lost !== null) throw lost.cause;
+    if (wrote.status === 'rejected') throw wrote.reason;
+    if (ended !== null) throw failed(ended);
+    const { by, code } = exit.value;
+    if (by !== null) throw failed(`it was ended by ${by}`);
+    if (code !== 0) throw failed(`it exited with ${code}`);
+    return bytes;
+  } finally {
+    clearTimeout(timer);
+    clearTimeout(idleTimer);
+    clearTimeout(killTimer);
+    signal?.removeEventListener('abort', onAbort);
+  }
+};
