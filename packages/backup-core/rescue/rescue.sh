@@ -82,7 +82,8 @@ is_plain() { [ "$type" = files ] || [ "$type" = sqlite ]; }
 
 show_source() {
   if ! is_plain; then
-    say "  $name ($type): NOT restored by this script; load its dump by hand: unzip -p $zip_name '$name/*'"
+    say "  $name ($type): NOT restored by this script. Load its dump by hand into a new database, and point the service at it:"
+    say "    createdb NEW && unzip -p $zip_name '$name/database.dump' | pg_restore --exit-on-error -d NEW"
     return
   fi
   if ! exists "$live"; then

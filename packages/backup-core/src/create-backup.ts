@@ -152,7 +152,10 @@ const rescueFor = (
   { manifest, sha256 }: Written,
 ): ((zip: string) => string) | null => {
   if (hints === 'none') return null;
-  const live = new Map(sources.map(({ name, path }) => [name, path]));
+  // A database on a server has no place on the disk: the script says how it is loaded by hand.
+  const live = new Map(
+    sources.flatMap((source) => ('path' in source ? [[source.name, source.path] as const] : [])),
+  );
   return (zip) => renderRescue({ zip, sha256, manifest, live, hints });
 };
 

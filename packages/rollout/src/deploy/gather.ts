@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
+import { lookAtPostgres } from '@dhash/backup-core';
 import { readLock } from '@dhash/journal';
 import { takeArmingSamples, takeBaseline } from '@dhash/monitor';
 import { checkChannels } from '@dhash/notifier';
@@ -71,6 +72,16 @@ const rolledBackBy = (
     ? { run: last.state.run, at: last.state.endedAt ?? last.state.openedAt }
     : null;
 };
+
+const lookAtDatabases = ({ config }: Environment): Promise<DeployFacts['databases']> =>
+  Promise.all(
+    config.data
+      .filter((source) => source.type === 'postgres')
+      .map(async (source) => ({
+        name: source.name,
+        problems: await lookAtPostgres(source, { restores: config.rollback.data === 'restore' }),
+      })),
+  );
 
 const versionToDeploy = async (environment: Environment, asked: string | null): Promise<string> => {
   if (asked !== null) return asked;
@@ -172,6 +183,7 @@ export const gatherDeploy = async (
         warnings: [...gateWarnings(policy), ...metricsWarning(policy, config.metrics !== null)],
       },
       migrations: await lookAtMigrations(config, version, context.clock.now),
+      databases: await lookAtDatabases(environment),
       rollbackData: config.rollback.data,
       drill: config.backup.drill.beforeDeploy
         ? planDrill(await gatherDrill(config, current))

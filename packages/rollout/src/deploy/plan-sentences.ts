@@ -11,7 +11,7 @@ export const planSentences = (
 ) => {
   const { current, version, migrations } = facts;
   const told: Record<DeployStep, string> = {
-    backup: `back up ${facts.data.map(({ name }) => name).join(' and ')}, stamped with release ${current ?? '(none)'}, and verify it`,
+    backup: `back up ${[...facts.data, ...facts.databases].map(({ name }) => name).join(' and ')}, stamped with release ${current ?? '(none)'}, and verify it`,
     drill: `drill that backup: ${facts.drill?.kind === 'go' ? facts.drill.sentences.join('; ') : ''}`,
     init: `make the data once (${facts.data.map(({ name }) => name).join(', ') || 'none declared'}): the target's init`,
     lay: `lay release ${version} beside the others`,

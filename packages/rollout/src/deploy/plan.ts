@@ -41,6 +41,8 @@ export interface DeployFacts {
     /** What a run on a copy of the data showed; `null` where there is nothing to try. */
     readonly trial: string | null;
   } | null;
+  /** The databases on a server among the data, and what would keep each from a backup or a restore. */
+  readonly databases: readonly { readonly name: string; readonly problems: readonly string[] }[];
   readonly rollbackData: 'restore' | 'keep';
   /** What a restore drill of the backup would do; `null`: backup.drill does not ask for one. */
   readonly drill: DrillPlan | null;
@@ -145,6 +147,13 @@ const refusal = (facts: DeployFacts, options: DeployOptions, first: boolean): De
       'unknown-gate',
       `--disarm ${unknown}: no such gate; there are ${facts.gateNames.join(', ')}`,
     );
+  const unready = facts.databases.flatMap(({ name, problems }) =>
+    problems.map((what) => `${name}: ${what}`),
+  );
+  if (unready.length > 0)
+    return refused('database-not-ready', `data can't be backed up: ${unready.join('; ')}`, [
+      `mend that, and look again: npx dhash-rollout doctor --env ${env}`,
+    ]);
   const missing = facts.data.filter((source) => !source.exists);
   if (!first && missing.length > 0) {
     return refused(
@@ -230,7 +239,9 @@ export const waysOut = (env: string, status: RunState['status'] | null): string[
       ];
 
 const stepsOf = (facts: DeployFacts, options: DeployOptions, first: boolean): DeployStep[] => {
-  const backed = facts.data.length > 0 && (options.backupFirst || facts.rollbackData === 'restore');
+  const backed =
+    facts.data.length + facts.databases.length > 0 &&
+    (options.backupFirst || facts.rollbackData === 'restore');
   const migrating = facts.migrations !== null && (first || facts.migrations.pending.length > 0);
   if (first) {
     return [
@@ -263,7 +274,10 @@ const stepsOf = (facts: DeployFacts, options: DeployOptions, first: boolean): De
 
 /** Decides what a deploy will do, or why it may not. Pure: facts and options in, plan out. */
 export const planDeploy = (facts: DeployFacts, options: DeployOptions): DeployPlan => {
-  const first = facts.current === null && facts.data.every((source) => !source.exists);
+  const first =
+    facts.current === null &&
+    facts.databases.length === 0 &&
+    facts.data.every((source) => !source.exists);
   const refusedWith = refusal(facts, options, first);
   if (refusedWith !== null) return refusedWith;
   const steps = stepsOf(facts, options, first);

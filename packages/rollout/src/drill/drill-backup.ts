@@ -104,14 +104,8 @@ const runDrill = async (
   { config, file, facts, scratchIn = dirname(file) }: DrillRequest,
 ): Promise<Proof> => {
   const { signal } = context;
-  // Its own address is the only place that such a source knows: a drill there would swap live data.
+  // Refused by the plan where there is another.
   const onDisk = config.data.filter((source) => source.type !== 'postgres');
-  if (onDisk.length < config.data.length)
-    throw new RolloutError(
-      'drill-refused',
-      exitCodes.usage,
-      `a backup of ${config.env} can't be drilled: it holds a PostgreSQL database, and drills know files and SQLite only`,
-    );
   const id = `drill-${randomBytes(6).toString('hex')}`;
   const { checks, phases, phase } = phasesOf(context);
   const progress = showProgress(context);

@@ -12,6 +12,8 @@ export interface DrillFacts {
   readonly startIn: 'where it is laid' | 'unpacked anew' | 'the folder of rollout.yaml' | null;
   readonly smoke: Command | null;
   readonly sources: readonly string[];
+  /** Those of them that a drill has no scratch place for: databases on a server. */
+  readonly undrillable: readonly string[];
   /** Names of `drill.env`. */
   readonly allowed: readonly string[];
   readonly network: 'none' | 'allow';
@@ -40,7 +42,15 @@ const networkSentence = ({ network, isolation }: DrillFacts): string => {
 
 /** Decides what a drill will start, and how it is kept from the rest; or why it may not. Pure. */
 export const planDrill = (facts: DrillFacts): DrillPlan => {
-  const { release, start, startIn, smoke, allowed, isolation } = facts;
+  const { release, start, startIn, smoke, allowed, isolation, undrillable } = facts;
+  // Their own address is the only place that they know: a drill there would swap live data.
+  if (undrillable.length > 0)
+    return {
+      kind: 'refused',
+      code: 'drill-refused',
+      message: `the data of this environment holds the PostgreSQL database ${undrillable.join(', ')}, and a drill restores files and SQLite only: nothing was touched`,
+      hints: ['set backup: { drill: false } for this environment in rollout.yaml'],
+    };
   if (start === null || release === null) {
     const why =
       start === null

@@ -20,6 +20,7 @@ const facts: DeployFacts = {
   gateNames: ['healthFailures', 'p95HashTime'],
   watch: { durationMs: 3_600_000, onBreak: 'rollback', fingerprint: 'f', warnings: [] },
   migrations: { pending: ['002_tags'], withoutDown: [], online: false, trial: null },
+  databases: [],
   rollbackData: 'restore',
   drill: null,
   hasSmoke: true,
@@ -203,4 +204,21 @@ it('names the run that is superseded', () => {
   expect(planDeploy({ ...facts, newest }, { ...options, supersede: true })).toMatchObject({
     supersedes: 'r1',
   });
+});
+
+it('refuses before anything is touched where a database on a server is not ready', () => {
+  const orders = { name: 'orders', problems: ['psql is not on PATH'] };
+  const plan = planDeploy({ ...facts, databases: [orders] }, options);
+  expect(plan).toMatchObject({
+    kind: 'refused',
+    code: 'database-not-ready',
+    message: "data can't be backed up: orders: psql is not on PATH",
+  });
+});
+
+it('refuses a drill of a database on a server, and backs it up before a first release', () => {
+  const drill = { kind: 'refused', code: 'drill-refused', message: 'm', hints: [] } as const;
+  expect(planDeploy({ ...facts, drill }, options)).toMatchObject({ code: 'drill-refused' });
+  const databases = [{ name: 'orders', problems: [] }];
+  expect(stepsFor({ current: null, data: [], databases })).toMatch(/^backup /);
 });

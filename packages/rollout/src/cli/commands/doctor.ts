@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { access, constants, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { lookAtPostgres } from '@dhash/backup-core';
 import { readLock } from '@dhash/journal';
 import { checkChannels } from '@dhash/notifier';
 import { gateWarnings } from '@dhash/quality-gates/config';
@@ -54,14 +55,24 @@ const gates = async (environment: Environment): Promise<Finding[]> => {
   ];
 };
 
-const data = ({ config, shown }: Environment): Finding[] =>
-  config.data.map((source) => {
-    if (source.type === 'postgres') return ok(`data ${source.name}: a PostgreSQL database`);
-    const { name, path } = source;
-    return existsSync(path)
-      ? ok(`data ${name}: ${shown(path)}`)
-      : warning(`data ${name}: ${shown(path)} does not exist (yet)`);
+const data = async ({ config, shown }: Environment): Promise<Finding[]> => {
+  const restores = config.rollback.data === 'restore';
+  const looked = config.data.map(async (source) => {
+    const { name } = source;
+    if (source.type === 'postgres') {
+      const problems = await lookAtPostgres(source, { restores });
+      return problems.length === 0
+        ? [ok(`data ${name}: the PostgreSQL server answers, and its tools are here`)]
+        : problems.map((what) => problem(`data ${name}: ${what}`));
+    }
+    return [
+      existsSync(source.path)
+        ? ok(`data ${name}: ${shown(source.path)}`)
+        : warning(`data ${name}: ${shown(source.path)} does not exist (yet)`),
+    ];
   });
+  return (await Promise.all(looked)).flat();
+};
 
 const writable = async ({ config, shown }: Environment): Promise<Finding> => {
   let folder = config.backup.dir;
@@ -215,7 +226,7 @@ const examine = async (context: CommandContext, flags: DoctorFlags): Promise<Com
   const findings = [
     ok(`configuration: ${context.configFile} and ${environment.config.gatesFile} read`),
     ...(await gates(environment)),
-    ...data(environment),
+    ...(await data(environment)),
     await writable(environment),
     ...(await copies(environment)),
     ...(environment.config.data.length === 0 ? [] : [await drill(context, environment)]),
