@@ -1,12 +1,14 @@
 import { fork } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { tempFolder } from '@dhash/testkit';
 import { expect, it } from 'vitest';
-import { stageRestore, verifyBackup } from '../src/index.ts';
+import { type Progress, stageRestore, verifyBackup } from '../src/index.ts';
 import { backUpSample, makeDatabase, makeSample, type Sample } from './support/sample.ts';
 
 const WRITER = fileURLToPath(new URL('./support/writer-process.ts', import.meta.url));
@@ -19,26 +21,33 @@ const onlyDatabase = (root: string, library: string): Sample => ({
   sources: [{ name: 'library', type: 'sqlite', path: library }],
 });
 
-it.each(['WAL', 'DELETE'])(
-  'copies one moment of a %s database that another process writes to without pause',
+it.each([
+  ['WAL', 'without a pause'],
+  ['DELETE', 'without a pause'],
+  // Between two commits there is no journal, and no writer holds a lock.
+  ['WAL', 'pausing'],
+  ['DELETE', 'pausing'],
+])(
+  'copies one moment of a %s database that another process writes to %s',
   {
     timeout: 60_000,
   },
-  async (mode) => {
+  async (mode, pace) => {
     const root = await tempFolder();
     const library = join(root, 'live.db');
     const db = new DatabaseSync(library);
     db.exec(`PRAGMA journal_mode = ${mode}`);
     db.exec(
-      'CREATE TABLE balance (id INTEGER PRIMARY KEY, units INTEGER); CREATE TABLE log (text TEXT)',
+      'CREATE TABLE first (units INTEGER); INSERT INTO first VALUES (0); CREATE TABLE log (text TEXT)',
     );
-    db.exec('INSERT INTO balance VALUES (1, 0), (2, 0)');
     db.exec(
-      'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40000) INSERT INTO log SELECT hex(randomblob(100)) FROM n',
+      'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000) INSERT INTO log SELECT hex(randomblob(100)) FROM n',
     );
+    // Its page comes after those of the log: a copy of two moments sees one table earlier than the other.
+    db.exec('CREATE TABLE last (units INTEGER); INSERT INTO last VALUES (0)');
     db.close();
     const sample = onlyDatabase(root, library);
-    const writer = fork(WRITER, [library], { execArgv: ['--no-warnings'] });
+    const writer = fork(WRITER, [library, pace], { execArgv: ['--no-warnings'] });
     try {
       await once(writer, 'message');
       const { file, manifest } = await backUpSample(sample);
@@ -49,9 +58,11 @@ it.each(['WAL', 'DELETE'])(
       await verifyBackup(file);
       const staged = await stageRestore(file, { id: 'a', targets: sample.sources });
       const copy = new DatabaseSync(staged.targets[0]?.staged ?? '', { readOnly: true });
-      const row = copy.prepare('SELECT sum(units) AS sum, count(*) AS rows FROM balance').get();
+      const row = copy
+        .prepare('SELECT first.units + last.units AS sum, last.units AS moved FROM first, last')
+        .get();
       // Every commit keeps the sum: a copy of two moments would not.
-      expect(row).toEqual({ sum: 0, rows: 2 });
+      expect(row).toEqual({ sum: 0, moved: expect.any(Number) });
       const lines = copy.prepare('SELECT count(*) AS rows FROM log').get();
       expect(manifest.sources[0]?.tables?.['log']).toBe(lines?.['rows']);
       copy.close();
@@ -127,4 +138,60 @@ it('refuses a database in use inside a folder of files, and says what to declare
     throw new Error('the sample has two sources');
   await backUpSample(sample, { sources: [{ ...images, exclude: ['db/x.db*'] }, library] });
   open.close();
+});
+
+/** Runs `meddle` when the first piece of the database was copied. */
+const duringCopy = (meddle: () => void) => {
+  let isDone = false;
+  return {
+    onProgress: ({ phase }: Progress) => {
+      if (phase !== 'copy' || isDone) return;
+      isDone = true;
+      meddle();
+    },
+  };
+};
+
+const countRows = async (sample: Sample, file: string): Promise<unknown> => {
+  const { targets } = await stageRestore(file, { id: 'look', targets: sample.sources });
+  const [target] = targets;
+  if (target?.type !== 'sqlite') throw new Error('a database was to be staged');
+  const db = new DatabaseSync(target.staged, { readOnly: true });
+  const row = db.prepare('SELECT count(*) AS n FROM hashes').get();
+  db.close();
+  return row?.['n'];
+};
+
+it('copies a database without a log as its file lies there, and no commit or checkpoint gets into it', async () => {
+  const root = await tempFolder();
+  const library = join(root, 'live.db');
+  await makeDatabase(library, 120_000);
+  const sample = onlyDatabase(root, library);
+  const before = createHash('sha256')
+    .update(await readFile(library))
+    .digest('hex');
+  const service = new DatabaseSync(library);
+  const report = await backUpSample(
+    sample,
+    duringCopy(() => {
+      service.exec("UPDATE hashes SET hash = 'other'; DELETE FROM hashes WHERE id % 2 = 0");
+      service.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)');
+    }),
+  );
+  service.close();
+  expect(report.manifest.entries[0]).toMatchObject({ sha256: before });
+  expect(await countRows(sample, report.file)).toBe(120_000);
+});
+
+it('does not keep what a program changed that does not keep to the locks of SQLite', async () => {
+  const root = await tempFolder();
+  const library = join(root, 'live.db');
+  await makeDatabase(library, 120_000);
+  const sample = onlyDatabase(root, library);
+  const bytes = await readFile(library);
+  const report = await backUpSample(
+    sample,
+    duringCopy(() => writeFileSync(library, bytes)),
+  );
+  expect(await countRows(sample, report.file)).toBe(120_000);
 });

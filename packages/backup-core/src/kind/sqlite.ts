@@ -32,7 +32,7 @@ const capture = async (source: SqliteSource, job: CaptureJob): Promise<Captured>
         : null;
     },
     signal: job.signal,
-    onPages: (done, total) =>
+    onBytes: (done, total) =>
       job.onProgress?.({
         phase: 'copy',
         bytes: done,

@@ -1,8 +1,9 @@
 import type { BigIntStats } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { BackupError, messageOf } from '../errors.ts';
+import { copyFrozen } from './copy-frozen.ts';
 import { mustOpenReadOnly } from './inspect-sqlite.ts';
 import {
   isSameFingerprint,
@@ -23,7 +24,7 @@ export interface SqliteCopyOptions<Known> {
   /** What is known of the database as it is now, where it need not be copied. */
   readonly findKnown: (fingerprint: SqliteFingerprint) => Promise<Known | null>;
   readonly signal?: AbortSignal | undefined;
-  readonly onPages?: ((done: number, total: number) => void) | undefined;
+  readonly onBytes?: ((done: number, total: number) => void) | undefined;
 }
 
 /** A database at the moment that its read transaction began. */
@@ -47,8 +48,8 @@ export type SqliteCopy<Known> = {
 export const copySqlite = async <Known>(
   options: SqliteCopyOptions<Known>,
 ): Promise<SqliteCopy<Known>> => {
-  const { name, path, signal } = options;
-  const refused = (why: string, cause?: unknown) =>
+  const { name, path } = options;
+  const refused: Refusal = (why, cause) =>
     new BackupError('source-refused', `the source "${name}" (${path}) can't be backed up: ${why}`, {
       file: path,
       cause,
@@ -59,9 +60,30 @@ export const copySqlite = async <Known>(
   if (!facts.isFile()) throw refused('it is not a file');
   if (facts.size === 0n) throw refused('it is empty, so it is not a database yet');
 
+  const live = await open(path, 'r').catch((error: unknown) => {
+    throw refused(messageOf(error), error);
+  });
+  try {
+    return await copyOpen(options, live, facts, refused);
+  } finally {
+    // After the connection: closing it drops this process's locks on the file.
+    await live.close();
+  }
+};
+
+type Refusal = (why: string, cause?: unknown) => BackupError;
+
+const copyOpen = async <Known>(
+  options: SqliteCopyOptions<Known>,
+  live: FileHandle,
+  facts: BigIntStats,
+  refused: Refusal,
+): Promise<SqliteCopy<Known>> => {
+  const { path, signal, onBytes } = options;
+  const asUnreadable = (error: unknown) => refused(messageOf(error), error);
   const fingerprintNow = () =>
-    readFingerprint(path).catch((error: unknown) => {
-      throw refused(messageOf(error), error);
+    readFingerprint(path, live).catch((error: unknown) => {
+      throw asUnreadable(error);
     });
   const before = await fingerprintNow();
   let db: DatabaseSync;
@@ -69,19 +91,33 @@ export const copySqlite = async <Known>(
     db = new DatabaseSync(path, { readOnly: mustOpenReadOnly(path), timeout: BUSY_TIMEOUT_MS });
     db.exec('PRAGMA query_only = ON');
   } catch (error) {
-    throw refused(messageOf(error), error);
+    throw asUnreadable(error);
   }
   try {
-    const pages = pin(db, refused);
+    const size = pin(db, refused);
     const after = await fingerprintNow();
     const isSure = before !== null && after !== null && isSameFingerprint(before, after);
     const fingerprint = isSure ? after : null;
     const known = fingerprint === null ? null : await options.findKnown(fingerprint);
     if (known !== null) return { copy: null, known, stat: facts, fingerprint };
     const copy = await options.newCopy();
-    await copyPages(db, pages, copy, options).catch((error: unknown) => {
-      throw copyFailure(options, copy, error) ?? refused(messageOf(error), error);
-    });
+    const bytes = size.pages * size.pageBytes;
+    const outcome =
+      fingerprint?.log === null
+        ? await copyFrozen({
+            from: live,
+            facts: fingerprint.database.stat,
+            bytes,
+            to: copy,
+            signal,
+            onBytes,
+            asUnreadable,
+          })
+        : 'changed';
+    if (outcome === 'changed')
+      await copyPages(db, size, copy, options).catch((error: unknown) => {
+        throw copyFailure(options, copy, error) ?? asUnreadable(error);
+      });
     signal?.throwIfAborted();
     return { copy, known: null, stat: facts, fingerprint };
   } finally {
@@ -90,11 +126,13 @@ export const copySqlite = async <Known>(
   }
 };
 
+type DatabaseSize = { readonly pages: number; readonly pageBytes: number };
+
 const copyPages = async (
   db: DatabaseSync,
-  pages: number,
+  { pages, pageBytes }: DatabaseSize,
   copy: string,
-  { name, path, signal, onPages }: SqliteCopyOptions<unknown>,
+  { name, path, signal, onBytes }: SqliteCopyOptions<unknown>,
 ): Promise<void> => {
   const watchdog = stepsLimit(pages);
   let steps = 0;
@@ -108,7 +146,7 @@ const copyPages = async (
           `the copy of the source "${name}" (${path}) took ${steps} steps where ${Math.ceil(pages / PAGES_PER_STEP)} are enough: it starts again and again. Is another program writing without SQLite's locks?`,
           { file: path },
         );
-      onPages?.(totalPages - remainingPages, totalPages);
+      onBytes?.((totalPages - remainingPages) * pageBytes, totalPages * pageBytes);
     },
   });
 };
@@ -139,12 +177,13 @@ const copyFailure = (
   }
 };
 
-/** Begins the read transaction that keeps the copy from starting again; returns the number of pages. */
-const pin = (db: DatabaseSync, refused: (why: string, cause: unknown) => BackupError): number => {
+/** Begins the read transaction that keeps the copy from starting again; returns how large the database is. */
+const pin = (db: DatabaseSync, refused: Refusal): DatabaseSize => {
+  const numberOf = (pragma: string) => Number(db.prepare(`PRAGMA ${pragma}`).get()?.[pragma] ?? 0);
   try {
     db.exec('BEGIN');
     db.prepare('SELECT count(*) FROM sqlite_schema').get();
-    return Number(db.prepare('PRAGMA page_count').get()?.['page_count'] ?? 0);
+    return { pages: numberOf('page_count'), pageBytes: numberOf('page_size') };
   } catch (error) {
     throw refused(messageOf(error), error);
   }

@@ -1,4 +1,4 @@
-import { open, realpath, stat } from 'node:fs/promises';
+import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { systemCode } from '../errors.ts';
 import { factsOf, isSameStat, statFacts } from '../stat-facts.ts';
@@ -18,17 +18,31 @@ export const sqliteFingerprint = z.object({
 });
 export type SqliteFingerprint = z.infer<typeof sqliteFingerprint>;
 
-/** Null where the file is missing or empty. */
-const readPart = async (path: string, bytes: number): Promise<z.infer<typeof part> | null> => {
-  const found = await stat(path, { bigint: true }).catch((error: unknown) => {
+type Part = z.infer<typeof part>;
+
+const statOrNull = (path: string) =>
+  stat(path, { bigint: true }).catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return null;
     throw error;
   });
+
+const readHeader = async (handle: FileHandle, bytes: number): Promise<string> => {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(bytes), 0, bytes, 0);
+  return buffer.toString('hex', 0, bytesRead);
+};
+
+/** Null where there is no log, or an empty one. SQLite holds no locks on its log: it may be closed here. */
+const readLog = async (path: string): Promise<Part | null> => {
+  const found = await statOrNull(path);
   if (found === null || found.size === 0n) return null;
   const handle = await open(path, 'r');
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(bytes), 0, bytes, 0);
-    return { stat: factsOf(found), header: buffer.toString('hex', 0, bytesRead) };
+    // Where root opens a database, SQLite gives its log to the database's owner each time: its ctime says nothing.
+    const facts = factsOf(found);
+    return {
+      stat: { ...facts, ctimeNs: facts.mtimeNs },
+      header: await readHeader(handle, LOG_HEADER_BYTES),
+    };
   } finally {
     await handle.close();
   }
@@ -39,17 +53,25 @@ const readPart = async (path: string, bytes: number): Promise<z.infer<typeof par
  * says that a commit is under way or was cut off. Two that are equal, before and after a read transaction began,
  * are those of what the transaction sees: a commit between them had moved the log's end, its salts, or the
  * change counter.
+ *
+ * `database` is the file, open; it must stay open for as long as this process has a connection: whoever closes any
+ * descriptor of a file drops all POSIX locks that the process holds on it, those of the transaction too.
  */
-export const readFingerprint = async (name: string): Promise<SqliteFingerprint | null> => {
+export const readFingerprint = async (
+  name: string,
+  database: FileHandle,
+): Promise<SqliteFingerprint | null> => {
   // SQLite keeps log and journal beside the file that a link leads to.
   const path = await realpath(name);
-  if ((await readPart(`${path}-journal`, 0)) !== null) return null;
-  const database = await readPart(path, HEADER_BYTES);
-  if (database === null) return null;
-  const log = await readPart(`${path}-wal`, LOG_HEADER_BYTES);
-  if (log === null) return { database, log };
-  // Where root opens a database, SQLite gives its log to the database's owner each time: its ctime says nothing.
-  return { database, log: { ...log, stat: { ...log.stat, ctimeNs: log.stat.mtimeNs } } };
+  const journal = await statOrNull(`${path}-journal`);
+  if (journal !== null && journal.size > 0n) return null;
+  const named = factsOf(await stat(path, { bigint: true }));
+  // Another file was put there since it was opened.
+  if (!isSameStat(named, factsOf(await database.stat({ bigint: true })))) return null;
+  return {
+    database: { stat: named, header: await readHeader(database, HEADER_BYTES) },
+    log: await readLog(`${path}-wal`),
+  };
 };
 
 const isSamePart = (a: SqliteFingerprint['log'], b: SqliteFingerprint['log']): boolean =>

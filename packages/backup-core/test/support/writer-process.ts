@@ -1,21 +1,26 @@
 import { DatabaseSync } from 'node:sqlite';
 
-/** Commits to a database as fast as it can, each time moving one unit between two rows, until it is killed. */
+/**
+ * Commits to a database until it is killed, as fast as it can or (second argument `pausing`) every 3 ms; each commit
+ * moves one unit from a row near the file's start to one near its end.
+ */
 const db = new DatabaseSync(process.argv[2] ?? '', { timeout: 5000 });
-const move = db.prepare('UPDATE balance SET units = units + ? WHERE id = ?');
+const take = db.prepare('UPDATE first SET units = units - 1');
+const give = db.prepare('UPDATE last SET units = units + 1');
 const grow = db.prepare('INSERT INTO log (text) VALUES (?)');
+const pausing = process.argv[3] === 'pausing';
 let commits = 0;
 const work = () => {
-  for (let i = 0; i < 20; i++) {
+  for (let i = 0; i < (pausing ? 1 : 20); i++) {
     db.exec('BEGIN IMMEDIATE');
-    move.run(1, 1);
-    move.run(-1, 2);
+    take.run();
+    give.run();
     grow.run('x'.repeat(200));
     db.exec('COMMIT');
     commits += 1;
   }
   if (commits === 20) process.send?.('writing');
-  setImmediate(work);
+  setTimeout(work, pausing ? 3 : 0);
 };
 process.on('message', () => process.send?.(commits));
 work();
