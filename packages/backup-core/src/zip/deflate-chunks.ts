@@ -11,9 +11,9 @@ const DEPTH = 4;
 /**
  * Chosen by measurement, on the data of `npm run bench:backup` (465 MB, half of it incompressible): level 3 makes
  * 314.4 MB, level 2 317.1, level 1 320.7, for 6.0, 5.3 and 5.5 s of processor time of the whole backup; level 6 makes
- * 308.3 MB (2 % less) for nearly twice the time of level 3 on what shrinks.
+ * 308.3 MB (3 % less than level 2) for more than twice its time on what shrinks.
  */
-const DEFLATE_LEVEL = 3;
+const DEFLATE_LEVEL = 2;
 
 /** One chunk, compressed; chunks written one after the other are one deflate stream. */
 export interface PackedChunk {
