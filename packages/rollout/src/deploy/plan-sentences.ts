@@ -30,6 +30,11 @@ export const planSentences = (
     first
       ? `first deploy of ${facts.service} to ${facts.env}: nothing is running, so there is nothing to back up or to go back to`
       : `deploy ${version} to ${facts.env}, over ${current ?? 'no release'}`,
+    ...(first && facts.databases.length > 0
+      ? [
+          `the database ${facts.databases.map(({ name }) => name).join(', ')} on its server is backed up after that, with the rest; what init does to it is not undone`,
+        ]
+      : []),
     ...(asked === 0
       ? []
       : [

@@ -272,12 +272,13 @@ const stepsOf = (facts: DeployFacts, options: DeployOptions, first: boolean): De
   ];
 };
 
+/** Whether there is no data yet. Databases on a server are there before a first deploy; alone, they may hold anything. */
+const isFresh = ({ data, databases }: DeployFacts): boolean =>
+  data.every(({ exists }) => !exists) && (data.length > 0 || databases.length === 0);
+
 /** Decides what a deploy will do, or why it may not. Pure: facts and options in, plan out. */
 export const planDeploy = (facts: DeployFacts, options: DeployOptions): DeployPlan => {
-  const first =
-    facts.current === null &&
-    facts.databases.length === 0 &&
-    facts.data.every((source) => !source.exists);
+  const first = facts.current === null && isFresh(facts);
   const refusedWith = refusal(facts, options, first);
   if (refusedWith !== null) return refusedWith;
   const steps = stepsOf(facts, options, first);

@@ -221,4 +221,8 @@ it('refuses a drill of a database on a server, and backs it up before a first re
   expect(planDeploy({ ...facts, drill }, options)).toMatchObject({ code: 'drill-refused' });
   const databases = [{ name: 'orders', problems: [] }];
   expect(stepsFor({ current: null, data: [], databases })).toMatch(/^backup /);
+  // With files that are still to be made, it is a first release all the same, and says what that means.
+  expect(stepsFor({ ...fresh, databases })).toMatch(/^init .* backup-after$/);
+  const plan = planDeploy({ ...facts, ...fresh, databases }, options);
+  expect(plan.kind === 'go' && plan.sentences[1]).toContain('what init does to it is not undone');
 });
