@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { Readable, Writable } from 'node:stream';
+import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { BackupError, messageOf, systemCode } from '../errors.ts';
 
@@ -33,6 +33,30 @@ const killGroup = (pid: number | undefined, name: NodeJS.Signals): void => {
     // ESRCH: the group is gone. EPERM (macOS): only zombies are left of it.
     if (!['ESRCH', 'EPERM'].includes(systemCode(error) ?? '')) throw error;
   }
+};
+
+/**
+ * Hands the input on, each part taken by the system before the next is asked for: parts are only lent, and what a
+ * stream keeps to write later would be overwritten by then. A program that ends before it read all says why by its
+ * exit code.
+ */
+const feed = async (
+  stdin: Writable,
+  input: ProcessRequest['input'],
+  onPart: () => void,
+): Promise<void> => {
+  let isClosed = false;
+  // Told to each write too; without a listener it would end this process.
+  stdin.on('error', () => {
+    isClosed = true;
+  });
+  for await (const part of input ?? []) {
+    onPart();
+    if (isClosed) break;
+    await new Promise<void>((resolve) => stdin.write(part, () => resolve()));
+  }
+  // Not where the input broke off: that must not look like its end.
+  stdin.end();
 };
 
 /**
@@ -97,16 +121,8 @@ export const runProcess = async (request: ProcessRequest): Promise<number> => {
     end(`its output could not be taken: ${messageOf(error)}`);
     throw error;
   });
-  async function* input() {
-    for await (const part of request.input ?? []) {
-      moved();
-      yield part;
-    }
-  }
   let unreadable: { readonly cause: unknown } | null = null;
-  const fed = pipeline(Readable.from(input()), child.stdin).catch((cause: unknown) => {
-    // A program that ends before it read all says why by its exit code.
-    if (['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(systemCode(cause) ?? '')) return;
+  const fed = feed(child.stdin, request.input, moved).catch((cause: unknown) => {
     unreadable = { cause };
     end(`its input could not be read: ${messageOf(cause)}`);
   });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { crc32, createInflateRaw, inflateRaw } from 'node:zlib';
+import { bufferPool } from '../buffer-pool.ts';
 import { messageOf, systemCode } from '../errors.ts';
 import { STORED } from './format.ts';
 import type { ArchiveEntry } from './read-archive.ts';
@@ -9,12 +10,27 @@ import { type OpenFile, readExactly, refuse } from './read-structure.ts';
 const SMALL_BYTES = 2 ** 20;
 const READ_BYTES = 2 ** 20;
 
-/** A part is valid until the next one is asked for. */
-async function* readRange(open: OpenFile, at: number, bytes: number): AsyncGenerator<Buffer> {
-  // One read ahead: the disk works while the caller hashes.
+/** Buffers for what is stored: a collector that meets many of them runs more often than there is need to. */
+const pool = bufferPool(8 * READ_BYTES);
+
+/** As `readRange`. Whoever stops early leaves the buffers to the collector. */
+async function* readStored(open: OpenFile, at: number, bytes: number): AsyncGenerator<Buffer> {
   const length = Math.min(READ_BYTES, bytes);
-  let buffer = Buffer.allocUnsafe(length);
-  let other = bytes > length ? Buffer.allocUnsafe(length) : buffer;
+  const buffers = [pool.take(length), pool.take(bytes > length ? length : 0)] as const;
+  yield* readRange(open, at, bytes, buffers);
+  for (const buffer of buffers) pool.give(buffer);
+}
+
+/** A part is valid until the next one is asked for. */
+async function* readRange(
+  open: OpenFile,
+  at: number,
+  bytes: number,
+  buffers: readonly [Buffer, Buffer],
+): AsyncGenerator<Buffer> {
+  // One read ahead: the disk works while the caller hashes.
+  let [buffer, other] = buffers;
+  const length = buffer.length;
   const read = (from: number) => {
     const wanted = Math.min(length, bytes - from);
     return readExactly(open, at + from, wanted, buffer.subarray(0, wanted));
@@ -80,8 +96,11 @@ const drained = (inflate: ReturnType<typeof createInflateRaw>): Promise<void> =>
 
 async function* inflateStream(open: OpenFile, entry: ArchiveEntry): AsyncGenerator<Buffer> {
   const inflate = createInflateRaw({ chunkSize: 256 * 1024 });
+  const length = Math.min(READ_BYTES, entry.packedBytes);
+  // Not of the pool: the stream may still read what it was given last.
+  const buffers = [Buffer.allocUnsafe(length), Buffer.allocUnsafe(length)] as const;
   const feed = async () => {
-    for await (const part of readRange(open, entry.dataAt, entry.packedBytes)) {
+    for await (const part of readRange(open, entry.dataAt, entry.packedBytes, buffers)) {
       if (inflate.destroyed || inflate.writableEnded) return;
       if (!inflate.write(part)) await drained(inflate);
     }
@@ -103,7 +122,7 @@ async function* inflateStream(open: OpenFile, entry: ArchiveEntry): AsyncGenerat
 
 async function* plainParts(open: OpenFile, entry: ArchiveEntry): AsyncGenerator<Buffer> {
   if (entry.method === STORED) {
-    yield* readRange(open, entry.dataAt, entry.packedBytes);
+    yield* readStored(open, entry.dataAt, entry.packedBytes);
   } else if (entry.plainBytes <= SMALL_BYTES && entry.packedBytes <= SMALL_BYTES) {
     const packed = await readExactly(open, entry.dataAt, entry.packedBytes);
     let result: { plain: Buffer; consumedBytes: number };
