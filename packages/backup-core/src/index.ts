@@ -70,6 +70,7 @@ export {
   type SurveyOptions,
   surveyBackups,
 } from './retention/survey-backups.ts';
+export { readSidecar } from './sidecar.ts';
 export type {
   DataSource,
   DiskOption,

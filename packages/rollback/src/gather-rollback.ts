@@ -1,4 +1,4 @@
-import { type DataSource, type Manifest, verifyBackup } from '@dhash/backup-core';
+import { type DataSource, type Manifest, readProof, verifyBackup } from '@dhash/backup-core';
 import { messageOf, RollbackError } from './errors.ts';
 import type { Service } from './ports.ts';
 
@@ -26,6 +26,18 @@ export type BackupFacts = {
   readonly files: number;
   readonly bytes: number;
   readonly migrations: readonly string[];
+  /** The drill that restored this very file once; `null`: none is on record. */
+  readonly proven: ProvenFacts | null;
+};
+
+/** What a drill of a backup showed. */
+export type ProvenFacts = {
+  /** When it ended, ISO 8601, UTC. */
+  readonly at: string;
+  /** The release that was started on the restored data; `null`: none was. */
+  readonly started: string | null;
+  /** The measured recovery time, ms. */
+  readonly totalMs: number;
 };
 
 export type GatherOptions = {
@@ -79,8 +91,14 @@ export const gatherRollback = async (
       files: manifest.entries.length,
       bytes: manifest.totalBytes,
       migrations: manifest.migrations,
+      proven: await provenBy(backup, verified.sha256),
     },
   };
+};
+
+const provenBy = async (backup: string, sha256: string): Promise<ProvenFacts | null> => {
+  const proof = await readProof(backup, sha256);
+  return proof === null ? null : { at: proof.at, started: proof.started, totalMs: proof.totalMs };
 };
 
 const verify = async (backup: string, signal: AbortSignal | undefined) => {

@@ -4,6 +4,7 @@ export {
   type BackupFacts,
   type GatherOptions,
   gatherRollback,
+  type ProvenFacts,
   type RollbackFacts,
 } from './gather-rollback.ts';
 export type { RollbackOptions } from './options.ts';

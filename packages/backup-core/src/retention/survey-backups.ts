@@ -25,6 +25,8 @@ export interface SurveyedBackup extends BackupListing {
   readonly shrunken: readonly ShrinkFinding[];
   /** When a drill restored it (ISO 8601, UTC, as the proof of this very file says); null: never. */
   readonly provenAt: string | null;
+  /** The recovery time that the drill measured, ms; null: never drilled. */
+  readonly recoveryMs: number | null;
   /** Where else it lies, as its list of copies says. */
   readonly copies: readonly string[];
 }
@@ -73,7 +75,7 @@ const readOne = async (
 ): Promise<Read> => {
   const { file, name } = backup;
   const copies = beside.has(`${name}.copies.json`) ? await readJson(`${file}.copies.json`) : null;
-  const known = { ...backup, provenAt: null, copies: copiesIn(copies) };
+  const known = { ...backup, provenAt: null, recoveryMs: null, copies: copiesIn(copies) };
   try {
     if (!backup.hasSidecar) return { ...known, summary: null, unusable: 'has no sidecar' };
     const sha256 = await readSidecar(file);
@@ -81,8 +83,8 @@ const readOne = async (
     const summary =
       written?.sha256 === sha256 ? written : summaryOf(await readManifest(file), sha256);
     const proof = beside.has(name + PROOF_SUFFIX) ? await readProof(file, sha256) : null;
-    const provenAt = proof?.at ?? null;
-    return { ...known, provenAt, summary, unusable: whyUnusable(summary, service, backup.env) };
+    const proven = { provenAt: proof?.at ?? null, recoveryMs: proof?.totalMs ?? null };
+    return { ...known, ...proven, summary, unusable: whyUnusable(summary, service, backup.env) };
   } catch (error) {
     if (!isBackupError(error)) throw error;
     return { ...known, summary: null, unusable: `cannot be read (${messageOf(error)})` };

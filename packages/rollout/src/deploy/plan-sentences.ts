@@ -16,12 +16,13 @@ export const planSentences = (
     init: `make the data once (${facts.data.map(({ name }) => name).join(', ') || 'none declared'}): the target's init`,
     lay: `lay release ${version} beside the others`,
     stop: `stop release ${current}`,
-    'backup-stopped': `back up once more now that nothing writes: this one is the way back${facts.drill === null ? '' : ' (not drilled, as the service is down meanwhile)'}`,
+    'backup-stopped': `back up once more now that nothing writes: this one is the way back`,
     migrate: `migrate: ${migrations?.pending.join(', ') || 'nothing pending'}`,
     activate: `make ${version} the active release`,
     start: `start release ${version}`,
     health: `wait for 3 healthy answers in a row that say version ${version}`,
     smoke: 'run the smoke tests',
+    'drill-stopped': `drill the backup of the stop too, in the same way, while ${version} serves; where it does not hold, all of this is undone`,
     'backup-after': `back up the new data, stamped with release ${version}, and verify it`,
   };
   const asked = facts.requireChannels;

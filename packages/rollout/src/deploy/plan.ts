@@ -77,6 +77,7 @@ export type DeployStep =
   | 'start'
   | 'health'
   | 'smoke'
+  | 'drill-stopped'
   | 'backup-after';
 
 export type DeployPlan =
@@ -259,7 +260,6 @@ const stepsOf = (facts: DeployFacts, options: DeployOptions, first: boolean): De
   const offline = migrating && facts.migrations?.online !== true;
   return [
     ...(backed ? (['backup'] as const) : []),
-    // Not of the backup after the stop: the service would be down for as long as a drill takes.
     ...(drilled ? (['drill'] as const) : []),
     'lay',
     ...(facts.current === null ? [] : (['stop'] as const)),
@@ -269,6 +269,8 @@ const stepsOf = (facts: DeployFacts, options: DeployOptions, first: boolean): De
     'start',
     'health',
     ...(facts.hasSmoke ? (['smoke'] as const) : []),
+    // Not while the service is down: that would be as long as a drill takes.
+    ...(drilled && offline ? (['drill-stopped'] as const) : []),
   ];
 };
 

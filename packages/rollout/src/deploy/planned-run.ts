@@ -13,6 +13,7 @@ const deployStep = z.enum([
   'start',
   'health',
   'smoke',
+  'drill-stopped',
   'backup-after',
 ]);
 

@@ -70,12 +70,16 @@ const isEmpty = ({ backups, aged }: Removed): boolean => backups.length + aged.l
 const stepFailed = (code: string, message: string, hints: readonly string[] = []) =>
   new RolloutError(code, exitCodes.failed, message, { hints });
 
-/** Restores the run's backup once, for real, while the release before still serves; nothing has changed yet. */
-const drillStep = ({ context, environment, run, events }: StepDeps): Step => ({
-  name: 'drill',
+/** Restores the backup of an earlier step once, for real, while a release serves. */
+const drillStep = (
+  name: DeployStep,
+  of: DeployStep,
+  { context, environment, run, events }: StepDeps,
+): Step => ({
+  name,
   run: async () => {
     const { config } = environment;
-    const backup = events().findLast(({ type, step }) => type === 'step.done' && step === 'backup');
+    const backup = events().findLast(({ type, step }) => type === 'step.done' && step === of);
     const { file } = (backup?.['data'] ?? {}) as { file?: unknown };
     if (typeof file !== 'string')
       throw new TypeError('the record names no backup that could be drilled');
@@ -88,8 +92,10 @@ const drillStep = ({ context, environment, run, events }: StepDeps): Step => ({
 
 const stepMakers: Record<DeployStep, (deps: StepDeps) => Step> = {
   backup: (deps) => backupStep('backup', deps.run.previous, 'predeploy', deps),
-  drill: drillStep,
+  // Nothing has changed yet.
+  drill: (deps) => drillStep('drill', 'backup', deps),
   'backup-stopped': (deps) => backupStep('backup-stopped', deps.run.previous, 'premigrate', deps),
+  'drill-stopped': (deps) => drillStep('drill-stopped', 'backup-stopped', deps),
   'backup-after': (deps) => backupStep('backup-after', deps.run.version, 'first', deps),
   init: ({ target, run }) => ({
     name: 'init',

@@ -1,4 +1,10 @@
-import { type Proof, readProof, surveyBackups } from '@dhash/backup-core';
+import {
+  isBackupError,
+  type Proof,
+  readProof,
+  readSidecar,
+  surveyBackups,
+} from '@dhash/backup-core';
 import type { EnvironmentConfig } from '../config/types.ts';
 import { describeProof } from '../drill/drill-backup.ts';
 
@@ -8,12 +14,10 @@ export interface ProvenBackup {
   readonly proof: Proof;
 }
 
+type Of = Pick<EnvironmentConfig, 'service' | 'env' | 'backup'>;
+
 /** The newest backup of an environment that a drill proved, and that nothing speaks against; `null`: none. */
-export const newestProven = async ({
-  service,
-  env,
-  backup,
-}: Pick<EnvironmentConfig, 'service' | 'env' | 'backup'>): Promise<ProvenBackup | null> => {
+export const newestProven = async ({ service, env, backup }: Of): Promise<ProvenBackup | null> => {
   const all = await surveyBackups(backup.dir, { service, env, maxShrink: backup.maxShrink });
   for (const { file, provenAt, summary, unusable } of all) {
     if (provenAt === null || unusable !== null || summary === null) continue;
@@ -25,7 +29,7 @@ export const newestProven = async ({
 
 /** What a person should know of a backup before they go back to it: whether it ever was restored. */
 export const provenSentence = async (
-  config: EnvironmentConfig,
+  config: Of,
   { file, sha256 }: { readonly file: string; readonly sha256: string },
   shown: (path: string) => string,
 ): Promise<string> => {
@@ -35,4 +39,18 @@ export const provenSentence = async (
   return proven === null
     ? 'it was never drilled, and no other backup of this environment was'
     : `it was never drilled; the newest proven one is ${shown(proven.file)} (${describeProof(proven.proof)})`;
+};
+
+/** The same of a file by its sidecar, unverified; also where it can't be read any more. */
+export const provenOfFile = async (
+  config: Of,
+  file: string,
+  shown: (path: string) => string,
+): Promise<string> => {
+  try {
+    return await provenSentence(config, { file, sha256: await readSidecar(file) }, shown);
+  } catch (error) {
+    if (!isBackupError(error)) throw error;
+    return `it can't be gone back to: ${error.message}`;
+  }
 };

@@ -13,7 +13,7 @@ const onlyLooks = (step: string): boolean =>
   step === 'health' ||
   step === 'smoke' ||
   step === 'verify' ||
-  step === 'drill' ||
+  step.startsWith('drill') ||
   step.startsWith('backup');
 
 const shown = (event: JournalEvent): string | null => {
@@ -37,7 +37,7 @@ const detailOf = (step: string, event: JournalEvent): string => {
   const { data } = event;
   if (typeof data !== 'object' || data === null || Array.isArray(data)) return '';
   const { file, sha256, totalMs, started } = data;
-  if (step === 'drill' && typeof totalMs === 'number')
+  if (step.startsWith('drill') && typeof totalMs === 'number')
     return `  restored${typeof started === 'string' ? `, release ${started} started and tested on it,` : ''} in ${(totalMs / 1000).toFixed(1)} s`;
   if (typeof file === 'string' && typeof sha256 === 'string')
     return `  ${file}  sha256 ${sha256.slice(0, 12)}…`;

@@ -59,6 +59,7 @@ export const recordRollback = async (
           type: 'rollback.started',
           backup: plan.facts.backup?.file ?? null,
           sha256: plan.facts.backup?.sha256 ?? null,
+          proven: plan.facts.backup?.proven ?? null,
           data: request.data,
           from,
           to,

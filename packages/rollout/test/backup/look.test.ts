@@ -65,7 +65,7 @@ it('says what is in a backup, without its rollout.yaml', async () => {
   expect(out).toMatch(/^release +1\.0$/m);
   expect(out).toMatch(/^made by +@dhash\/rollout .*Node 24.*zlib/m);
   expect(out).toMatch(/^verified +2026-03-01T12:00:00.000Z$/m);
-  expect(out).toMatch(/^proven +2026-03-01T13:00:00.000Z$/m);
+  expect(out).toMatch(/^proven +2026-03-01T13:00:00.000Z, recovery took 1 ms$/m);
   expect(out).toMatch(/^files +files +10 +10\.0 kB +-$/m);
   expect(out).toMatch(/^notes +sqlite +1 +8\.2 kB +10$/m);
   const last = (await project.events(day(2), 'backup', '--show', `backups/${name}`)).at(-1);
@@ -112,7 +112,7 @@ it('lists a thousand backups as a table without opening one', async () => {
   expect(lines).toHaveLength(1002);
   expect(lines[0]).toMatch(/^when \(UTC\) +env +tag +size +entries +proven +copies +file$/);
   expect(lines.at(-1)).toMatch(
-    /^2025-01-01 00:00:00 +production +- +10 B +11 +2026-01-01 +2 +backups\/dhash_20250101T000000Z_production\.zip$/,
+    /^2025-01-01 00:00:00 +production +- +10 B +11 +2026-01-01 in 1 ms +2 +backups\/dhash_20250101T000000Z_production\.zip$/,
   );
   expect(out).not.toContain('cannot be read');
 });

@@ -78,6 +78,18 @@ describe('the steps of a deploy', () => {
       'backup lay stop activate start health smoke',
     ],
     [
+      'a drill of each backup, none while the service is down',
+      { drill: { kind: 'go', starts: '1.0', sentences: [] } },
+      {},
+      'backup drill lay stop backup-stopped migrate activate start health smoke drill-stopped',
+    ],
+    [
+      'one backup, one drill',
+      { drill: { kind: 'go', starts: '1.0', sentences: [] }, migrations: null },
+      {},
+      'backup drill lay stop activate start health smoke',
+    ],
+    [
       'no smoke tests',
       { hasSmoke: false, migrations: null },
       {},

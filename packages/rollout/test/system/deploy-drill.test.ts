@@ -22,13 +22,18 @@ describe('a deploy that drills', { timeout: 120_000 }, () => {
     const project = await drillable();
     const plan = await project.run(...deploy, '--dry-run');
     expect(plan.out).toContain('2. drill that backup: restore files and notes');
-    expect(plan.out).toContain('(not drilled, as the service is down meanwhile)');
+    expect(plan.out).toContain(
+      '11. drill the backup of the stop too, in the same way, while 1.1 serves',
+    );
     const ran = await project.run(...deploy);
     expect(ran, ran.err + ran.out).toMatchObject({ exit: 0 });
     expect(ran.out).toMatch(/✓ drill .*release 1\.0 started and tested on it, in/);
     const steps = (await eventsOf(project)).filter(({ type }) => type === 'step.done');
-    expect(steps.map(({ step }) => step).slice(0, 4)).toEqual(['backup', 'drill', 'lay', 'stop']);
-    const data = steps[1]?.['data'] as { file: string; totalMs: number };
+    const names = steps.map(({ step }) => step);
+    expect(names.slice(0, 5)).toEqual(['backup', 'drill', 'lay', 'stop', 'backup-stopped']);
+    expect(names.slice(-2)).toEqual(['smoke', 'drill-stopped']);
+    const data = steps.at(-1)?.['data'] as { file: string; totalMs: number };
+    expect(data.file).toMatch(/_premigrate\.zip$/);
     const proof = JSON.parse(await readFile(join(project.root, `${data.file}.proof.json`), 'utf8'));
     expect(proof).toMatchObject({ started: '1.0', totalMs: data.totalMs });
 
@@ -36,9 +41,38 @@ describe('a deploy that drills', { timeout: 120_000 }, () => {
     expect(doctor.out).toContain('newest proven backup');
     const back = ['rollback', '--env', 'production', '--dry-run', '--backup'];
     expect((await project.run(...back, data.file)).out).toContain('proven by a drill on');
+    expect((await project.run('status')).out).toMatch(/way back .*_premigrate\.zip\n +proven by a/);
+    expect((await project.run('backup', '--list', '--env', 'production')).out).toMatch(
+      / in [\d.]+ m?s .*_premigrate\.zip/,
+    );
+    const nameless = await project.run('rollback', '--env', 'production');
+    expect(nameless).toMatchObject({ exit: 2 });
+    expect(nameless.err).toMatch(/--backup \S+_premigrate\.zip --dry-run {3}proven by a drill on/);
     const never = await project.run(...back, project.backup);
     expect(never.out).toContain('never drilled');
     expect(never.out).toContain(`the newest proven one is ${data.file}`);
+
+    const gone = await project.run('rollback', '--env', 'production', '--backup', data.file);
+    expect(gone, gone.err + gone.out).toMatchObject({ exit: 0 });
+    const proven = { at: proof.at, started: '1.0', totalMs: proof.totalMs };
+    const began = (await eventsOf(project)).find(({ type }) => type === 'rollback.started');
+    expect(began).toMatchObject({ proven });
+    const [incident = ''] = await readdir(join(project.root, 'incidents'));
+    const record = join(project.root, 'incidents', incident, 'record.json');
+    expect(JSON.parse(await readFile(record, 'utf8'))).toMatchObject({ backup: { proven } });
+  });
+
+  it('is undone where only the backup of the stop can not be restored', async () => {
+    const project = await drillable();
+    const before = await health(project);
+    await project.configure({
+      start: 'test ! -e drilled || exit 3; touch drilled; NOTES_DATA=$ROLLOUT_DATA ./start.sh',
+    });
+    const ran = await project.run(...deploy);
+    expect(ran.exit, ran.err + ran.out).toBe(1);
+    expect(ran.out).toContain('drill-stopped failed: the drill did not hold');
+    expect(ran.out).toContain('undone, and seen to be as before: release 1.0 is active');
+    expect((await health(project)).version).toBe(before.version);
   });
 
   it('fails with its drill, as it was before, and names what did not hold', async () => {

@@ -185,7 +185,10 @@ describe('a drill', { timeout: 120_000 }, () => {
     const child = startChildUnder(powerless, project, ['backup', '--drill', project.backup]);
     expect(await child.ended, child.err()).toBe(2);
     expect(child.err()).toContain('does not let it have a network of its own (unshare: ');
-    expect(child.err()).toContain('network: allow');
+    expect(child.err()).toContain('backup: { drill: { network: allow } } in rollout.yaml');
+    const doctor = startChildUnder(powerless, project, ['doctor', '--env', 'production']);
+    expect(await doctor.ended).toBe(1);
+    expect(doctor.out()).toMatch(/PROBLEM the next deploy would be refused.*network: allow/);
     expect(await namesIn(project)).toEqual(before);
 
     // Allowed, it is drilled in the open, and what made itself a daemon is ended all the same.

@@ -7,6 +7,8 @@ import { checkChannels } from '@dhash/notifier';
 import { gateWarnings } from '@dhash/quality-gates/config';
 import { tooFew } from '../../deploy/too-few-channels.ts';
 import { describeProof } from '../../drill/drill-backup.ts';
+import { gatherDrill } from '../../drill/gather-drill.ts';
+import { planDrill } from '../../drill/plan-drill.ts';
 import { exitCodes, messageOf } from '../../errors.ts';
 import { openNotifier } from '../../operate/announcer.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
@@ -119,6 +121,19 @@ const drill = async (context: CommandContext, { config, shown }: Environment): P
     : ok(what);
 };
 
+/** What the next deploy's drill would be refused for, while there is time to mend it. */
+const drillable = async ({ config, target }: Environment): Promise<Finding[]> => {
+  if (config.target.drill === null) return [];
+  const active = await target({ runId: 'doctor', version: null, previous: null }).current();
+  const plan = planDrill(await gatherDrill(config, active));
+  if (plan.kind === 'go')
+    return plan.starts === null ? [] : [ok(`a drill may start release ${plan.starts} here`)];
+  const what = `${plan.message}: ${plan.hints.join('; or ')}`;
+  return config.backup.drill.beforeDeploy
+    ? [problem(`the next deploy would be refused, as its drill may not go: ${what}`)]
+    : [warning(`a drill may not go: ${what}`)];
+};
+
 const channels = async (context: CommandContext, environment: Environment): Promise<Finding[]> => {
   const { config } = environment;
   const looked = checkChannels(config.channels);
@@ -229,7 +244,9 @@ const examine = async (context: CommandContext, flags: DoctorFlags): Promise<Com
     ...(await data(environment)),
     await writable(environment),
     ...(await copies(environment)),
-    ...(environment.config.data.length === 0 ? [] : [await drill(context, environment)]),
+    ...(environment.config.data.length === 0
+      ? []
+      : [await drill(context, environment), ...(await drillable(environment))]),
     ...(await channels(context, environment)),
     ...(await leftovers(environment)),
     ...(await service(context, environment)),

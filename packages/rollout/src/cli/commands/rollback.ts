@@ -1,14 +1,17 @@
 import { resolve } from 'node:path';
 import { isCopyAddress } from '@dhash/backup-core';
 import { Option } from 'commander';
+import { describeProof } from '../../drill/drill-backup.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
 import { withGivenBackup } from '../../operate/copies/fetch-copy.ts';
 import { dropFetched, fetchToGoBack } from '../../operate/copies/fetched-folder.ts';
-import { openEnvironment } from '../../operate/environment.ts';
+import { type Environment, openEnvironment } from '../../operate/environment.ts';
+import { newestProven } from '../../operate/proven-backup.ts';
 import { dryRunRollback, resumeRollback, rollbackByHand } from '../../rollback/by-hand.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
+import { newestUsable } from './backup/latest.ts';
 
 interface RollbackFlags extends GlobalOptions {
   readonly env: string;
@@ -38,6 +41,31 @@ export const registerRollback: Register = (program, run) => {
   );
 };
 
+/** Which backup is a person's choice; a proven one is named first. */
+const backupMissing = async (
+  { config, shown }: Environment,
+  nowMs: number,
+): Promise<RolloutError> => {
+  const proven = await newestProven(config);
+  const newest = await newestUsable(config, nowMs);
+  const command = (file: string) =>
+    `npx dhash-rollout rollback --env ${config.env} --backup ${shown(file)} --dry-run`;
+  return new RolloutError(
+    'backup-missing',
+    exitCodes.usage,
+    '--backup FILE is missing: which backup?',
+    {
+      hints: [
+        ...(proven === null ? [] : [`${command(proven.file)}   ${describeProof(proven.proof)}`]),
+        ...(newest === null || newest.file === proven?.file
+          ? []
+          : [`${command(newest.file)}   the newest, never drilled`]),
+        `npx dhash-rollout backup --env ${config.env} --list   shows them all`,
+      ],
+    },
+  );
+};
+
 const runRollbackCommand = async (
   context: CommandContext,
   flags: RollbackFlags,
@@ -45,17 +73,7 @@ const runRollbackCommand = async (
   const environment = await openEnvironment(context, flags.env);
   if (flags.resume === true) return resumeRollback(context, environment);
   if (flags.backup === undefined || flags.backup === '')
-    throw new RolloutError(
-      'backup-missing',
-      exitCodes.usage,
-      '--backup FILE is missing: which backup?',
-      {
-        hints: [
-          `npx dhash-rollout backup --env ${flags.env} --list   shows them`,
-          'newest of production: LATEST_BACKUP=$(ls -1 backups/dhash_*.zip | sort -r | head -n1)',
-        ],
-      },
-    );
+    throw await backupMissing(environment, context.clock.now());
   const given = flags.backup;
   if (flags.dryRun === true)
     return withGivenBackup(context, { given, env: flags.env }, (file) =>

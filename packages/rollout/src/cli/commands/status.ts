@@ -1,13 +1,16 @@
+import { resolve } from 'node:path';
 import { readLock } from '@dhash/journal';
 import { waysOut } from '../../deploy/plan.ts';
 import { exitCodes } from '../../errors.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
-import { openEnvironment } from '../../operate/environment.ts';
+import { type Environment, openEnvironment } from '../../operate/environment.ts';
 import { describeHolder } from '../../operate/holding.ts';
-import { displayedStatus } from '../../record/run-state.ts';
+import { provenOfFile } from '../../operate/proven-backup.ts';
+import { displayedStatus, type RunState } from '../../record/run-state.ts';
 import { newestChange, surveyRuns } from '../../record/runs.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
+import { newestUsable } from './backup/latest.ts';
 
 interface StatusFlags extends GlobalOptions {
   readonly env: string;
@@ -22,10 +25,22 @@ export const registerStatus: Register = (program, run) => {
   ).action((flags: StatusFlags) => run('status', flags, (context) => showStatus(context, flags)));
 };
 
+/** The backup that a rollback would take now: the open run's own, else the newest that can be relied on. */
+const wayBackOf = async (
+  { config, shown }: Environment,
+  newest: RunState | null,
+  nowMs: number,
+): Promise<{ file: string; proven: string } | null> => {
+  if (config.data.length === 0) return null;
+  const own = newest === null || newest.closed ? null : newest.backup;
+  const file = own === null ? (await newestUsable(config, nowMs))?.file : resolve(config.root, own);
+  return file === undefined ? null : { file, proven: await provenOfFile(config, file, shown) };
+};
+
 const showStatus = async (context: CommandContext, flags: StatusFlags): Promise<CommandResult> => {
   const { output } = context;
   const environment = await openEnvironment(context, flags.env);
-  const { config, layout } = environment;
+  const { config, layout, shown } = environment;
   const target = environment.target({ runId: 'status', version: null, previous: null });
   const active = await target.current();
   const reading = await environment.health(active).check(context.signal);
@@ -52,10 +67,14 @@ const showStatus = async (context: CommandContext, flags: StatusFlags): Promise<
     );
     for (const reason of newest.state.reasons)
       output.line(`            ${reason.split('\n', 1)[0]}`);
-    if (newest.state.backup !== null) output.line(`  backup    ${newest.state.backup}`);
     output.line(`  head      ${newest.state.head}`);
     if (!newest.state.closed)
       for (const way of waysOut(config.env, status)) output.line(`  → ${way}`);
+  }
+  const wayBack = await wayBackOf(environment, newest?.state ?? null, context.clock.now());
+  if (wayBack !== null) {
+    output.line(`  way back  ${shown(wayBack.file)}`);
+    output.line(`            ${wayBack.proven}`);
   }
   for (const { run, problem } of broken)
     output.line(`  BROKEN    ${run}: its record does not verify: ${problem}`);
@@ -69,6 +88,7 @@ const showStatus = async (context: CommandContext, flags: StatusFlags): Promise<
       lock,
       newest: newest?.state ?? null,
       status,
+      wayBack,
       broken,
     },
   };

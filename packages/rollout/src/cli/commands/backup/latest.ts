@@ -1,28 +1,34 @@
 import { isAbsolute, relative } from 'node:path';
 import { describeShrink, type SurveyedBackup, surveyBackups } from '@dhash/backup-core';
 import type { EnvironmentConfig } from '../../../config/types.ts';
+import { describeProof } from '../../../drill/drill-backup.ts';
 import { exitCodes, RolloutError } from '../../../errors.ts';
 import type { CommandContext, CommandResult } from '../../../operate/context.ts';
+import { newestProven } from '../../../operate/proven-backup.ts';
 
 const FUTURE_MS = 24 * 60 * 60 * 1000;
 
-/**
- * The newest complete backup of an environment: with its sidecar, of this service, not from the future.
- *
- * @throws RolloutError (exit 1) where there is none
- */
-export const latestBackup = async (
-  { service, env, backup }: Pick<EnvironmentConfig, 'service' | 'env' | 'backup'>,
+type Of = Pick<EnvironmentConfig, 'service' | 'env' | 'backup'>;
+
+/** The newest complete backup of an environment: with its sidecar, of this service, not from the future. */
+export const newestUsable = async (
+  { service, env, backup }: Of,
   nowMs: number,
-): Promise<SurveyedBackup> => {
+): Promise<SurveyedBackup | null> => {
   const { dir, maxShrink } = backup;
   const all = await surveyBackups(dir, { service, env, maxShrink });
-  const latest = all.find(({ unusable, at }) => unusable === null && at <= nowMs + FUTURE_MS);
-  if (latest !== undefined) return latest;
+  return all.find(({ unusable, at }) => unusable === null && at <= nowMs + FUTURE_MS) ?? null;
+};
+
+/** The same. @throws RolloutError (exit 1) where there is none */
+export const latestBackup = async (config: Of, nowMs: number): Promise<SurveyedBackup> => {
+  const latest = await newestUsable(config, nowMs);
+  if (latest !== null) return latest;
+  const { env } = config;
   throw new RolloutError(
     'no-backup',
     exitCodes.failed,
-    `there is no backup of ${env} in ${dir} that could be relied on`,
+    `there is no backup of ${env} in ${config.backup.dir} that could be relied on`,
     { hints: [`backup --env ${env} --list   shows what is there`] },
   );
 };
@@ -40,8 +46,14 @@ export const printLatest = async (
     context.output.aside(
       `warning: it shrank against the one before (${latest.shrunken.map(describeShrink).join('; ')}); --list shows the older ones`,
     );
+  const proven = latest.provenAt === null ? await newestProven(config) : null;
+  if (proven !== null)
+    context.output.aside(
+      `warning: it was never drilled; the newest proven one is ${proven.file} (${describeProof(proven.proof)})`,
+    );
+  const { file, name, shrunken, provenAt, recoveryMs } = latest;
   return {
     exit: exitCodes.done,
-    fields: { file: latest.file, name: latest.name, shrunken: latest.shrunken },
+    fields: { file, name, shrunken, provenAt, recoveryMs, newestProven: proven?.file ?? null },
   };
 };

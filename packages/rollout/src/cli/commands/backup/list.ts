@@ -2,7 +2,7 @@ import { describeShrink, type SurveyedBackup, surveyBackups } from '@dhash/backu
 import { exitCodes } from '../../../errors.ts';
 import type { CommandContext, CommandResult } from '../../../operate/context.ts';
 import type { Environment } from '../../../operate/environment.ts';
-import { formatBytes, formatTable } from '../../format.ts';
+import { formatBytes, formatDuration, formatTable } from '../../format.ts';
 
 const FUTURE_MS = 24 * 60 * 60 * 1000;
 
@@ -17,6 +17,12 @@ export const flagsOf = (backup: SurveyedBackup, nowMs: number): string[] => [
     ? ['not verified since it was made']
     : []),
 ];
+
+/** Day of its drill and the recovery time that it measured. */
+const provenCell = ({ provenAt, recoveryMs }: SurveyedBackup): string =>
+  provenAt === null || recoveryMs === null
+    ? '-'
+    : `${provenAt.slice(0, 10)} in ${formatDuration(recoveryMs)}`;
 
 /** `backup --list`: a table, newest first. */
 export const listOf = async (
@@ -36,7 +42,7 @@ export const listOf = async (
       backup.tag ?? '-',
       formatBytes(backup.bytes),
       backup.summary === null ? '?' : String(backup.summary.entries),
-      backup.provenAt?.slice(0, 10) ?? '-',
+      provenCell(backup),
       backup.copies.length === 0 ? '-' : String(backup.copies.length),
       [shown(backup.file), ...backup.flags].join('  '),
     ]);

@@ -11,7 +11,7 @@ import {
 import { exitCodes } from '../../../errors.ts';
 import type { CommandContext, CommandResult } from '../../../operate/context.ts';
 import { type GivenBackup, withGivenBackup } from '../../../operate/copies/fetch-copy.ts';
-import { formatBytes, formatTable } from '../../format.ts';
+import { formatBytes, formatDuration, formatTable } from '../../format.ts';
 import { flagsOf } from './list.ts';
 
 /** The default of `backup.maxShrink`: a file is shown without its rollout.yaml. */
@@ -49,9 +49,17 @@ const show = async (
       flags,
       verifiedAt: surveyed?.summary?.verifiedAt ?? null,
       provenAt: surveyed?.provenAt ?? null,
+      recoveryMs: surveyed?.recoveryMs ?? null,
       copies: surveyed?.copies ?? [],
     },
   };
+};
+
+const provenText = (surveyed: SurveyedBackup | null): string => {
+  const { provenAt = null, recoveryMs = null } = surveyed ?? {};
+  return provenAt === null || recoveryMs === null
+    ? 'no restore of it is on record'
+    : `${provenAt}, recovery took ${formatDuration(recoveryMs)}`;
 };
 
 const describe = (
@@ -73,7 +81,7 @@ const describe = (
     ['made by', `${tool.name} ${tool.version}, Node ${tool.node}, zlib ${tool.zlib}, ${tool.arch}`],
     ['content root', manifest.contentRoot],
     ['verified', surveyed?.summary?.verifiedAt ?? 'not on record'],
-    ['proven', surveyed?.provenAt ?? 'no restore of it is on record'],
+    ['proven', provenText(surveyed)],
     ...(surveyed === null || surveyed.copies.length === 0
       ? []
       : [['copies', surveyed.copies.join(', ')] as const]),
