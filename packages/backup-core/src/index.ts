@@ -29,6 +29,7 @@ export type {
   ManifestLink,
   ManifestSource,
 } from './manifest.ts';
+export { parseConnection as parsePostgresUrl } from './postgres/connection.ts';
 export { lookAtPostgres } from './postgres/look.ts';
 export { rescueNameOf } from './rescue/render-rescue.ts';
 export {

@@ -157,7 +157,7 @@ export const postgresKind: DataKind<PostgresSource, DatabaseTarget> = {
   isCapturedFirst: true,
   problems: ({ name, url }) => {
     const parsed = parseConnection(url);
-    return 'problem' in parsed ? [`the source "${name}" can't be reached: ${parsed.problem}`] : [];
+    return 'problem' in parsed ? [`the url of the source "${name}" ${parsed.problem}`] : [];
   },
   capture,
   target: (source, id) => {

@@ -32,7 +32,7 @@ export const parseConnection = (url: string): Connection | { readonly problem: s
   if (parts === undefined)
     return {
       problem:
-        'its url is not of the form postgresql://user:password@host:port/database (one host; what is special in the password as %XX)',
+        'is not of the form postgresql://user:password@host:port/database (one host; what is special in the password as %XX)',
     };
   try {
     const [user = '', password = '', host = '', port = '', database = ''] = parts.map((part) =>
@@ -47,12 +47,12 @@ export const parseConnection = (url: string): Connection | { readonly problem: s
       const variable = VARIABLES[key];
       if (variable === undefined)
         return {
-          problem: `its url has a parameter "${key}"; known: ${Object.keys(VARIABLES).join(', ')}`,
+          problem: `has a parameter "${key}"; known: ${Object.keys(VARIABLES).join(', ')}`,
         };
       env[variable] = value;
     }
     return { database, env };
   } catch {
-    return { problem: 'its url holds a % that begins no escape' };
+    return { problem: 'holds a % that begins no escape' };
   }
 };

@@ -10,10 +10,10 @@ export const quoteText = (text: string): string => `'${text.replaceAll("'", "''"
 const MAINTENANCE = 'postgres';
 
 /** @throws TypeError where the source was never checked */
-export const databaseOf = ({ url, database }: PostgresSource): string => {
-  const parsed = parseConnection(url);
-  if ('problem' in parsed) throw new TypeError(parsed.problem);
-  return database ?? parsed.database;
+export const databaseOf = (source: PostgresSource): string => {
+  const parsed = parseConnection(source.url);
+  if ('problem' in parsed) throw new TypeError(`the url of "${source.name}" ${parsed.problem}`);
+  return source.database ?? parsed.database;
 };
 
 /** Environment of a program that works on one database of the source's server. */
@@ -22,7 +22,7 @@ export const environmentFor = (
   database: string,
 ): Record<string, string | undefined> => {
   const parsed = parseConnection(source.url);
-  if ('problem' in parsed) throw new TypeError(parsed.problem);
+  if ('problem' in parsed) throw new TypeError(`the url of "${source.name}" ${parsed.problem}`);
   // A service file would win over the rest.
   return { ...parsed.env, PGDATABASE: database, PGSERVICE: undefined, PGAPPNAME: 'dhash-backup' };
 };

@@ -1,4 +1,5 @@
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
+import { parsePostgresUrl } from '@dhash/backup-core';
 import type { ConfigIssue } from './config-error.ts';
 import { type IssueContext, issueAt, valueAt } from './issues.ts';
 import { suggest } from './nearest.ts';
@@ -86,6 +87,41 @@ const unknownRecipients = (
   });
 };
 
+/** The server and database that an address leads to; `null` where it is no address. */
+const databaseAt = (url: unknown): string | null => {
+  const parsed = typeof url === 'string' ? parsePostgresUrl(url) : null;
+  if (parsed === null || 'problem' in parsed) return null;
+  return JSON.stringify([parsed.env['PGHOST'], parsed.env['PGPORT'], parsed.database]);
+};
+
+/** Sources of one name, and of one database. */
+const repeated = (environment: unknown, path: Path, context: IssueContext): ConfigIssue[] => {
+  const entries = asList(valueAt(environment, ['data'])).map((entry) => ({
+    name: valueAt(entry, ['name']),
+    database: databaseAt(valueAt(entry, ['url'])),
+  }));
+  return entries.flatMap(({ name, database }, index) => {
+    const before = entries.slice(0, index);
+    const twin = database === null ? undefined : before.find((one) => one.database === database);
+    const at = (field: string) => [...path, 'data', index, field];
+    return [
+      ...(typeof name === 'string' && before.some((one) => one.name === name)
+        ? [issueAt(context, at('name'), `"${name}" is there twice`, 'name each source once')]
+        : []),
+      ...(twin === undefined
+        ? []
+        : [
+            issueAt(
+              context,
+              at('url'),
+              `is the database of "${String(twin.name)}": a restore would swap it twice`,
+              'name each database once',
+            ),
+          ]),
+    ];
+  });
+};
+
 /** What no schema of one place can see: names that must be there, names and folders that clash. */
 export const crossCheck = (
   environment: unknown,
@@ -93,18 +129,9 @@ export const crossCheck = (
   context: IssueContext,
 ): ConfigIssue[] => {
   const sources = sourcesOf(environment);
-  const issues: ConfigIssue[] = [];
-  for (const { name, path: own, index } of sources) {
-    const before = sources.slice(0, index);
-    if (before.some((other) => other.name === name))
-      issues.push(
-        issueAt(
-          context,
-          [...path, 'data', index, 'name'],
-          `"${name}" is there twice`,
-          'name each source once',
-        ),
-      );
+  const issues: ConfigIssue[] = repeated(environment, path, context);
+  for (const { path: own, index } of sources) {
+    const before = sources.filter((one) => one.index < index);
     const other = before.find((one) => contains(one.path, own) || contains(own, one.path));
     if (other !== undefined)
       issues.push(

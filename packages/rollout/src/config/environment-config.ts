@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { DataSource } from '@dhash/backup-core';
+import { type DataSource, parsePostgresUrl } from '@dhash/backup-core';
 import { type ChannelConfig, channelSchema } from '@dhash/notifier';
 import { ConfigError, type ConfigIssue } from './config-error.ts';
 import { crossCheck } from './cross-check.ts';
@@ -118,6 +118,13 @@ const withPasswords = (value: string): string[] => {
   return password === '' ? [value] : [value, password, decodeURIComponent(password)];
 };
 
+/** As libpq reads addresses: a user without a host is one to it, and none to the web. */
+const secretsOfDatabase = (url: string): string[] => {
+  const parsed = parsePostgresUrl(url);
+  const password = 'env' in parsed ? (parsed.env['PGPASSWORD'] ?? '') : '';
+  return [url, password, encodeURIComponent(password)];
+};
+
 const secretFields = ['url', 'smtp', 'secret', 'password'];
 const secretName = /SECRET|TOKEN|PASSWORD|PASSWD|API_?KEY|PRIVATE_?KEY/i;
 
@@ -134,7 +141,7 @@ const secretsOf = (
   );
   const all = [
     ...fields.filter((value): value is string => typeof value === 'string'),
-    ...data.flatMap((source) => (source.type === 'postgres' ? [source.url] : [])),
+    ...data.flatMap((source) => (source.type === 'postgres' ? secretsOfDatabase(source.url) : [])),
     ...fromChannels.map(({ value }) => value),
     ...fromEnvironment.filter(({ name }) => secretName.test(name)).map(({ value }) => value),
   ];

@@ -1,17 +1,12 @@
 import { remoteProblem } from '@dhash/backup-core';
 import { channelSchema, severities } from '@dhash/notifier';
 import { z } from 'zod';
+import { dataSourceSchema } from './data-source-schema.ts';
 import { durationPattern, parseDuration } from './duration.ts';
 import { notifiableEvents } from './recipients.ts';
+import { name, path, text } from './scalars.ts';
 import { daysPattern, percentPattern, sizePattern } from './size.ts';
 
-/** Names end up in file names (`<service>_<time>_<env>_<tag>.zip`), where `_` parts them. */
-const namePattern = /^[a-z0-9][a-z0-9-]{0,40}$/;
-const name = z
-  .string()
-  .regex(namePattern, 'must be lower-case letters, digits and "-", at most 41 of them');
-const text = z.string().min(1, 'must not be empty');
-const path = text.describe('A path, relative to the folder of rollout.yaml.');
 const urlPath = z
   .string()
   .regex(/^\/(?!\/)/, 'must start with one "/": it is a path at the environment\'s url');
@@ -156,28 +151,6 @@ export const keepForSchema = z
     'How long other things stay. What an open run or a kept incident refers to stays longer; the record (rollouts/) is never removed.',
   );
 
-const source = z.discriminatedUnion('type', [
-  z.strictObject({
-    name,
-    type: z.literal('files').describe('A folder of files.'),
-    path,
-    include: z.array(text).optional().describe('Globs of files to take. Default: all.'),
-    exclude: z.array(text).optional().describe('Globs of files to leave out.'),
-  }),
-  z.strictObject({
-    name,
-    type: z.literal('sqlite').describe('One database, copied consistently while it is written.'),
-    path,
-  }),
-  z.strictObject({
-    name,
-    type: z
-      .literal('postgres')
-      .describe('One database, dumped while it is written. Needs psql, pg_dump and pg_restore.'),
-    url: text.describe('postgresql://user:password@host/database; keep it in a variable.'),
-  }),
-]);
-
 const withVersion = path.refine(
   (value) => value.split('{version}').length === 2,
   'must hold {version} once: the release it belongs to',
@@ -269,7 +242,7 @@ export const environmentSchema = z.strictObject({
     version: text.optional().describe('JSON field that names the running version.'),
   }),
   metrics: metrics.optional(),
-  data: z.array(source).default([]),
+  data: z.array(dataSourceSchema).default([]),
   backup: backup.optional(),
   target,
   migrations: z
