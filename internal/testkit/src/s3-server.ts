@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
+import { multipartUploads } from './s3-multipart.ts';
 
 /** What befalls the body of an upload: see {@link TestS3Server.spoil}. */
 export type UploadFault =
@@ -18,6 +20,8 @@ export interface TestS3Server {
   readonly url: string;
   /** `<bucket>/<key>`, and what is stored there. */
   readonly objects: ReadonlyMap<string, StoredObject>;
+  /** Uploads in parts that were begun, and neither completed nor given up. */
+  openUploads(): number;
   /** From now on this befalls uploads to keys that the pattern matches; null: nothing does. */
   spoil(fault: { readonly kind: UploadFault; readonly key: RegExp } | null): void;
   /** Stops answering; the connections that there are end. */
@@ -53,15 +57,48 @@ const answerError = (response: ServerResponse, status: number, code: string): vo
   answerXml(response, status, `<Error><Code>${code}</Code><Message>${code}</Message></Error>`);
 
 /**
- * As much of S3 as rclone needs for objects below its upload cutoff: buckets by path, PutObject, GetObject (with
- * Range), HeadObject, CopyObject, DeleteObject, ListObjects of both versions. Signatures are not checked. Listens on
+ * As much of S3 as rclone needs: buckets by path, PutObject, uploads in parts, GetObject (with Range), HeadObject,
+ * CopyObject, DeleteObject, ListObjects of both versions. Signatures are not checked. Listens on
  * a free loopback port; closed with the test.
  */
 export const startS3Server = async (): Promise<TestS3Server> => {
   const objects = new Map<string, StoredObject>();
+  const uploads = multipartUploads();
   let fault: { readonly kind: UploadFault; readonly key: RegExp } | null = null;
 
-  const put = async (request: IncomingMessage, response: ServerResponse, path: string) => {
+  /** POST begins an upload in parts, or puts it together. */
+  const post = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    id: string | null,
+  ) => {
+    await buffer(request);
+    if (id === null) {
+      const begun = uploads.begin(path, metadataOf(request));
+      answerXml(
+        response,
+        200,
+        `<InitiateMultipartUploadResult><Key>${escapeXml(path)}</Key><UploadId>${begun}</UploadId></InitiateMultipartUploadResult>`,
+      );
+      return;
+    }
+    const whole = uploads.complete(id);
+    if (whole === null) return answerError(response, 404, 'NoSuchUpload');
+    objects.set(whole.path, { ...whole, at: new Date() });
+    answerXml(
+      response,
+      200,
+      `<CompleteMultipartUploadResult><ETag>${whole.etag}</ETag></CompleteMultipartUploadResult>`,
+    );
+  };
+
+  const put = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    part: { readonly id: string; readonly number: number } | null,
+  ) => {
     const kind = fault?.key.test(path) === true ? fault.kind : null;
     const half = Number(request.headers['content-length'] ?? 0) / 2;
     const chunks: Buffer[] = [];
@@ -78,7 +115,10 @@ export const startS3Server = async (): Promise<TestS3Server> => {
     const bytes = Buffer.concat(chunks);
     const etag = etagOf(bytes);
     if (kind === 'rot') bytes[50] = (bytes[50] ?? 0) ^ 1;
-    objects.set(path, { bytes, etag, metadata: metadataOf(request), at: new Date() });
+    if (part === null)
+      objects.set(path, { bytes, etag, metadata: metadataOf(request), at: new Date() });
+    else if (!uploads.fill(part.id, part.number, bytes))
+      return answerError(response, 404, 'NoSuchUpload');
     response.writeHead(200, { etag }).end();
   };
 
@@ -147,13 +187,18 @@ export const startS3Server = async (): Promise<TestS3Server> => {
     const path = decodeURIComponent(pathname).replace(/^\/|\/$/g, '');
     const isBucket = !path.includes('/');
     const from = request.headers['x-amz-copy-source'];
+    const id = searchParams.get('uploadId');
     if (isBucket && request.method === 'PUT') response.end();
     else if (isBucket) list(response, path, searchParams);
     else if (request.method === 'PUT' && typeof from === 'string')
       copy(request, response, path, from);
-    else if (request.method === 'PUT') await put(request, response, path);
-    else if (request.method === 'DELETE') {
-      objects.delete(path);
+    else if (request.method === 'POST') await post(request, response, path, id);
+    else if (request.method === 'PUT') {
+      const number = Number(searchParams.get('partNumber'));
+      await put(request, response, path, id === null ? null : { id, number });
+    } else if (request.method === 'DELETE') {
+      if (id === null) objects.delete(path);
+      else uploads.abort(id);
       response.writeHead(204).end();
     } else if (request.method === 'GET' || request.method === 'HEAD') get(request, response, path);
     else answerError(response, 501, 'NotImplemented');
@@ -168,6 +213,7 @@ export const startS3Server = async (): Promise<TestS3Server> => {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     objects,
+    openUploads: uploads.open,
     spoil: (next) => {
       fault = next;
     },

@@ -1,22 +1,40 @@
+import { execFile } from 'node:child_process';
 import { copyFile, mkdir, readdir, readFile, readlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { tempFolder } from '@dhash/testkit';
 import { expect, it } from 'vitest';
-import { listBackups, proveRestored, stageRestore, swapIn } from '../src/index.ts';
+import { listBackups, proveRestored, stageRestore, swapIn, verifyBackup } from '../src/index.ts';
 
-const GOLDEN = fileURLToPath(new URL('./golden/', import.meta.url));
-const released = await listBackups(GOLDEN);
+const PACKAGE = fileURLToPath(new URL('..', import.meta.url));
+const GOLDEN = join(PACKAGE, 'test', 'golden');
+const kept = await listBackups(GOLDEN);
 
-it('keeps a backup of each released version', () => {
-  expect(released.map(({ tag }) => tag)).toContain('0.1.0');
+/** As changesets writes it: a heading for each version that was released. */
+const released = async (): Promise<string[]> => {
+  const names = await readdir(PACKAGE);
+  if (!names.includes('CHANGELOG.md')) return [];
+  const text = await readFile(join(PACKAGE, 'CHANGELOG.md'), 'utf8');
+  return [...text.matchAll(/^## (\d+\.\d+\.\d+\S*)$/gm)].map(([, version = '']) => version);
+};
+
+it('has a backup of each released version, and of this one', async () => {
+  const { version } = JSON.parse(await readFile(join(PACKAGE, 'package.json'), 'utf8'));
+  const missing = [...(await released()), version].filter(
+    (each) => !kept.some(({ tag }) => tag === each),
+  );
+  // At a release: scripts/make-golden.js makes it.
+  expect(missing).toEqual([]);
 });
 
-it.each(released)('verifies and restores the backup of version $tag', async ({ file, name }) => {
+/** Verifies and restores a golden backup, and looks at all that it holds. */
+const hold = async (file: string, name: string): Promise<void> => {
   const root = await tempFolder();
   const copy = join(root, name);
   await copyFile(file, copy);
   await copyFile(`${file}.sha256`, `${copy}.sha256`);
+  expect((await verifyBackup(copy)).manifest).toMatchObject({ format: 1, complete: true });
   const live = join(root, 'live');
   await mkdir(live);
   const sources = [
@@ -32,4 +50,20 @@ it.each(released)('verifies and restores the backup of version $tag', async ({ f
   );
   expect(await readFile(join(live, 'images', 'a.json'), 'utf8')).toBe('text '.repeat(500));
   expect(await readlink(join(live, 'images', 'link'))).toBe('a.json');
+};
+
+it.each(kept)('verifies and restores the backup of version $tag', ({ file, name }) =>
+  hold(file, name),
+);
+
+it('the one of the next release will be made by the script, which replaces none', async () => {
+  const into = await tempFolder();
+  const script = join(PACKAGE, 'scripts', 'make-golden.js');
+  const make = () =>
+    promisify(execFile)(process.execPath, ['--conditions=@dhash/source', script, into]);
+  const { stdout } = await make();
+  const [made] = await listBackups(dirname(stdout.trim()));
+  if (made === undefined) throw new Error(`it made none: ${stdout}`);
+  await hold(made.file, made.name);
+  await expect(make()).rejects.toThrow('EEXIST');
 });

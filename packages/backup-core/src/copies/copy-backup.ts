@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdir, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { mkdir, stat, statfs } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { BackupError } from '../errors.ts';
 import { rescueNameOf } from '../rescue/render-rescue.ts';
 import { readSidecar, SIDECAR_SUFFIX } from '../sidecar.ts';
-import { hashThere, mustRun, type Rclone } from './rclone.ts';
+import { hashThere, mustRun, type Rclone, sizeThere } from './rclone.ts';
 import { copyAddress, remoteOf } from './remote.ts';
 
 export interface CopyOptions {
@@ -61,11 +61,14 @@ export const copyBackup = async (
   return { sha256, bytes };
 };
 
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+
 /**
- * Fetches a copy and its sidecar into a folder (made 0700), for `verifyBackup` to judge. Returns the zip's path.
+ * Fetches a copy and its sidecar into a folder (made 0700), for `verifyBackup` to judge; looks first whether it
+ * will fit there. Returns the zip's path.
  *
  * @param address `rclone:REMOTE:path/dhash_….zip`
- * @throws BackupError `bad-option`, `copy-failed`; the signal's reason when aborted
+ * @throws BackupError `bad-option`, `no-space`, `copy-failed`; the signal's reason when aborted
  */
 export const fetchBackup = async (
   address: string,
@@ -75,6 +78,16 @@ export const fetchBackup = async (
   const { remote, name } = copyAddress(address);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, name);
+  const [bytes, { bavail, bsize }] = [
+    await sizeThere(rclone, remote, signal),
+    await statfs(folder),
+  ];
+  if (bytes !== null && bytes > bavail * bsize)
+    throw new BackupError(
+      'no-space',
+      `fetching ${address} needs ${megabytes(bytes)}, ${megabytes(bavail * bsize)} free in ${dirname(folder)}: nothing was fetched. Free room there`,
+      { file: folder },
+    );
   for (const suffix of [SIDECAR_SUFFIX, ''])
     await mustRun(
       rclone,

@@ -47,6 +47,17 @@ export const mustRun = async (
   );
 };
 
+/** Bytes of a file at the remote; null where there is no such file, or the store does not say. */
+export const sizeThere = async (
+  rclone: Rclone,
+  path: string,
+  signal?: AbortSignal,
+): Promise<number | null> => {
+  const args = ['lsf', '--files-only', '--format=s', '--', path];
+  const { exit, stdout } = await rclone(withAlways(args), signal);
+  return exit === 0 && /^\d+\n$/.test(stdout) ? Number(stdout) : null;
+};
+
 /**
  * SHA-256 (hex) of a file at the remote, computed from the bytes that the remote gives back: what a store says
  * of itself is no check. Null where there is no such file.

@@ -1,3 +1,5 @@
+import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
+
 /** Where the two headers of an entry begin in a zip without comments and zip64. */
 interface Headers {
   readonly local: number;
@@ -55,4 +57,30 @@ export const patch = (
 export const flipData = (zip: Buffer, name: string): void => {
   const at = headersOf(zip, name).local + 30 + Buffer.byteLength(name) + 4;
   zip[at] = (zip[at] ?? 0) ^ 1;
+};
+
+/** Replaces the text of the manifest, the last entry, by a forger's; lengths and CRC are made to match. */
+export const rewriteManifest = (zip: Buffer, change: (text: string) => string): Buffer => {
+  const { local, central } = headersOf(zip, 'manifest.json');
+  const data = local + 30 + zip.readUInt16LE(local + 26) + zip.readUInt16LE(local + 28);
+  const packedBytes = zip.readUInt32LE(central + 20);
+  const before = inflateRawSync(zip.subarray(data, data + packedBytes)).toString('utf8');
+  const text = Buffer.from(change(before));
+  if (text.toString() === before) throw new Error('the manifest did not change');
+  const packed = deflateRawSync(text);
+  const moved = packed.length - packedBytes;
+  const end = zip.length - 22;
+  const head = Buffer.from(zip.subarray(0, data));
+  const directory = Buffer.from(zip.subarray(data + packedBytes, end));
+  const trailer = Buffer.from(zip.subarray(end));
+  trailer.writeUInt32LE(trailer.readUInt32LE(16) + moved, 16);
+  for (const [buffer, at] of [
+    [head, local + 14],
+    [directory, central - (data + packedBytes) + 16],
+  ] as const) {
+    buffer.writeUInt32LE(crc32(text), at);
+    buffer.writeUInt32LE(packed.length, at + 4);
+    buffer.writeUInt32LE(text.length, at + 8);
+  }
+  return Buffer.concat([head, packed, directory, trailer]);
 };

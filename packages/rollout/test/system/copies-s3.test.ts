@@ -41,6 +41,40 @@ it('copies to an S3 store, reads back from there, and fetches by address', async
   expect(verified.exit, verified.err).toBe(0);
 });
 
+/** Uploads of more than this go in parts; rclone's own default is 200 MiB, which no test moves. */
+const inParts = () => {
+  vi.stubEnv('RCLONE_S3_UPLOAD_CUTOFF', '5M');
+  vi.stubEnv('RCLONE_S3_CHUNK_SIZE', '5M');
+};
+
+it('copies in parts what is larger than rclone uploads in one piece', async () => {
+  const { store, project } = await storedProject();
+  await writeFile(join(project.root, 'data', 'files', 'large.bin'), randomBytes(12_000_000));
+  inParts();
+  const name = await project.backUp(day(1));
+  const stored = store.objects.get(`bucket/shop/${name}`);
+  expect(stored?.etag).toMatch(/-4"$/);
+  expect(stored?.bytes).toEqual(await readFile(join(project.backups, name)));
+  const verified = await project.run(day(2), 'backup', '--verify', `${to}/${name}`);
+  expect(verified.exit, verified.err).toBe(0);
+});
+
+it('a part that rots on its way: the copy has no name, the next attempt makes it', async () => {
+  const { store, project, zips } = await storedProject();
+  await writeFile(join(project.root, 'data', 'files', 'large.bin'), randomBytes(12_000_000));
+  inParts();
+  store.spoil({ kind: 'rot', key: /\.zip\.uploading$/ });
+  const taken = (await project.events(day(1), 'backup', ...env)).at(-1);
+  expect(taken).toMatchObject({ exit: 0, copies: [{ to, state: 'failed' }] });
+  expect(zips()).toEqual([]);
+  expect(store.openUploads()).toBe(0);
+
+  store.spoil(null);
+  const again = await project.run(day(2), 'backup', '--copy', String(taken?.['file']));
+  expect(again.exit, again.err).toBe(0);
+  expect(zips()).toEqual([taken?.['name']]);
+});
+
 it.each([
   { kind: 'error', what: 'answers 500 in the middle of an upload', says: /InternalError|500/ },
   { kind: 'cut', what: 'ends the connection in the middle of an upload', says: /rclone exit \d/ },

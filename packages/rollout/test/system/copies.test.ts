@@ -1,4 +1,4 @@
-import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tempFolder } from '@dhash/testkit';
 import { afterEach, expect, it, vi } from 'vitest';
@@ -119,7 +119,62 @@ it('refuses a copy that is damaged or incomplete there, and leaves nothing of it
   expect(await readdir(join(project.backups, 'fetched'))).toEqual([]);
 });
 
-it.each(['--drill', '--accept-shrink'])('%s takes no address', async (flag) => {
+it('looks for room before it fetches', async () => {
+  const { there, project } = await copiedProject();
+  const name = await project.backUp(day(1));
+  await truncate(join(there, name), 2 ** 43);
+  const ran = await project.run(day(2), 'backup', '--verify', `${to}/${name}`);
+  expect(ran.exit).toBe(1);
+  expect(ran.err).toMatch(
+    /fetching rclone:far:\S+ needs 8796093\.0 MB, \d+\.\d MB free in .*backups:/,
+  );
+  expect(await strays(project.backups)).toEqual([]);
+});
+
+it('--copy brings one backup to its places after an outage, and no other', async () => {
+  const { there, project } = await copiedProject();
+  vi.stubEnv('RCLONE_CONFIG_FAR_TYPE', 'nonsense');
+  const first = await project.backUp(day(1));
+  const file = join(project.backups, first);
+  const down = await project.run(day(2), 'backup', '--copy', file);
+  expect(down).toMatchObject({ exit: 1, err: '' });
+  expect(down.out).toContain('or now: backup --copy');
+  vi.stubEnv('RCLONE_CONFIG_FAR_TYPE', 'alias');
+  const copied = (await project.events(day(2), 'backup', '--copy', file)).at(-1);
+  expect(copied).toMatchObject({ exit: 0, file, copies: [{ to, state: 'verified' }] });
+  expect(await readFile(join(there, first))).toEqual(await readFile(file));
+  // Again: what is there whole is left as it is.
+  expect((await project.run(day(3), 'backup', '--copy', file)).exit).toBe(0);
+
+  const bytes = await readFile(file);
+  bytes[100] = (bytes[100] ?? 0) ^ 1;
+  await writeFile(file, bytes);
+  expect((await project.run(day(3), 'backup', '--copy', file)).exit).toBe(8);
+  const nowhere = await filesProject();
+  const name = await nowhere.backUp(day(1));
+  const without = await nowhere.run(day(1), 'backup', '--copy', join(nowhere.backups, name));
+  expect(without).toMatchObject({ exit: 2, err: expect.stringContaining('backup.copies') });
+});
+
+it('--drill takes an address; the proof is kept beside the same zip here, if it is here', async () => {
+  const { project } = await copiedProject();
+  const name = await project.backUp(day(1));
+  const address = `${to}/${name}`;
+  const drilled = (await project.events(day(2), 'backup', '--drill', address)).at(-1);
+  const file = join(project.backups, name);
+  expect(drilled).toMatchObject({ exit: 0, file: address, proof: `${file}.proof.json` });
+  const shown = (await project.events(day(2), 'backup', '--show', file)).at(-1);
+  expect(shown).toMatchObject({ provenAt: drilled?.['at'], recoveryMs: drilled?.['totalMs'] });
+
+  for (const each of await readdir(project.backups))
+    await rename(join(project.backups, each), join(project.root, each));
+  const gone = await project.run(day(2), 'backup', '--drill', address);
+  expect(gone.exit, gone.err).toBe(0);
+  expect(gone.out).toContain('that zip does not lie here');
+  expect(await readdir(project.backups)).toEqual([]);
+});
+
+it.each(['--copy', '--accept-shrink'])('%s takes no address', async (flag) => {
   const project = await filesProject();
   const ran = await project.run(day(1), 'backup', flag, `${to}/dhash_x.zip`);
   expect(ran).toMatchObject({ exit: 2, out: '' });

@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { hasTool, startHttpServer } from '@dhash/testkit';
 import { describe, expect, it } from 'vitest';
+import { rewriteManifest } from '../backup/zip-patch.ts';
 import { startChild, startChildUnder } from './child.ts';
 import { type DrillProject, drillable } from './drill-project.ts';
 
@@ -119,7 +121,7 @@ describe('a drill', { timeout: 120_000 }, () => {
     expect(ran.err).toContain('the drill did not hold');
     expect(ran.err).toContain(says);
     expect(ran.out + ran.err).toContain('was taken away');
-    expect(await namesIn(project)).not.toContain(`${project.backup}.proof.json`);
+    expect(await namesIn(project)).not.toContain(`${basename(project.backup)}.proof.json`);
     expect(await scratchIn(project)).toEqual([]);
   });
 
@@ -129,6 +131,23 @@ describe('a drill', { timeout: 120_000 }, () => {
     bytes.writeUInt8((bytes.at(200) ?? 0) ^ 1, 200);
     await writeFile(project.backup, bytes);
     expect((await project.run('backup', '--drill', project.backup)).exit).toBe(8);
+    expect(await scratchIn(project)).toEqual([]);
+  });
+
+  it('fails, with exit 8, for a genuine backup whose manifest tells other rows', async () => {
+    const project = await drillable();
+    const zip = rewriteManifest(await readFile(project.backup), (text) =>
+      text.replace(/"notes": 1\b/, '"notes": 2'),
+    );
+    await writeFile(project.backup, zip);
+    const sha256 = createHash('sha256').update(zip).digest('hex');
+    await writeFile(`${project.backup}.sha256`, `${sha256}  backups/${basename(project.backup)}\n`);
+    // Every hash is right, so only who counts finds it.
+    expect((await project.run('backup', '--verify', project.backup)).exit).toBe(0);
+    const ran = await project.run('backup', '--drill', project.backup);
+    expect(ran.exit).toBe(8);
+    expect(ran.err).toMatch(/notes.*\b1\b.*\b2\b|notes.*\b2\b.*\b1\b/);
+    expect(await namesIn(project)).not.toContain(`${basename(project.backup)}.proof.json`);
     expect(await scratchIn(project)).toEqual([]);
   });
 

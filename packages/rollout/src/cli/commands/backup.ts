@@ -5,6 +5,7 @@ import type { CommandContext, CommandResult } from '../../operate/context.ts';
 import { openEnvironment } from '../../operate/environment.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import { acceptShrunken } from './backup/accept-shrink.ts';
+import { copyFileElsewhere } from './backup/copy.ts';
 import { drillFile } from './backup/drill.ts';
 import type { BackupFlags } from './backup/flags.ts';
 import { printLatest } from './backup/latest.ts';
@@ -40,6 +41,12 @@ export const registerBackup: Register = (program, run) => {
           ['dryRun'],
         ),
       )
+      .addOption(
+        instead(
+          '--copy <file>',
+          'bring a backup to every place of backup.copies now, after an outage',
+        ),
+      )
       .option('--scratch <folder>', "where --drill restores to (default: the backup's own folder)")
       .option('--reason <text>', 'why, for the record of --accept-shrink')
       .option('--prune', 'remove what backup.keep, maxBytes, minFree and keepFor do not keep')
@@ -52,7 +59,7 @@ export const registerBackup: Register = (program, run) => {
   );
 };
 
-const INSTEAD = ['verify', 'show', 'list', 'latest', 'acceptShrink', 'drill'];
+const INSTEAD = ['verify', 'show', 'list', 'latest', 'acceptShrink', 'drill', 'copy'];
 
 /** An option that is done instead of a backup, and goes with no other such option. */
 const instead = (flags: string, description: string, goesWith: readonly string[] = []): Option => {
@@ -68,7 +75,7 @@ const refuseAddress = (flag: string, given: string): void => {
     throw new RolloutError(
       'address-given',
       exitCodes.usage,
-      `${flag} takes a file of this machine, not the address of a copy: what comes of it is kept beside the file`,
+      `${flag} takes a file of this machine, not the address of a copy`,
       {
         hints: [
           "rclone copy --include 'dhash_…zip*' REMOTE:path .   brings it here, with its sidecar",
@@ -84,9 +91,10 @@ const runBackupCommand = async (
   if (flags.verify !== undefined)
     return verifyFile(context, { given: flags.verify, env: flags.env });
   if (flags.show !== undefined) return showFile(context, { given: flags.show, env: flags.env });
-  if (flags.drill !== undefined) {
-    refuseAddress('--drill', flags.drill);
-    return drillFile(context, flags.drill, flags);
+  if (flags.drill !== undefined) return drillFile(context, flags.drill, flags);
+  if (flags.copy !== undefined) {
+    refuseAddress('--copy', flags.copy);
+    return copyFileElsewhere(context, flags.copy, flags.env);
   }
   if (flags.acceptShrink !== undefined) {
     refuseAddress('--accept-shrink', flags.acceptShrink);

@@ -1,8 +1,8 @@
+import { basename } from 'node:path';
 import {
   type CopyRecord,
   copyBackup,
   listBackups,
-  type Rclone,
   readCopies,
   recordCopy,
 } from '@dhash/backup-core';
@@ -38,17 +38,22 @@ export const dueCopies = async ({
   return due;
 };
 
+/** Every place that a backup is to be at, whatever is known of it there. */
+export const copiesOf = ({ backup }: EnvironmentConfig, file: string): DueCopy[] =>
+  backup.copies.map((to) => ({ file, name: basename(file), to }));
+
 /**
- * Makes the copies that are due. A copy that fails is warned of and recorded beside its zip, and tried again
+ * Makes copies, by default those that are due. A copy that fails is warned of and recorded beside its zip, and tried again
  * after the next backup; the backup stands.
  */
 export const copyElsewhere = async (
   context: CommandContext,
   config: EnvironmentConfig,
-  rclone: Rclone = runRclone(config.root),
+  due?: readonly DueCopy[],
 ): Promise<CopyRecord[]> => {
+  const rclone = runRclone(config.root);
   const made: CopyRecord[] = [];
-  for (const { file, name, to } of await dueCopies(config)) {
+  for (const { file, name, to } of due ?? (await dueCopies(config))) {
     const at = () => new Date(context.clock.now()).toISOString();
     let record: CopyRecord;
     try {
@@ -60,7 +65,7 @@ export const copyElsewhere = async (
       const problem = messageOf(error);
       record = { to, at: at(), sha256: null, bytes: null, state: 'failed', problem };
       context.output.warn(
-        `${name} has no copy at ${to}: ${problem}. The backup stands; the copy is tried again after the next one`,
+        `${name} has no copy at ${to}: ${problem}. The backup stands; the copy is tried again after the next one, or now: backup --copy ${file}`,
       );
     }
     await recordCopy(file, record);

@@ -12,6 +12,7 @@ export interface BackupFlags extends GlobalOptions {
   readonly show?: string;
   readonly acceptShrink?: string;
   readonly drill?: string;
+  readonly copy?: string;
   readonly scratch?: string;
   readonly reason?: string;
 }
