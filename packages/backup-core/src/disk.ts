@@ -1,6 +1,7 @@
 import {
   chmod,
   type FileHandle,
+  lchown,
   link,
   mkdir,
   open,
@@ -23,6 +24,8 @@ export interface Disk {
   rm(path: string, options: { recursive: boolean; force: boolean }): Promise<void>;
   symlink(target: string, path: Path): Promise<void>;
   chmod(path: Path, mode: number): Promise<void>;
+  /** Of a link itself, not of what it points to. */
+  lchown(path: Path, uid: number, gid: number): Promise<void>;
   utimes(path: Path, atime: number, mtime: number): Promise<void>;
 }
 
@@ -36,6 +39,7 @@ export const realDisk: Disk = {
   rm: (path, options) => rm(path, options),
   symlink: (target, path) => symlink(target, path),
   chmod: (path, mode) => chmod(path, mode),
+  lchown: (path, uid, gid) => lchown(path, uid, gid),
   utimes: (path, atime, mtime) => utimes(path, atime, mtime),
 };
 

@@ -7,6 +7,7 @@ import { pathInside } from '../source/list-files.ts';
 import { truePath } from '../stored-path.ts';
 import { type EntryDigest, readEntry } from '../zip/read-entry.ts';
 import { refuse } from '../zip/read-structure.ts';
+import { type Owner, ownerOf } from './live-owner.ts';
 import type { PathTarget } from './staged-target.ts';
 
 /** Never through a link, never over something. */
@@ -16,7 +17,7 @@ const DEFAULT_FOLDER_MODE = 0o755;
 /** Files written at once: each waits for its fsync most of the time. */
 const PARALLEL = 8;
 
-export interface ExtractJob {
+interface SourceJob {
   readonly backup: OpenBackup;
   readonly target: PathTarget;
   readonly disk: Disk;
@@ -24,9 +25,18 @@ export interface ExtractJob {
   readonly report: (entry: string, bytes: number) => void;
 }
 
-/** Extracts one source of a verified backup to `target.staged`; durable when it returns. */
-export const extractSource = async (job: ExtractJob): Promise<void> => {
-  const { backup, disk, target } = job;
+interface ExtractJob extends SourceJob {
+  /** Who gets what comes; null: whoever runs this. */
+  readonly owner: Owner | null;
+}
+
+/**
+ * Extracts one source of a verified backup to `target.staged`; durable when it returns. Run by root, it gives all
+ * of it to the owner of what is live.
+ */
+export const extractSource = async (source: SourceJob): Promise<void> => {
+  const { backup, disk, target } = source;
+  const job = { ...source, owner: await ownerOf(target.live) };
   await disk.mkdir(dirname(target.staged), { mode: 0o700, recursive: true });
   await disk.mkdir(dirname(target.previous), { mode: 0o700, recursive: true });
   const folders = new Set<string>();
@@ -83,6 +93,7 @@ const extractFile = async (
     if (digest.sha256 !== line.sha256)
       refuse(backup.file, 11, 'it changed between its check and its restore', line.path);
     const seconds = Date.parse(line.mtime) / 1000;
+    if (job.owner !== null) await handle.chown(job.owner.uid, job.owner.gid);
     await handle.chmod(line.mode);
     await handle.utimes(seconds, seconds);
     await handle.sync();
@@ -101,7 +112,11 @@ const makeOthers = async (job: ExtractJob, folders: Set<string>): Promise<void> 
     if (line.type === 'dir') await makeFolders(job, folders, placeOf(job, line));
   }
   for (const line of own)
-    if (line.type === 'link') await disk.symlink(line.target, onDisk(placeOf(job, line)));
+    if (line.type === 'link') {
+      const path = onDisk(placeOf(job, line));
+      await disk.symlink(line.target, path);
+      if (job.owner !== null) await disk.lchown(path, job.owner.uid, job.owner.gid);
+    }
 };
 
 /** Modes and durability of folders, the deepest first; then of the folders around the staged data. */
@@ -117,6 +132,7 @@ const finishFolders = async (job: ExtractJob, folders: Set<string>): Promise<voi
     await syncFolder(disk, onDisk(folder));
     const inside = folder.slice(root.length + 1);
     const name = Buffer.from(inside, 'latin1').toString('utf8');
+    if (job.owner !== null) await disk.lchown(onDisk(folder), job.owner.uid, job.owner.gid);
     await disk.chmod(onDisk(folder), modes.get(inside) ?? modes.get(name) ?? DEFAULT_FOLDER_MODE);
   }
   const around = [
