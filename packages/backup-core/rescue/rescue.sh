@@ -82,6 +82,11 @@ is_plain() { [ "$type" = files ] || [ "$type" = sqlite ]; }
 
 show_source() {
   if ! is_plain; then
+    if [ "$type" = command ]; then
+      say "  $name ($type): NOT restored by this script. Hand its dump to the load command of rollout.yaml:"
+      say "    unzip -p $zip_name '$name/dump' | LOAD"
+      return
+    fi
     say "  $name ($type): NOT restored by this script. Load its dump by hand into a new database, and point the service at it:"
     say "    createdb NEW && unzip -p $zip_name '$name/database.dump' | pg_restore --exit-on-error -d NEW"
     return

@@ -73,6 +73,8 @@ export {
 } from './retention/survey-backups.ts';
 export { readSidecar } from './sidecar.ts';
 export type {
+  CommandLine,
+  CommandSource,
   DataSource,
   DiskOption,
   FilesSource,

@@ -59,7 +59,7 @@ const dirEntry = z.object({
 
 const source = z.object({
   name: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,40}$/, 'expected a source name'),
-  type: z.enum(['files', 'sqlite', 'postgres']),
+  type: z.enum(['files', 'sqlite', 'postgres', 'command']),
   include: z.array(z.string()).optional(),
   exclude: z.array(z.string()).optional(),
   /** Modes of folders that differ from 0755, by path inside the source; '' is the source's own folder. */

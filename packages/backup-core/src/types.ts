@@ -31,8 +31,29 @@ export interface PostgresSource {
   readonly database?: string;
 }
 
+/** A text runs through the shell, a list as it stands. Anyone on the machine can see it: nothing secret. */
+export type CommandLine = string | readonly string[];
+
+/** Data that a program writes to its standard output, and that another takes back from its standard input. */
+export interface CommandSource {
+  readonly name: string;
+  readonly type: 'command';
+  /** Writes all of the data. A non-zero exit, a signal or no output at all is a failure. */
+  readonly dump: CommandLine;
+  /** Makes what it reads the data, in place of what is there. May run again on the same input. */
+  readonly load: CommandLine;
+  /** Reads a dump, and exits with non-zero where it is not a sound one. */
+  readonly verify?: CommandLine;
+  /** Folder for the dumps of a restore, with room for two. Absolute; must exist. */
+  readonly folder: string;
+  /** Where the commands run. Default: where this process does. */
+  readonly cwd?: string;
+  /** Longest run of each, ms. */
+  readonly timeoutMs?: number;
+}
+
 /** Something live that a backup holds and a restore puts back. */
-export type DataSource = FilesSource | SqliteSource | PostgresSource;
+export type DataSource = FilesSource | SqliteSource | PostgresSource | CommandSource;
 
 /** How far something has come. Bytes are plain bytes of the data. */
 export interface Progress {

@@ -97,6 +97,7 @@ describe('planRollback', () => {
       files: 3,
       bytes: 9,
       migrations: [],
+      proven: null,
     },
   });
 

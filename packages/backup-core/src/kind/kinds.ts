@@ -1,5 +1,6 @@
 import type { StagedTarget } from '../restore/staged-target.ts';
 import type { DataSource } from '../types.ts';
+import { commandKind } from './command.ts';
 import type { DataKind } from './data-kind.ts';
 import { filesKind } from './files.ts';
 import { postgresKind } from './postgres.ts';
@@ -10,6 +11,7 @@ const kinds: { readonly [K in DataSource['type']]: DataKind<DataSource, StagedTa
   files: filesKind,
   sqlite: sqliteKind,
   postgres: postgresKind,
+  command: commandKind,
 };
 
 /** The kind of a source, a target or a line of the manifest. */

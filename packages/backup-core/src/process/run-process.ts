@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { BackupError, messageOf, systemCode } from '../errors.ts';
+import type { CommandLine } from '../types.ts';
 
 /** From TERM to KILL, ms. */
 const GRACE_MS = 5000;
@@ -11,8 +12,9 @@ const SHOWN_CHARS = 2000;
 export interface ProcessRequest {
   /** What the error calls it. */
   readonly what: string;
-  /** A text goes through the shell, a list runs as it stands. Nothing secret: anyone can see it. */
-  readonly command: string | readonly string[];
+  readonly command: CommandLine;
+  /** Where it runs. Default: where this process does. */
+  readonly cwd?: string | undefined;
   /** Added to this process's own environment. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly input?: AsyncIterable<Buffer | string>;
@@ -67,10 +69,11 @@ const feed = async (
  * @throws the signal's reason where it was aborted
  */
 export const runProcess = async (request: ProcessRequest): Promise<number> => {
-  const { what, command, env, signal, timeoutMs, idleTimeoutMs } = request;
+  const { what, command, cwd, env, signal, timeoutMs, idleTimeoutMs } = request;
   signal?.throwIfAborted();
   const [program = '', ...args] = typeof command === 'string' ? [command] : command;
   const child = spawn(program, args, {
+    cwd,
     env: { ...process.env, ...env },
     detached: true,
     shell: typeof command === 'string',

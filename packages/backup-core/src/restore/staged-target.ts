@@ -1,11 +1,14 @@
 import { basename, dirname, join } from 'node:path';
 import { BackupError } from '../errors.ts';
 
-/** Where a folder or a database file is put back, and where old and new lie meanwhile; all on one filesystem. */
+/**
+ * Where a folder, a database file or a command's dump is put back, and where old and new lie meanwhile; all on one
+ * filesystem.
+ */
 export interface PathTarget {
   readonly name: string;
-  readonly type: 'files' | 'sqlite';
-  /** The live folder or database file. */
+  readonly type: 'files' | 'sqlite' | 'command';
+  /** The live folder or database file. Of a command there is none, and nothing has this name. */
   readonly live: string;
   /** `<parent of live>/.dhash-restore-<id>`, shared by targets of one parent. */
   readonly work: string;

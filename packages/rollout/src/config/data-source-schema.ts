@@ -1,6 +1,6 @@
 import { parsePostgresUrl } from '@dhash/backup-core';
 import { z } from 'zod';
-import { name, path, text } from './scalars.ts';
+import { command, duration, name, path, text } from './scalars.ts';
 
 /** An entry of `data`. */
 export const dataSourceSchema = z.discriminatedUnion('type', [
@@ -28,5 +28,19 @@ export const dataSourceSchema = z.discriminatedUnion('type', [
           addIssue({ code: 'custom', message: parsed.problem, params: { mayHoldSecret: true } });
       })
       .describe('postgresql://user:password@host/database; keep it in a variable.'),
+  }),
+  z.strictObject({
+    name,
+    type: z.literal('command').describe('What one command writes and another takes back.'),
+    dump: command.describe(
+      'Writes all of the data to its standard output. A non-zero exit, a signal or no output is a failure.',
+    ),
+    load: command.describe(
+      'Makes what it reads from its standard input the data. It may be run again on the same input.',
+    ),
+    verify: command
+      .optional()
+      .describe('Reads a dump; a non-zero exit says that it is not a sound one.'),
+    timeout: duration.default('1h').describe('Longest run of each.'),
   }),
 ]);

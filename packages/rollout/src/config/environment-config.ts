@@ -3,12 +3,13 @@ import { type DataSource, parsePostgresUrl } from '@dhash/backup-core';
 import { type ChannelConfig, channelSchema } from '@dhash/notifier';
 import { ConfigError, type ConfigIssue } from './config-error.ts';
 import { crossCheck } from './cross-check.ts';
+import { dataSourceOf } from './data-source.ts';
 import { drillOf, targetDrillOf } from './drill.ts';
-import { parseDuration } from './duration.ts';
 import { type IssueContext, issueAt, issuesOf, valueAt } from './issues.ts';
 import { nearestWord } from './nearest.ts';
 import { backupFolder } from './own-folders.ts';
 import { inOrder, type RolloutFile } from './parse-config.ts';
+import { duration, present } from './parsed.ts';
 import { formatPath, type Path } from './positions.ts';
 import { channelNames, notifyEntry } from './recipients.ts';
 import {
@@ -20,18 +21,6 @@ import {
 import { parseDays, parsePercent, parseSize } from './size.ts';
 import { type Substituted, substitute } from './substitute.ts';
 import type { EnvironmentConfig, TargetConfig } from './types.ts';
-
-const duration = (text: string): number => {
-  const ms = parseDuration(text);
-  if (ms === null) throw new TypeError(`the schema let a duration through: ${text}`);
-  return ms;
-};
-
-/** Drops keys whose value is `undefined`: an absent key and an undefined one are not the same here. */
-const present = <T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
 
 const unknownEnvironment = (file: RolloutFile, env: string): ConfigError => {
   const nearest = nearestWord(env, file.environments);
@@ -246,12 +235,8 @@ export const environmentConfig = (
 
   const { data: input } = parsed;
   const channels = opened.flatMap(({ channel }) => (channel === null ? [] : [channel]));
-  const data = input.data.map(
-    (source): DataSource =>
-      source.type === 'postgres'
-        ? source
-        : { ...present(source), path: resolve(file.root, source.path) },
-  );
+  const backup = backupOf(file, env, input.backup);
+  const data = input.data.map((source) => dataSourceOf(source, file.root, backup.dir));
   const database = data.find(
     (source) => source.type === 'sqlite' && source.name === input.migrations?.database,
   );
@@ -269,7 +254,7 @@ export const environmentConfig = (
     },
     metrics: input.metrics ?? null,
     data,
-    backup: backupOf(file, env, input.backup),
+    backup,
     keepFor: keepForOf(file),
     target: targetOf(input.target, file.root),
     migrations:

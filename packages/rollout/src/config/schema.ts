@@ -2,29 +2,13 @@ import { remoteProblem } from '@dhash/backup-core';
 import { channelSchema, severities } from '@dhash/notifier';
 import { z } from 'zod';
 import { dataSourceSchema } from './data-source-schema.ts';
-import { durationPattern, parseDuration } from './duration.ts';
 import { notifiableEvents } from './recipients.ts';
-import { name, path, text } from './scalars.ts';
+import { command, duration, name, path, text } from './scalars.ts';
 import { daysPattern, percentPattern, sizePattern } from './size.ts';
 
 const urlPath = z
   .string()
   .regex(/^\/(?!\/)/, 'must start with one "/": it is a path at the environment\'s url');
-
-const duration = z
-  .string()
-  .regex(durationPattern, 'must be a duration with a unit: 500ms, 5s, 10m or 2h')
-  .refine(
-    (value) => !durationPattern.test(value) || parseDuration(value) !== null,
-    'must be above zero and below 24 days',
-  )
-  .describe('A duration with a unit: 500ms, 5s, 10m, 2h.');
-
-const command = z
-  .union([text, z.array(text).min(1)], {
-    error: 'must be a text (it runs through the shell) or a list of texts (program and arguments)',
-  })
-  .describe('A text runs through the shell; a list runs as it stands.');
 
 const httpUrl = z
   .string()

@@ -11,6 +11,7 @@ import { planDrill } from '../drill/plan-drill.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
 import type { CommandContext } from '../operate/context.ts';
 import type { Environment } from '../operate/environment.ts';
+import { lookAtCommands } from '../operate/look-at-commands.ts';
 import { metricsWarning } from '../operate/metrics-warning.ts';
 import { displayedStatus } from '../record/run-state.ts';
 import { listRuns, newestChange, type RecordedRun } from '../record/runs.ts';
@@ -75,12 +76,15 @@ const rolledBackBy = (
 
 const lookAtDatabases = ({ config }: Environment): Promise<DeployFacts['databases']> =>
   Promise.all(
-    config.data
-      .filter((source) => source.type === 'postgres')
-      .map(async (source) => ({
+    config.data.flatMap((source) => {
+      const found = async (problems: Promise<readonly string[]>) => ({
         name: source.name,
-        problems: await lookAtPostgres(source, { restores: config.rollback.data === 'restore' }),
-      })),
+        problems: await problems,
+      });
+      if (source.type === 'command') return [found(lookAtCommands(source))];
+      const restores = config.rollback.data === 'restore';
+      return source.type === 'postgres' ? [found(lookAtPostgres(source, { restores }))] : [];
+    }),
   );
 
 const versionToDeploy = async (environment: Environment, asked: string | null): Promise<string> => {

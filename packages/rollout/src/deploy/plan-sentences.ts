@@ -33,7 +33,7 @@ export const planSentences = (
       : `deploy ${version} to ${facts.env}, over ${current ?? 'no release'}`,
     ...(first && facts.databases.length > 0
       ? [
-          `the database ${facts.databases.map(({ name }) => name).join(', ')} on its server is backed up after that, with the rest; what init does to it is not undone`,
+          `what ${facts.databases.map(({ name }) => name).join(' and ')} holds elsewhere is backed up after that, with the rest; what init does to it is not undone`,
         ]
       : []),
     ...(asked === 0

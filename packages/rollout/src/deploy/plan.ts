@@ -41,7 +41,7 @@ export interface DeployFacts {
     /** What a run on a copy of the data showed; `null` where there is nothing to try. */
     readonly trial: string | null;
   } | null;
-  /** The databases on a server among the data, and what would keep each from a backup or a restore. */
+  /** What of the data lies on no disk (a database's server, behind commands), and what would keep each from a backup or a restore. */
   readonly databases: readonly { readonly name: string; readonly problems: readonly string[] }[];
   readonly rollbackData: 'restore' | 'keep';
   /** What a restore drill of the backup would do; `null`: backup.drill does not ask for one. */

@@ -105,7 +105,7 @@ const runDrill = async (
 ): Promise<Proof> => {
   const { signal } = context;
   // Refused by the plan where there is another.
-  const onDisk = config.data.filter((source) => source.type !== 'postgres');
+  const onDisk = config.data.filter((source) => 'path' in source);
   const id = `drill-${randomBytes(6).toString('hex')}`;
   const { checks, phases, phase } = phasesOf(context);
   const progress = showProgress(context);

@@ -37,7 +37,7 @@ export const gatherDrill = async (
     startIn: await startIn(config, release),
     smoke: config.smoke?.command ?? null,
     sources: config.data.map(({ name }) => name),
-    undrillable: config.data.flatMap(({ name, type }) => (type === 'postgres' ? [name] : [])),
+    undrillable: config.data.flatMap((source) => ('path' in source ? [] : [source.name])),
     allowed: drill.env,
     network: drill.network,
     isolation:

@@ -48,7 +48,7 @@ export const planDrill = (facts: DrillFacts): DrillPlan => {
     return {
       kind: 'refused',
       code: 'drill-refused',
-      message: `the data of this environment holds the PostgreSQL database ${undrillable.join(', ')}, and a drill restores files and SQLite only: nothing was touched`,
+      message: `${undrillable.join(' and ')} of this environment's data lies on no disk of its own, and a drill restores files and SQLite only: nothing was touched`,
       hints: ['set backup: { drill: false } for this environment in rollout.yaml'],
     };
   if (start === null || release === null) {

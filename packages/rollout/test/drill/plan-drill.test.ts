@@ -29,7 +29,7 @@ test.each<[name: string, over: Partial<DrillFacts>, text: RegExp]>([
   ['no start', { start: null, isolation: shut }, /no service is started on it: target\.drill/],
   ['no release', { release: null }, /no service is started on it: the backup names no release/],
   ['no artifact', { startIn: null }, /^drill-no-release: release 1\.0.*neither laid nor/],
-  ['a server', { undrillable: ['orders'] }, /^drill-refused: .*PostgreSQL database orders,/],
+  ['a server', { undrillable: ['orders'] }, /^drill-refused: orders of .*no disk of its own,/],
   ['no isolation', { isolation: shut }, /^drill-not-isolated: .*Operation not permitted.*mail/],
 ])('a plan says %s', (_, over, text) => {
   expect(says(over)).toMatch(text);

@@ -16,6 +16,7 @@ import { dueCopies } from '../../operate/copies/copy-elsewhere.ts';
 import { runRclone } from '../../operate/copies/run-rclone.ts';
 import { type Environment, openEnvironment } from '../../operate/environment.ts';
 import { describeHolder } from '../../operate/holding.ts';
+import { lookAtCommands } from '../../operate/look-at-commands.ts';
 import { metricsWarning } from '../../operate/metrics-warning.ts';
 import { newestProven } from '../../operate/proven-backup.ts';
 import { surveyRuns } from '../../record/runs.ts';
@@ -65,6 +66,12 @@ const data = async ({ config, shown }: Environment): Promise<Finding[]> => {
       const problems = await lookAtPostgres(source, { restores });
       return problems.length === 0
         ? [ok(`data ${name}: the PostgreSQL server answers, and its tools are here`)]
+        : problems.map((what) => problem(`data ${name}: ${what}`));
+    }
+    if (source.type === 'command') {
+      const problems = await lookAtCommands(source);
+      return problems.length === 0
+        ? [ok(`data ${name}: the programs of its commands are here`)]
         : problems.map((what) => problem(`data ${name}: ${what}`));
     }
     return [

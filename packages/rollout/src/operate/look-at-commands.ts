@@ -1,0 +1,29 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { CommandLine, CommandSource } from '@dhash/backup-core';
+
+const run = promisify(execFile);
+
+/** The program that a command begins with; `null` where only a shell could tell. */
+const programOf = (command: CommandLine): string | null => {
+  const first = typeof command === 'string' ? command.trim().split(/\s/, 1)[0] : command[0];
+  return first !== undefined && /^[\w./+-]+$/.test(first) ? first : null;
+};
+
+const isThere = (program: string, cwd: string | undefined): Promise<boolean> =>
+  run('sh', ['-c', 'command -v -- "$0"', program], { cwd }).then(
+    () => true,
+    () => false,
+  );
+
+/** What keeps the commands of a source from running, as far as can be told without running them. */
+export const lookAtCommands = async (source: CommandSource): Promise<string[]> => {
+  const problems: string[] = [];
+  for (const which of ['dump', 'load', 'verify'] as const) {
+    const command = source[which];
+    const program = command === undefined ? null : programOf(command);
+    if (program !== null && !(await isThere(program, source.cwd)))
+      problems.push(`${program}, which its ${which} command begins with, is not there`);
+  }
+  return problems;
+};
