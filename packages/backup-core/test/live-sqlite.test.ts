@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { tempFolder } from '@dhash/testkit';
 import { expect, it } from 'vitest';
 import { type Progress, stageRestore, verifyBackup } from '../src/index.ts';
-import { backUpSample, makeDatabase, makeSample, type Sample } from './support/sample.ts';
+import { backUpSample, hashRows, makeDatabase, makeSample, type Sample } from './support/sample.ts';
 
 const WRITER = fileURLToPath(new URL('./support/writer-process.ts', import.meta.url));
 
@@ -152,16 +152,6 @@ const duringCopy = (meddle: () => void) => {
   };
 };
 
-const countRows = async (sample: Sample, file: string): Promise<unknown> => {
-  const { targets } = await stageRestore(file, { id: 'look', targets: sample.sources });
-  const [target] = targets;
-  if (target?.type !== 'sqlite') throw new Error('a database was to be staged');
-  const db = new DatabaseSync(target.staged, { readOnly: true });
-  const row = db.prepare('SELECT count(*) AS n FROM hashes').get();
-  db.close();
-  return row?.['n'];
-};
-
 it('copies a database without a log as its file lies there, and no commit or checkpoint gets into it', async () => {
   const root = await tempFolder();
   const library = join(root, 'live.db');
@@ -180,7 +170,7 @@ it('copies a database without a log as its file lies there, and no commit or che
   );
   service.close();
   expect(report.manifest.entries[0]).toMatchObject({ sha256: before });
-  expect(await countRows(sample, report.file)).toBe(120_000);
+  expect(await hashRows(sample, report.file)).toBe(120_000);
 });
 
 it('does not keep what a program changed that does not keep to the locks of SQLite', async () => {
@@ -193,5 +183,5 @@ it('does not keep what a program changed that does not keep to the locks of SQLi
     sample,
     duringCopy(() => writeFileSync(library, bytes)),
   );
-  expect(await countRows(sample, report.file)).toBe(120_000);
+  expect(await hashRows(sample, report.file)).toBe(120_000);
 });

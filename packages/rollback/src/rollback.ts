@@ -15,6 +15,7 @@ import type { RollbackStep } from './plan-rollback.ts';
 import { ownEvents, resultsOf, rollbackScope, type SafetyResult } from './results.ts';
 import type { StepDeps } from './step-deps.ts';
 import { makeSteps } from './steps.ts';
+import { workPlaces } from './work-places.ts';
 
 /** A step event of scope `rollback`. */
 export type RollbackEvent = StepEvent;
@@ -200,14 +201,7 @@ async function* noting(
 const eventsOf = (own: readonly NewEvent[], names: readonly string[]): NewEvent[] =>
   own.filter(({ step }) => typeof step === 'string' && names.includes(step));
 
-const placesOf = ({ deps }: Rollback): string =>
-  [
-    ...new Set(
-      deps.results
-        .staged()
-        .map((target) => (target.type === 'postgres' ? target.previous : target.work)),
-    ),
-  ].join(', ');
+const placesOf = ({ deps }: Rollback): string => workPlaces(deps.results.staged()).join(', ');
 
 /** A step of its own, so that a later success writes its incident anew. */
 const failureStep = 'incident-not-validated';

@@ -18,6 +18,7 @@ import { writeIncident } from './incident.ts';
 import type { RollbackStep } from './plan-rollback.ts';
 import { asJson, type Results, type VerifiedFacts } from './results.ts';
 import type { StepDeps } from './step-deps.ts';
+import { workPlaces } from './work-places.ts';
 
 /** The release to go to and from, as `verify` recorded it: a later process's plan saw another world. */
 const verified = (results: Results): VerifiedFacts => {
@@ -162,13 +163,7 @@ const makers: Record<RollbackStep, (deps: StepDeps) => Step> = {
     run: async () => {
       const targets = results.staged();
       await discardWork(targets, { sources: plan.facts.sources });
-      return {
-        removed: [
-          ...new Set(
-            targets.map((target) => (target.type === 'postgres' ? target.previous : target.work)),
-          ),
-        ],
-      };
+      return { removed: workPlaces(targets) };
     },
   }),
 };

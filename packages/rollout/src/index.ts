@@ -8,9 +8,9 @@ export {
   type DeployFacts,
   type DeployOptions,
   type DeployPlan,
-  type DeployStep,
   planDeploy,
 } from './deploy/plan.ts';
+export type { DeployStep } from './deploy/planned-steps.ts';
 export { type ExitCode, exitCodes, isRolloutError, RolloutError } from './errors.ts';
 export { foldRun, type RunState, type RunStatus } from './record/run-state.ts';
 // Withheld: the recorder, the steps and the targets; they act, and the command line is their contract.

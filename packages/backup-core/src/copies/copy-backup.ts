@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { BackupError } from '../errors.ts';
+import { megabytes } from '../megabytes.ts';
 import { rescueNameOf } from '../rescue/render-rescue.ts';
 import { readSidecar, SIDECAR_SUFFIX } from '../sidecar.ts';
 import { hashThere, mustRun, type Rclone, sizeThere } from './rclone.ts';
@@ -60,8 +61,6 @@ export const copyBackup = async (
   await mustRun(rclone, ['moveto', '--', uploading, place], `naming the copy at ${to}`, signal);
   return { sha256, bytes };
 };
-
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
 /**
  * Fetches a copy and its sidecar into a folder (made 0700), for `verifyBackup` to judge; looks first whether it

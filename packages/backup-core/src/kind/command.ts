@@ -1,15 +1,18 @@
 import { createReadStream } from 'node:fs';
-import { type FileHandle, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { syncFolder } from '../disk.ts';
 import { BackupError, messageOf } from '../errors.ts';
 import { runProcess } from '../process/run-process.ts';
+import { sourceOfType } from '../restore/context.ts';
 import { extractSource } from '../restore/extract.ts';
 import { conflict, exists, move } from '../restore/move.ts';
 import { type PathTarget, pathTarget } from '../restore/staged-target.ts';
 import type { CommandLine, CommandSource } from '../types.ts';
 import type { Captured, CaptureJob, DataKind, RestoreContext } from './data-kind.ts';
 import { discardFolder } from './discard-folder.ts';
+import { dumpedItem } from './dumped-item.ts';
+import { unproven } from './unproven.ts';
 
 /** The entry's name inside its source. */
 const ENTRY = 'dump';
@@ -60,17 +63,9 @@ const load = async (source: CommandSource, file: string, signal: Signal): Promis
 const capture = async (source: CommandSource, job: CaptureJob): Promise<Captured> => {
   const copy = await job.newCopy('dump');
   const to = await job.disk.open(copy, 'r+');
-  const bytes = await dumpInto(source, to, job.signal).finally(() => to.close());
+  await dumpInto(source, to, job.signal).finally(() => to.close());
   return {
-    items: [
-      {
-        type: 'file',
-        name: Buffer.from(ENTRY),
-        diskPath: Buffer.from(copy),
-        size: bytes,
-        statOf: await stat(copy, { bigint: true }),
-      },
-    ],
+    items: [await dumpedItem(ENTRY, copy)],
     unreadable: [],
     facts: async () => {
       await verify(source, copy, job.signal);
@@ -79,11 +74,8 @@ const capture = async (source: CommandSource, job: CaptureJob): Promise<Captured
   };
 };
 
-const sourceOf = (target: PathTarget, context: Pick<RestoreContext, 'sourceOf'>): CommandSource => {
-  const source = context.sourceOf(target);
-  if (source.type !== 'command') throw new TypeError(`${target.name} is of type ${source.type}`);
-  return source;
-};
+const sourceOf = (target: PathTarget, context: Pick<RestoreContext, 'sourceOf'>) =>
+  sourceOfType('command', target, context);
 
 /** Says that `load` has taken the whole of what was staged. */
 const loadedMarker = ({ work, name }: PathTarget): string => join(work, name, 'loaded');
@@ -170,10 +162,9 @@ export const commandKind: DataKind<CommandSource, PathTarget> = {
       return { problems: [], files: 1, bytes, tables: null };
     } catch (error) {
       if (signal?.aborted === true) throw error;
-      const problem = `${source.name}: ${messageOf(error)}`;
-      return { problems: [problem], files: 1, bytes: 0, tables: null };
+      return unproven(`${source.name}: ${messageOf(error)}`, null);
     }
   },
-  // Nothing can be told from a dump that others may have written in another order.
+  // A dump tells nothing of what was written since another.
   compare: async () => ({ added: [], changed: [], removed: [], tables: null }),
 };

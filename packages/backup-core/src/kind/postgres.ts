@@ -1,4 +1,4 @@
-import { open, stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { BackupError, messageOf } from '../errors.ts';
 import type { ManifestSource } from '../manifest.ts';
 import { parseConnection } from '../postgres/connection.ts';
@@ -14,15 +14,14 @@ import {
   sideName,
 } from '../postgres/side-database.ts';
 import { runProcess } from '../process/run-process.ts';
-import {
-  checkRestoreId,
-  type DatabaseTarget,
-  type StagedTarget,
-} from '../restore/staged-target.ts';
+import { sourceOfType } from '../restore/context.ts';
+import { checkRestoreId, type DatabaseTarget } from '../restore/staged-target.ts';
 import type { PostgresSource } from '../types.ts';
 import { type EntryDigest, readEntry } from '../zip/read-entry.ts';
 import { refuse } from '../zip/read-structure.ts';
 import type { Captured, CaptureJob, DataKind, RestoreContext, StageJob } from './data-kind.ts';
+import { dumpedItem } from './dumped-item.ts';
+import { unproven } from './unproven.ts';
 
 const capture = async (source: PostgresSource, job: CaptureJob): Promise<Captured> => {
   const copy = await job.newCopy('dump');
@@ -39,20 +38,12 @@ const capture = async (source: PostgresSource, job: CaptureJob): Promise<Capture
       entry: source.name,
     });
   };
-  const { tables, bytes } = await dumpDatabase(source, { to, signal: job.signal, onBytes }).finally(
-    () => to.close(),
+  const { tables } = await dumpDatabase(source, { to, signal: job.signal, onBytes }).finally(() =>
+    to.close(),
   );
   const facts: ManifestSource = { name: source.name, type: 'postgres', tables };
   return {
-    items: [
-      {
-        type: 'file',
-        name: Buffer.from('database.dump'),
-        diskPath: Buffer.from(copy),
-        size: bytes,
-        statOf: await stat(copy, { bigint: true }),
-      },
-    ],
+    items: [await dumpedItem('database.dump', copy)],
     unreadable: [],
     facts: async () => {
       await checkDump(copy, source.name, job.signal);
@@ -61,11 +52,8 @@ const capture = async (source: PostgresSource, job: CaptureJob): Promise<Capture
   };
 };
 
-const sourceOf = (target: StagedTarget, context: Pick<RestoreContext, 'sourceOf'>) => {
-  const source = context.sourceOf(target);
-  if (source.type !== 'postgres') throw new TypeError(`${target.name} is of type ${source.type}`);
-  return source;
-};
+const sourceOf = (target: DatabaseTarget, context: Pick<RestoreContext, 'sourceOf'>) =>
+  sourceOfType('postgres', target, context);
 
 const rowProblems = (
   name: string,
@@ -191,7 +179,7 @@ export const postgresKind: DataKind<PostgresSource, DatabaseTarget> = {
       return { problems: rowProblems(source.name, recorded, tables), files: 1, bytes, tables };
     } catch (error) {
       if (signal?.aborted === true) throw error;
-      return { problems: [`${source.name}: ${messageOf(error)}`], files: 1, bytes: 0, tables: {} };
+      return unproven(`${source.name}: ${messageOf(error)}`, {});
     }
   },
   compare: async (source, recorded, _, signal) => ({

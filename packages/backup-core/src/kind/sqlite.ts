@@ -13,6 +13,7 @@ import { checkSqliteCopy, inspectSqlite } from '../source/inspect-sqlite.ts';
 import type { SqliteSource } from '../types.ts';
 import type { Captured, CaptureJob, DataKind, Proven, StageJob } from './data-kind.ts';
 import { discardFolder } from './discard-folder.ts';
+import { unproven } from './unproven.ts';
 
 const capture = async (source: SqliteSource, job: CaptureJob): Promise<Captured> => {
   const { previous } = job;
@@ -106,12 +107,8 @@ const sidecarBeside = async (path: string): Promise<string | null> => {
   return null;
 };
 
-const unproven = (problem: string): Proven => ({
-  problems: [problem],
-  files: 1,
-  bytes: 0,
-  tables: {},
-});
+/** A database that differs has no rows to tell of. */
+const differs = (problem: string): Proven => unproven(problem, {});
 
 const proveDatabase = async (
   { name, path }: SqliteSource,
@@ -120,16 +117,16 @@ const proveDatabase = async (
 ): Promise<Proven> => {
   const line = filesOf(manifest).find((file) => file.path.startsWith(`${name}/`));
   const recorded = manifest.sources.find((source) => source.name === name)?.tables ?? {};
-  if (line === undefined) return unproven(`${name}: the backup holds no such database`);
+  if (line === undefined) return differs(`${name}: the backup holds no such database`);
   try {
     const beside = await sidecarBeside(path);
     if (beside !== null)
-      return unproven(
+      return differs(
         `${name}: ${beside} lies beside it: another database's log, or someone opened it`,
       );
     const { size } = await stat(path);
     if ((await hashPath(path, signal)) !== line.sha256)
-      return unproven(`${line.path}: another content`);
+      return differs(`${line.path}: another content`);
     const { tables } = await inspectSqlite({ path, kind: 'copy', bytes: size }, signal);
     const problems = Object.keys({ ...recorded, ...tables })
       .filter((table) => recorded[table] !== tables[table])
@@ -137,7 +134,7 @@ const proveDatabase = async (
     return { problems, files: 1, bytes: size, tables };
   } catch (error) {
     if (signal?.aborted === true) throw error;
-    return unproven(`${name}: ${messageOf(error)}`);
+    return differs(`${name}: ${messageOf(error)}`);
   }
 };
 

@@ -33,7 +33,7 @@ const later = <T>() => {
 export const dumpDatabase = async (
   source: PostgresSource,
   { to, signal, onBytes }: DumpOptions,
-): Promise<{ tables: Record<string, number>; bytes: number }> => {
+): Promise<{ tables: Record<string, number> }> => {
   const database = databaseOf(source);
   const env = environmentFor(source, database);
   const what = `of the database "${database}" of the source "${source.name}"`;
@@ -79,7 +79,7 @@ export const dumpDatabase = async (
   await counting;
   if (bytes === 0) throw new BackupError('command-failed', `pg_dump ${what} printed nothing`);
   const rows = text.trim().split('\n').slice(1);
-  return { bytes, tables: tablesFrom(rows.map((row) => JSON.parse(row) as unknown)) };
+  return { tables: tablesFrom(rows.map((row) => JSON.parse(row) as unknown)) };
 };
 
 /**

@@ -1,6 +1,6 @@
 import { runProcess } from '../process/run-process.ts';
 import type { PostgresSource } from '../types.ts';
-import { parseConnection } from './connection.ts';
+import { type Connection, parseConnection } from './connection.ts';
 
 /** Identifiers and texts in SQL. */
 export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
@@ -10,22 +10,26 @@ export const quoteText = (text: string): string => `'${text.replaceAll("'", "''"
 const MAINTENANCE = 'postgres';
 
 /** @throws TypeError where the source was never checked */
-export const databaseOf = (source: PostgresSource): string => {
+const connectionOf = (source: PostgresSource): Connection => {
   const parsed = parseConnection(source.url);
   if ('problem' in parsed) throw new TypeError(`the url of "${source.name}" ${parsed.problem}`);
-  return source.database ?? parsed.database;
+  return parsed;
 };
+
+export const databaseOf = (source: PostgresSource): string =>
+  source.database ?? connectionOf(source).database;
 
 /** Environment of a program that works on one database of the source's server. */
 export const environmentFor = (
   source: PostgresSource,
   database: string,
-): Record<string, string | undefined> => {
-  const parsed = parseConnection(source.url);
-  if ('problem' in parsed) throw new TypeError(`the url of "${source.name}" ${parsed.problem}`);
+): Record<string, string | undefined> => ({
+  ...connectionOf(source).env,
+  PGDATABASE: database,
   // A service file would win over the rest.
-  return { ...parsed.env, PGDATABASE: database, PGSERVICE: undefined, PGAPPNAME: 'dhash-backup' };
-};
+  PGSERVICE: undefined,
+  PGAPPNAME: 'dhash-backup',
+});
 
 /** No file of the user's, no prompt, bare values; stops at the first error. */
 export const PSQL = ['psql', '-X', '-w', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1'] as const;

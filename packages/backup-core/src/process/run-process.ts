@@ -22,8 +22,6 @@ export interface ProcessRequest {
   readonly onOutput?: (part: Buffer) => Promise<void> | void;
   /** Longest run, ms. */
   readonly timeoutMs?: number | undefined;
-  /** Longest time without a byte in or out, ms. */
-  readonly idleTimeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -42,18 +40,13 @@ const killGroup = (pid: number | undefined, name: NodeJS.Signals): void => {
  * stream keeps to write later would be overwritten by then. A program that ends before it read all says why by its
  * exit code.
  */
-const feed = async (
-  stdin: Writable,
-  input: ProcessRequest['input'],
-  onPart: () => void,
-): Promise<void> => {
+const feed = async (stdin: Writable, input: ProcessRequest['input']): Promise<void> => {
   let isClosed = false;
   // Told to each write too; without a listener it would end this process.
   stdin.on('error', () => {
     isClosed = true;
   });
   for await (const part of input ?? []) {
-    onPart();
     if (isClosed) break;
     await new Promise<void>((resolve) => stdin.write(part, () => resolve()));
   }
@@ -69,7 +62,7 @@ const feed = async (
  * @throws the signal's reason where it was aborted
  */
 export const runProcess = async (request: ProcessRequest): Promise<number> => {
-  const { what, command, cwd, env, signal, timeoutMs, idleTimeoutMs } = request;
+  const { what, command, cwd, env, signal, timeoutMs } = request;
   signal?.throwIfAborted();
   const [program = '', ...args] = typeof command === 'string' ? [command] : command;
   const child = spawn(program, args, {
@@ -95,16 +88,6 @@ export const runProcess = async (request: ProcessRequest): Promise<number> => {
   const onAbort = () => end('it was aborted');
   signal?.addEventListener('abort', onAbort, { once: true });
   const timer = timeoutMs && setTimeout(() => end(`it took more than ${timeoutMs} ms`), timeoutMs);
-  let idleTimer: NodeJS.Timeout | undefined;
-  const moved = () => {
-    clearTimeout(idleTimer);
-    if (idleTimeoutMs !== undefined)
-      idleTimer = setTimeout(
-        () => end(`nothing went in or out for ${idleTimeoutMs} ms`),
-        idleTimeoutMs,
-      );
-  };
-  moved();
 
   let tail = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -115,7 +98,6 @@ export const runProcess = async (request: ProcessRequest): Promise<number> => {
     child.stdout,
     new Writable({
       write: (part: Buffer, _encoding, done) => {
-        moved();
         bytes += part.length;
         Promise.resolve(request.onOutput?.(part)).then(() => done(), done);
       },
@@ -125,7 +107,7 @@ export const runProcess = async (request: ProcessRequest): Promise<number> => {
     throw error;
   });
   let unreadable: { readonly cause: unknown } | null = null;
-  const fed = feed(child.stdin, request.input, moved).catch((cause: unknown) => {
+  const fed = feed(child.stdin, request.input).catch((cause: unknown) => {
     unreadable = { cause };
     end(`its input could not be read: ${messageOf(cause)}`);
   });
@@ -155,7 +137,6 @@ export const runProcess = async (request: ProcessRequest): Promise<number> => {
     return bytes;
   } finally {
     clearTimeout(timer);
-    clearTimeout(idleTimer);
     clearTimeout(killTimer);
     signal?.removeEventListener('abort', onAbort);
   }

@@ -1,4 +1,5 @@
 import type { BackupListing } from '../list-backups.ts';
+import { megabytes } from '../megabytes.ts';
 
 /** What the backups of one environment may take of their disk. */
 export interface Bounds {
@@ -15,8 +16,6 @@ export interface RemovedForRoom {
   readonly remove: ReadonlyMap<string, string>;
   readonly warnings: readonly string[];
 }
-
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
 /**
  * Chooses what goes so that the bounds hold, the oldest first, of those that `isFree` says may go. Where even all

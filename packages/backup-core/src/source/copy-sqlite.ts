@@ -101,20 +101,18 @@ const copyOpen = async <Known>(
     const known = fingerprint === null ? null : await options.findKnown(fingerprint);
     if (known !== null) return { copy: null, known, stat: facts, fingerprint };
     const copy = await options.newCopy();
-    const bytes = size.pages * size.pageBytes;
-    const outcome =
-      fingerprint?.log === null
-        ? await copyFrozen({
-            from: live,
-            facts: fingerprint.database.stat,
-            bytes,
-            to: copy,
-            signal,
-            onBytes,
-            asUnreadable,
-          })
-        : 'changed';
-    if (outcome === 'changed')
+    const isCopied =
+      fingerprint?.log === null &&
+      (await copyFrozen({
+        from: live,
+        facts: fingerprint.database.stat,
+        bytes: size.pages * size.pageBytes,
+        to: copy,
+        signal,
+        onBytes,
+        asUnreadable,
+      })) === 'copied';
+    if (!isCopied)
       await copyPages(db, size, copy, options).catch((error: unknown) => {
         throw copyFailure(options, copy, error) ?? asUnreadable(error);
       });

@@ -6,6 +6,7 @@ import {
   type BackupReport,
   createBackup,
   type DataSource,
+  stageRestore,
 } from '../../src/index.ts';
 
 export const AT_MS = Date.UTC(2026, 0, 31, 12, 0, 0);
@@ -87,3 +88,14 @@ export const backUpSample = (
   sample: Sample,
   changes: Partial<BackupOptions> = {},
 ): Promise<BackupReport> => createBackup(backupOptions(sample, changes));
+
+/** Rows of `hashes` in a backup whose only source is the database, by restoring it beside the live data. */
+export const hashRows = async (sample: Sample, file: string): Promise<unknown> => {
+  const { targets } = await stageRestore(file, { id: 'look', targets: sample.sources });
+  const [target] = targets;
+  if (target?.type !== 'sqlite') throw new Error('a database was to be staged');
+  const db = new DatabaseSync(target.staged, { readOnly: true });
+  const row = db.prepare('SELECT count(*) AS n FROM hashes').get();
+  db.close();
+  return row?.['n'];
+};

@@ -21,3 +21,6 @@ export const dataSourceOf = (
       return { ...present(source), path: resolve(root, source.path) };
   }
 };
+
+/** Those that lie at a path of this machine. */
+export const onDisk = (data: readonly DataSource[]) => data.filter((source) => 'path' in source);

@@ -1,17 +1,17 @@
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
-import { lookAtPostgres } from '@dhash/backup-core';
 import { readLock } from '@dhash/journal';
 import { takeArmingSamples, takeBaseline } from '@dhash/monitor';
 import { checkChannels } from '@dhash/notifier';
 import type { PolledSample, WatchPolicy } from '@dhash/quality-gates';
 import { gateWarnings, judgeArming } from '@dhash/quality-gates/config';
+import { onDisk } from '../config/data-source.ts';
 import { gatherDrill } from '../drill/gather-drill.ts';
 import { planDrill } from '../drill/plan-drill.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
 import type { CommandContext } from '../operate/context.ts';
 import type { Environment } from '../operate/environment.ts';
-import { lookAtCommands } from '../operate/look-at-commands.ts';
+import { lookElsewhere } from '../operate/look-elsewhere.ts';
 import { metricsWarning } from '../operate/metrics-warning.ts';
 import { displayedStatus } from '../record/run-state.ts';
 import { listRuns, newestChange, type RecordedRun } from '../record/runs.ts';
@@ -74,18 +74,16 @@ const rolledBackBy = (
     : null;
 };
 
-const lookAtDatabases = ({ config }: Environment): Promise<DeployFacts['databases']> =>
-  Promise.all(
-    config.data.flatMap((source) => {
-      const found = async (problems: Promise<readonly string[]>) => ({
-        name: source.name,
-        problems: await problems,
-      });
-      if (source.type === 'command') return [found(lookAtCommands(source))];
-      const restores = config.rollback.data === 'restore';
-      return source.type === 'postgres' ? [found(lookAtPostgres(source, { restores }))] : [];
-    }),
+const lookAtDatabases = async ({ config }: Environment): Promise<DeployFacts['databases']> => {
+  const restores = config.rollback.data === 'restore';
+  const looked = config.data.map(async (source) => ({
+    name: source.name,
+    problems: await lookElsewhere(source, { restores }),
+  }));
+  return (await Promise.all(looked)).flatMap(({ name, problems }) =>
+    problems === null ? [] : [{ name, problems }],
   );
+};
 
 const versionToDeploy = async (environment: Environment, asked: string | null): Promise<string> => {
   if (asked !== null) return asked;
@@ -146,11 +144,11 @@ export const gatherDeploy = async (
   const runs = await listRuns(layout, config.env);
   const newest = newestChange(runs);
   const lock = await readLock(target.lockFile);
-  const data = config.data.flatMap((source) =>
-    'path' in source
-      ? [{ name: source.name, path: source.path, exists: existsSync(source.path) }]
-      : [],
-  );
+  const data = onDisk(config.data).map(({ name, path }) => ({
+    name,
+    path,
+    exists: existsSync(path),
+  }));
   const taken =
     current === null && isLoopback(config.url) && (await answersAt(config.url)) ? config.url : null;
   return {

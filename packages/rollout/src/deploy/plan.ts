@@ -1,6 +1,7 @@
 import type { DrillPlan } from '../drill/plan-drill.ts';
 import type { RunState } from '../record/run-state.ts';
 import { planSentences } from './plan-sentences.ts';
+import { type DeployStep, stepsOf } from './planned-steps.ts';
 import { tooFew } from './too-few-channels.ts';
 
 /** What a deploy found before it changed anything. Plain data: it goes on the record whole. */
@@ -64,21 +65,6 @@ export interface DeployOptions {
   readonly reason: string | null;
   readonly disarm: readonly string[];
 }
-
-export type DeployStep =
-  | 'backup'
-  | 'drill'
-  | 'init'
-  | 'lay'
-  | 'stop'
-  | 'backup-stopped'
-  | 'migrate'
-  | 'activate'
-  | 'start'
-  | 'health'
-  | 'smoke'
-  | 'drill-stopped'
-  | 'backup-after';
 
 export type DeployPlan =
   | {
@@ -238,41 +224,6 @@ export const waysOut = (env: string, status: RunState['status'] | null): string[
         `npx dhash-rollout deploy --env ${env} --abort                undo it`,
         `npx dhash-rollout deploy --env ${env} --supersede            deploy over it`,
       ];
-
-const stepsOf = (facts: DeployFacts, options: DeployOptions, first: boolean): DeployStep[] => {
-  const backed =
-    facts.data.length + facts.databases.length > 0 &&
-    (options.backupFirst || facts.rollbackData === 'restore');
-  const migrating = facts.migrations !== null && (first || facts.migrations.pending.length > 0);
-  if (first) {
-    return [
-      'init',
-      'lay',
-      ...(migrating ? (['migrate'] as const) : []),
-      'activate',
-      'start',
-      'health',
-      ...(facts.hasSmoke ? (['smoke'] as const) : []),
-      ...(backed ? (['backup-after'] as const) : []),
-    ];
-  }
-  const drilled = backed && facts.drill !== null;
-  const offline = migrating && facts.migrations?.online !== true;
-  return [
-    ...(backed ? (['backup'] as const) : []),
-    ...(drilled ? (['drill'] as const) : []),
-    'lay',
-    ...(facts.current === null ? [] : (['stop'] as const)),
-    ...(backed && offline ? (['backup-stopped'] as const) : []),
-    ...(migrating ? (['migrate'] as const) : []),
-    'activate',
-    'start',
-    'health',
-    ...(facts.hasSmoke ? (['smoke'] as const) : []),
-    // Not while the service is down: that would be as long as a drill takes.
-    ...(drilled && offline ? (['drill-stopped'] as const) : []),
-  ];
-};
 
 /** Whether there is no data yet. Databases on a server are there before a first deploy; alone, they may hold anything. */
 const isFresh = ({ data, databases }: DeployFacts): boolean =>

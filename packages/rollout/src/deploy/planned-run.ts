@@ -1,27 +1,12 @@
 import { z } from 'zod';
 import type { DeployFacts, DeployPlan } from './plan.ts';
-
-const deployStep = z.enum([
-  'backup',
-  'drill',
-  'init',
-  'lay',
-  'stop',
-  'backup-stopped',
-  'migrate',
-  'activate',
-  'start',
-  'health',
-  'smoke',
-  'drill-stopped',
-  'backup-after',
-]);
+import { deploySteps } from './planned-steps.ts';
 
 const schema = z.object({
   version: z.string(),
   previous: z.string().nullable(),
   first: z.boolean(),
-  steps: z.array(deployStep),
+  steps: z.array(z.enum(deploySteps)),
   disarmed: z.array(z.string()),
   /** Declared data that did not exist before, so that an undo may remove it. */
   newData: z.array(z.string()),

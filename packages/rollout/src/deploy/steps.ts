@@ -12,7 +12,7 @@ import { takeBackup } from '../operate/take-backup.ts';
 import { asJson } from '../record/recorder.ts';
 import type { Target } from '../targets/target.ts';
 import { migrateForward, undoMigrations } from './migrate-data.ts';
-import type { DeployStep } from './plan.ts';
+import type { DeployStep } from './planned-steps.ts';
 
 export interface DeployRun {
   readonly runId: string;

@@ -15,6 +15,7 @@ import {
   writeProof,
 } from '@dhash/backup-core';
 import { showProgress } from '../cli/progress.ts';
+import { onDisk } from '../config/data-source.ts';
 import type { EnvironmentConfig } from '../config/types.ts';
 import { exitCodes, isRolloutError, RolloutError } from '../errors.ts';
 import type { CommandContext } from '../operate/context.ts';
@@ -104,8 +105,6 @@ const runDrill = async (
   { config, file, facts, scratchIn = dirname(file) }: DrillRequest,
 ): Promise<Proof> => {
   const { signal } = context;
-  // Refused by the plan where there is another.
-  const onDisk = config.data.filter((source) => 'path' in source);
   const id = `drill-${randomBytes(6).toString('hex')}`;
   const { checks, phases, phase } = phasesOf(context);
   const progress = showProgress(context);
@@ -113,7 +112,8 @@ const runDrill = async (
   let verified: { sha256: string; manifest: Manifest } | undefined;
   return withScratch({ dir: scratchIn, now: context.clock.now() }, async (scratch) => {
     const startedMs = performance.now();
-    const places = drillPlaces(dataFolder(scratch), onDisk);
+    // The plan refuses where there is other data.
+    const places = drillPlaces(dataFolder(scratch), onDisk(config.data));
     for (const { path } of places) await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await phase('verify', async () => {
       const { entries, ...rest } = await verifyBackup(file, watched).finally(progress.end);

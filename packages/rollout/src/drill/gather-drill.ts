@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { onDisk } from '../config/data-source.ts';
 import type { EnvironmentConfig } from '../config/types.ts';
 import { artifactOf, isReleaseName } from '../targets/artifacts.ts';
 import { findIsolation } from './isolation.ts';
@@ -30,14 +31,14 @@ export const gatherDrill = async (
 ): Promise<DrillFacts> => {
   const { drill } = config.backup;
   const { start = null } = config.target.drill ?? {};
-  const readOnly = config.data.flatMap((source) => ('path' in source ? [source.path] : []));
+  const readOnly = onDisk(config.data).map(({ path }) => path);
   return {
     release,
     start,
     startIn: await startIn(config, release),
     smoke: config.smoke?.command ?? null,
     sources: config.data.map(({ name }) => name),
-    undrillable: config.data.flatMap((source) => ('path' in source ? [] : [source.name])),
+    undrillable: config.data.filter((source) => !('path' in source)).map(({ name }) => name),
     allowed: drill.env,
     network: drill.network,
     isolation:

@@ -12,7 +12,7 @@ export interface DrillFacts {
   readonly startIn: 'where it is laid' | 'unpacked anew' | 'the folder of rollout.yaml' | null;
   readonly smoke: Command | null;
   readonly sources: readonly string[];
-  /** Those of them that a drill has no scratch place for: databases on a server. */
+  /** Those of them that a drill has no scratch place for: they lie on no disk of this machine. */
   readonly undrillable: readonly string[];
   /** Names of `drill.env`. */
   readonly allowed: readonly string[];
@@ -43,7 +43,7 @@ const networkSentence = ({ network, isolation }: DrillFacts): string => {
 /** Decides what a drill will start, and how it is kept from the rest; or why it may not. Pure. */
 export const planDrill = (facts: DrillFacts): DrillPlan => {
   const { release, start, startIn, smoke, allowed, isolation, undrillable } = facts;
-  // Their own address is the only place that they know: a drill there would swap live data.
+  // Their server or command is the only place that they know: a drill there would replace live data.
   if (undrillable.length > 0)
     return {
       kind: 'refused',

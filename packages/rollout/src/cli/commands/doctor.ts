@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { access, constants, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { lookAtPostgres } from '@dhash/backup-core';
 import { readLock } from '@dhash/journal';
 import { checkChannels } from '@dhash/notifier';
 import { gateWarnings } from '@dhash/quality-gates/config';
+import { onDisk } from '../../config/data-source.ts';
 import { tooFew } from '../../deploy/too-few-channels.ts';
 import { describeProof } from '../../drill/drill-backup.ts';
 import { gatherDrill } from '../../drill/gather-drill.ts';
@@ -16,7 +16,7 @@ import { dueCopies } from '../../operate/copies/copy-elsewhere.ts';
 import { runRclone } from '../../operate/copies/run-rclone.ts';
 import { type Environment, openEnvironment } from '../../operate/environment.ts';
 import { describeHolder } from '../../operate/holding.ts';
-import { lookAtCommands } from '../../operate/look-at-commands.ts';
+import { lookElsewhere } from '../../operate/look-elsewhere.ts';
 import { metricsWarning } from '../../operate/metrics-warning.ts';
 import { newestProven } from '../../operate/proven-backup.ts';
 import { surveyRuns } from '../../record/runs.ts';
@@ -58,27 +58,26 @@ const gates = async (environment: Environment): Promise<Finding[]> => {
   ];
 };
 
+/** What holds of a source that lies on no disk of its own, where nothing keeps it from being backed up. */
+const reachable = {
+  postgres: 'the PostgreSQL server answers, and its tools are here',
+  command: 'the programs of its commands are here',
+};
+
 const data = async ({ config, shown }: Environment): Promise<Finding[]> => {
   const restores = config.rollback.data === 'restore';
   const looked = config.data.map(async (source) => {
     const { name } = source;
-    if (source.type === 'postgres') {
-      const problems = await lookAtPostgres(source, { restores });
-      return problems.length === 0
-        ? [ok(`data ${name}: the PostgreSQL server answers, and its tools are here`)]
-        : problems.map((what) => problem(`data ${name}: ${what}`));
-    }
-    if (source.type === 'command') {
-      const problems = await lookAtCommands(source);
-      return problems.length === 0
-        ? [ok(`data ${name}: the programs of its commands are here`)]
-        : problems.map((what) => problem(`data ${name}: ${what}`));
-    }
-    return [
-      existsSync(source.path)
-        ? ok(`data ${name}: ${shown(source.path)}`)
-        : warning(`data ${name}: ${shown(source.path)} does not exist (yet)`),
-    ];
+    if ('path' in source)
+      return [
+        existsSync(source.path)
+          ? ok(`data ${name}: ${shown(source.path)}`)
+          : warning(`data ${name}: ${shown(source.path)} does not exist (yet)`),
+      ];
+    const problems = (await lookElsewhere(source, { restores })) ?? [];
+    return problems.length === 0
+      ? [ok(`data ${name}: ${reachable[source.type]}`)]
+      : problems.map((what) => problem(`data ${name}: ${what}`));
   });
   return (await Promise.all(looked)).flat();
 };
@@ -185,9 +184,9 @@ const channels = async (context: CommandContext, environment: Environment): Prom
 
 /** Folders in which a rollback that never came to its end left what it put aside. */
 const leftovers = async ({ config, shown }: Environment): Promise<Finding[]> => {
-  const parents = [
-    ...new Set(config.data.flatMap((one) => ('path' in one ? [dirname(one.path)] : []))),
-  ].filter(existsSync);
+  const parents = [...new Set(onDisk(config.data).map(({ path }) => dirname(path)))].filter(
+    existsSync,
+  );
   const names = await Promise.all(
     parents.map(async (parent) =>
       (await readdir(parent))

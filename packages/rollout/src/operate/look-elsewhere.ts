@@ -1,6 +1,11 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { CommandLine, CommandSource } from '@dhash/backup-core';
+import {
+  type CommandLine,
+  type CommandSource,
+  type DataSource,
+  lookAtPostgres,
+} from '@dhash/backup-core';
 
 const run = promisify(execFile);
 
@@ -17,7 +22,7 @@ const isThere = (program: string, cwd: string | undefined): Promise<boolean> =>
   );
 
 /** What keeps the commands of a source from running, as far as can be told without running them. */
-export const lookAtCommands = async (source: CommandSource): Promise<string[]> => {
+const lookAtCommands = async (source: CommandSource): Promise<string[]> => {
   const problems: string[] = [];
   for (const which of ['dump', 'load', 'verify'] as const) {
     const command = source[which];
@@ -26,4 +31,22 @@ export const lookAtCommands = async (source: CommandSource): Promise<string[]> =
       problems.push(`${program}, which its ${which} command begins with, is not there`);
   }
   return problems;
+};
+
+/**
+ * What keeps a source that lies on no disk of its own from being backed up, or restored where `restores`: a
+ * sentence each. Null of one that does.
+ */
+export const lookElsewhere = async (
+  source: DataSource,
+  look: { readonly restores: boolean },
+): Promise<readonly string[] | null> => {
+  switch (source.type) {
+    case 'postgres':
+      return lookAtPostgres(source, look);
+    case 'command':
+      return lookAtCommands(source);
+    default:
+      return null;
+  }
 };

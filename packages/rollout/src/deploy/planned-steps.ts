@@ -1,0 +1,60 @@
+import type { DeployFacts, DeployOptions } from './plan.ts';
+
+/** Every step that a deploy may have. */
+export const deploySteps = [
+  'backup',
+  'drill',
+  'init',
+  'lay',
+  'stop',
+  'backup-stopped',
+  'migrate',
+  'activate',
+  'start',
+  'health',
+  'smoke',
+  'drill-stopped',
+  'backup-after',
+] as const;
+
+export type DeployStep = (typeof deploySteps)[number];
+
+/** The steps of a deploy, in their order. Pure. `first`: nothing runs yet and there is no data. */
+export const stepsOf = (
+  facts: DeployFacts,
+  options: DeployOptions,
+  first: boolean,
+): DeployStep[] => {
+  const backed =
+    facts.data.length + facts.databases.length > 0 &&
+    (options.backupFirst || facts.rollbackData === 'restore');
+  const migrating = facts.migrations !== null && (first || facts.migrations.pending.length > 0);
+  if (first) {
+    return [
+      'init',
+      'lay',
+      ...(migrating ? (['migrate'] as const) : []),
+      'activate',
+      'start',
+      'health',
+      ...(facts.hasSmoke ? (['smoke'] as const) : []),
+      ...(backed ? (['backup-after'] as const) : []),
+    ];
+  }
+  const drilled = backed && facts.drill !== null;
+  const offline = migrating && facts.migrations?.online !== true;
+  return [
+    ...(backed ? (['backup'] as const) : []),
+    ...(drilled ? (['drill'] as const) : []),
+    'lay',
+    ...(facts.current === null ? [] : (['stop'] as const)),
+    ...(backed && offline ? (['backup-stopped'] as const) : []),
+    ...(migrating ? (['migrate'] as const) : []),
+    'activate',
+    'start',
+    'health',
+    ...(facts.hasSmoke ? (['smoke'] as const) : []),
+    // Not while the service is down: that would be as long as a drill takes.
+    ...(drilled && offline ? (['drill-stopped'] as const) : []),
+  ];
+};
