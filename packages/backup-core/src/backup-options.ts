@@ -3,6 +3,7 @@ import { checkNameParts } from './backup-name.ts';
 import { type Disk, realDisk } from './disk.ts';
 import { BackupError } from './errors.ts';
 import { kindOf } from './kind/kinds.ts';
+import type { FormatLimits } from './limits.ts';
 import type { DataSource, DiskOption, Progress, RescueHints, ToolStamp } from './types.ts';
 import { nameProblem } from './zip/entry-name.ts';
 
@@ -42,12 +43,13 @@ export interface BackupJob extends Omit<BackupOptions, 'tag' | 'sink' | 'disk'> 
   readonly tag: string | null;
   readonly sink: 'file' | 'null';
   readonly disk: Disk;
+  readonly limits: FormatLimits;
 }
 
 const SOURCE_NAME = /^[a-z0-9][a-z0-9_-]{0,40}$/;
 
 /** @throws BackupError `bad-option` naming every problem */
-export const checkOptions = (options: BackupOptions): BackupJob => {
+export const checkOptions = (options: BackupOptions, limits: FormatLimits): BackupJob => {
   const { sources } = options;
   const tag = options.tag ?? null;
   checkNameParts(options.env, tag);
@@ -58,7 +60,7 @@ export const checkOptions = (options: BackupOptions): BackupJob => {
     throw new BackupError('bad-option', `this can't be backed up: ${problems.join('; ')}`, {
       problems,
     });
-  return { ...options, tag, sink: options.sink ?? 'file', disk: options.disk ?? realDisk };
+  return { ...options, tag, sink: options.sink ?? 'file', disk: options.disk ?? realDisk, limits };
 };
 
 /** What is wrong with a list of sources, for a backup or a restore. */

@@ -5,6 +5,7 @@ import { nextBackupTime, renderBackupName } from './backup-name.ts';
 import { type BackupJob, type BackupOptions, checkOptions } from './backup-options.ts';
 import { BackupError, isSystemError, messageOf } from './errors.ts';
 import { gatherSources } from './gather-sources.ts';
+import { checkEntryCount, checkManifestBytes, FORMAT_LIMITS, type FormatLimits } from './limits.ts';
 import {
   contentRootOf,
   FORMAT,
@@ -65,8 +66,15 @@ type Written = {
  * @throws BackupError `bad-option`, `source-refused`, `sqlite-busy`, `sqlite-damaged`, `clock-set-back`,
  * `write-failed`; the signal's reason when aborted. Nothing is left behind in any of these cases.
  */
-export const createBackup = async (options: BackupOptions): Promise<BackupReport> => {
-  const job = checkOptions(options);
+export const createBackup = (options: BackupOptions): Promise<BackupReport> =>
+  createBackupWithin(FORMAT_LIMITS, options);
+
+/** The same within other limits than the format's. */
+export const createBackupWithin = async (
+  limits: FormatLimits,
+  options: BackupOptions,
+): Promise<BackupReport> => {
+  const job = checkOptions(options, limits);
   const startedMs = job.now();
   try {
     job.signal?.throwIfAborted();
@@ -185,6 +193,7 @@ const writeInto = async (
   const copies: string[] = [];
   try {
     const gathered = await gatherSources(job, tempFolder, copies, previous);
+    checkEntryCount(job.dir, gathered.files.length, job.limits);
     const writer = openArchiveWriter(sink);
     const { lines, unreadable, facts, reused } = await writeEntries(writer, gathered.files, {
       ...job,
@@ -211,12 +220,9 @@ const writeInto = async (
       sources: [...(await gathered.sources)],
       entries: [...lines, ...gathered.otherLines],
     };
-    const {
-      body,
-      sha256: _,
-      packedSha256: __,
-      ...known
-    } = await packBuffer(renderManifest(manifest));
+    const rendered = renderManifest(manifest);
+    checkManifestBytes(job.dir, rendered.length, job.limits);
+    const { body, sha256: _, packedSha256: __, ...known } = await packBuffer(rendered);
     await writer.addKnown({ name: MANIFEST_NAME, ...known }, body);
     job.signal?.throwIfAborted();
     const { databases } = gathered;

@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parseBackupName } from './backup-name.ts';
 import { BackupError, systemCode } from './errors.ts';
+import { FORMAT_LIMITS } from './limits.ts';
 import {
   filesOf,
   MANIFEST_NAME,
@@ -16,9 +17,6 @@ import { type NameSet, nameSet } from './zip/entry-name.ts';
 import { type ArchiveEntry, readArchive } from './zip/read-archive.ts';
 import { type EntryDigest, readEntry } from './zip/read-entry.ts';
 import { type OpenFile, refuse } from './zip/read-structure.ts';
-
-/** A manifest has a line of about 300 bytes for each file. */
-const MAX_MANIFEST_BYTES = 256 * 2 ** 20;
 
 /** A backup open for reading, whose structure and manifest hold. */
 export interface OpenBackup extends OpenFile {
@@ -59,7 +57,7 @@ export const openBackup = async <T>(
 };
 
 const readText = async (opened: OpenFile, entry: ArchiveEntry): Promise<string> => {
-  if (entry.plainBytes > MAX_MANIFEST_BYTES)
+  if (entry.plainBytes > FORMAT_LIMITS.maxManifestBytes)
     return refuse(opened.file, 12, `it has ${entry.plainBytes} bytes`, entry.name);
   const parts: Buffer[] = [];
   const digest: EntryDigest = { sha256: '' };

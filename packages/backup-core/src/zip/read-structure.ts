@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { BackupError } from '../errors.ts';
+import { FORMAT_LIMITS } from '../limits.ts';
 import {
   END_BYTES,
   END_SIGNATURE,
@@ -25,8 +26,6 @@ export interface Directory {
   readonly bytes: number;
 }
 
-/** More entries than any backup has; checked before anything is allocated for them. */
-const MAX_ENTRIES = 1_000_000;
 const MAX_COMMENT_BYTES = 0xffff;
 
 /** Refuses an archive by a rule of the format; the rule's number is in the error. */
@@ -115,7 +114,7 @@ export const findDirectory = async (open: OpenFile): Promise<Directory> => {
       3,
       `its directory ends at ${directory.at + directory.bytes}, not at ${before}`,
     );
-  if (directory.count > MAX_ENTRIES || directory.count > directory.bytes / 46)
+  if (directory.count > FORMAT_LIMITS.maxEntries || directory.count > directory.bytes / 46)
     return refuse(
       file,
       3,
