@@ -79,7 +79,8 @@ const afterFailure = (
 
 /**
  * Tries a record and settles it: removed, put back or given up. `claim` is null where the spool
- * could not be written; then the outcome is delivered or lost.
+ * could not be written; then the outcome is delivered or lost. The caller awaits `spool.settled()`
+ * before it hands on the receipt.
  */
 export const deliver = async (
   runtime: Runtime,
@@ -141,7 +142,7 @@ export const deliver = async (
     await spool.bury(null, record, `refused for good: ${refused.join('; ')}`);
   switch (result.kind) {
     case 'ok':
-      if (claim !== null) await spool.remove(claim);
+      if (claim !== null) await spool.removeDelivered(claim);
       return receipt(result.status, attempts, {
         ...(result.receipt === null ? {} : { receipt: result.receipt }),
         ...(refused.length === 0 ? {} : { refused, reason: `refused: ${refused.join('; ')}` }),

@@ -1,9 +1,9 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DeliverContext, deliver, type Runtime } from './deliver.ts';
 import { severities } from './message.ts';
 import type { Receipt } from './receipt.ts';
-import { codeOf, makeFolder, writeNew } from './spool/durable.ts';
+import { codeOf, makeFolder, removeFile, writeNew } from './spool/durable.ts';
 import { isOwnerAlive, ownerTag } from './spool/owner.ts';
 import { byAge, laneOf, type SpoolRecord } from './spool/record.ts';
 import type { SpoolEntry } from './spool/spool.ts';
@@ -33,12 +33,12 @@ const nothing: FlushReport = {
 };
 
 /** The one flusher's mark, or null where another living one has it. */
-export const enterFlush = async (folder: string): Promise<{ leave(): Promise<void> } | null> => {
+export const enterFlush = async (folder: string): Promise<{ leave(): void } | null> => {
   const file = join(folder, 'flush.lock');
   await makeFolder(folder);
   const tag = ownerTag();
   for (let round = 0; round < 3; round++) {
-    if (await writeNew(file, tag)) return { leave: () => rm(file, { force: true }) };
+    if (await writeNew(file, tag)) return { leave: () => removeFile(file) };
     let holder: string;
     try {
       holder = (await readFile(file, 'utf8')).trim();
@@ -49,7 +49,7 @@ export const enterFlush = async (folder: string): Promise<{ leave(): Promise<voi
     }
     // Not even of this machine: it is taken to live, since two flushers could break the order.
     if (isOwnerAlive(holder) !== false) return null;
-    await rm(file, { force: true });
+    removeFile(file);
   }
   return null;
 };
@@ -141,6 +141,7 @@ export const flushSpool = async (
         ),
       )
     ).flat();
+    await spool.settled();
     const having = (status: Receipt['status']): number =>
       receipts.filter((receipt) => receipt.status === status).length;
     return {
@@ -153,6 +154,6 @@ export const flushSpool = async (
       receipts,
     };
   } finally {
-    await mark.leave();
+    mark.leave();
   }
 };

@@ -1,9 +1,9 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Message } from './message.ts';
 import type { Receipt } from './receipt.ts';
 import { renderEmail } from './render/email.ts';
-import { codeOf, makeFolder, writeNew } from './spool/durable.ts';
+import { codeOf, makeFolder, removeFile, writeNew } from './spool/durable.ts';
 
 /** Messages kept as files. */
 export interface Kept {
@@ -23,7 +23,7 @@ export const openKept = (
 ): Kept => {
   const removeOld = async (file: string): Promise<void> => {
     const { mtimeMs } = await stat(file);
-    if (now() - mtimeMs > maxAgeMs) await rm(file, { force: true });
+    if (now() - mtimeMs > maxAgeMs) removeFile(file);
   };
 
   const prune = async (): Promise<void> => {

@@ -147,6 +147,7 @@ const clearTheWay = async (
     if (claim === null) return why;
     const again = { ...before, redeliveries: before.redeliveries + 1 };
     const receipt = await deliver(runtime, again, claim, context);
+    await context.spool.settled();
     if (receipt.status === 'spooled') return why;
   }
   return null;
@@ -201,7 +202,9 @@ export const sendRecord = async (
     if (claim === null) return receiptOf(runtime, 'spooled', 'another process is delivering it');
     const held = await spool.read(claim);
     const current = held !== null && 'record' in held ? held.record : record;
-    return await deliver(runtime, current, claim, context);
+    const receipt = await deliver(runtime, current, claim, context);
+    await spool.settled();
+    return receipt;
   } finally {
     place?.leave();
   }

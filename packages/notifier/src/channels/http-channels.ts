@@ -116,13 +116,23 @@ export const openHttpChannel = (
   tools: ChannelTools,
 ): Channel => {
   const contract = contractOf(config);
+  // Made once a delivery: its tries and its receipt ask for the same.
+  const made = new WeakMap<Delivery, { readonly body: string; readonly isTruncated: boolean }>();
+  const rendered = (delivery: Delivery) => {
+    const known = made.get(delivery);
+    if (known !== undefined) return known;
+    const { payload, isTruncated } = contract.compose(delivery);
+    const fresh = { body: JSON.stringify(payload), isTruncated };
+    made.set(delivery, fresh);
+    return fresh;
+  };
   const post = async (delivery: Delivery, tryMs: number, signal: AbortSignal | undefined) => {
     const address = addressOf(config);
     const refusal = whyNotTarget(address, config);
     if (refusal !== null) return permanent(refusal);
     const url = new URL(address);
     contract.address?.(url);
-    const body = JSON.stringify(contract.compose(delivery).payload);
+    const { body } = rendered(delivery);
     const headers = contract.headers?.(delivery.message.id, tools.now(), body) ?? {};
     const posted = await httpPost(url.href, body, headers, {
       fetch: tools.fetch,
@@ -148,7 +158,7 @@ export const openHttpChannel = (
         throw error;
       }
     },
-    isTruncated: (delivery) => contract.compose(delivery).isTruncated,
+    isTruncated: (delivery) => rendered(delivery).isTruncated,
     close: () => undefined,
   };
 };

@@ -1,4 +1,3 @@
-import type { Options as KyOptions } from 'ky';
 import { type AttemptResult, permanent, transient } from '../delivery/attempt.ts';
 import type { HintSource } from '../delivery/server-hint.ts';
 import { isTlsCode } from '../delivery/tls-codes.ts';
@@ -47,7 +46,7 @@ const unsentCodes = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-/** The innermost error code of fetch's and ky's nested causes. */
+/** The innermost error code of fetch's nested causes. */
 const codeOf = (error: unknown, depth = 0): string => {
   if (typeof error !== 'object' || error === null || depth > 6) return '';
   const inner = 'cause' in error ? codeOf(error.cause, depth + 1) : '';
@@ -62,7 +61,7 @@ const says = (error: unknown, text: string): boolean =>
 /** What undici says of a proxy that answered CONNECT with another status than 200. */
 const refusedByProxy = /^Proxy response \((\d{3})\)/;
 
-/** The status with which a proxy refused the way, anywhere in fetch's and ky's nested causes. */
+/** The status with which a proxy refused the way, anywhere in fetch's nested causes. */
 const proxyStatus = (error: unknown): string | null =>
   error instanceof Error
     ? (refusedByProxy.exec(error.message)?.[1] ?? proxyStatus(error.cause))
@@ -103,7 +102,7 @@ const parseJson = (text: string): unknown => {
 };
 
 const failure = (error: unknown, timedOut: boolean, options: PostOptions): AttemptResult => {
-  // ky's and undici's errors hold the whole URL: nothing of them but their code goes further.
+  // fetch's errors can hold the whole URL: nothing of them but their code goes further.
   if (options.signal?.aborted)
     return transient('cancelled', { isAmbiguous: true, isCancelled: true });
   if (timedOut) return transient(`no answer in ${options.tryMs} ms`, { isAmbiguous: true });
@@ -130,29 +129,27 @@ export const httpPost = async (
   headers: Readonly<Record<string, string>>,
   options: PostOptions,
 ): Promise<PostResult> => {
-  const { default: ky } = await import('ky');
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(), options.tryMs);
-  const signals = [timeout.signal, ...(options.signal === undefined ? [] : [options.signal])];
   try {
-    const response = await ky.post(url, {
+    const response = await options.fetch(url, {
+      method: 'POST',
       body,
       headers: { 'content-type': 'application/json', 'user-agent': userAgent, ...headers },
-      retry: 0,
       redirect: 'manual',
-      throwHttpErrors: false,
-      timeout: false,
-      signal: AbortSignal.any(signals),
-      fetch: options.fetch,
+      signal:
+        options.signal === undefined
+          ? timeout.signal
+          : AbortSignal.any([timeout.signal, options.signal]),
       ...(options.dispatcher === undefined
         ? {}
-        : { dispatcher: options.dispatcher as NonNullable<KyOptions['dispatcher']> }),
+        : { dispatcher: options.dispatcher as NonNullable<RequestInit['dispatcher']> }),
     });
     const { text, isWhole } = await readSome(response);
     const answer: HttpAnswer = {
       status: response.status,
       text,
-      said: truncate(options.redact(cleanLine(text.slice(0, 2000))), saidLimit),
+      said: text === '' ? '' : truncate(options.redact(cleanLine(text.slice(0, 2000))), saidLimit),
       isWhole,
       json: parseJson(text),
       header: (name) => response.headers.get(name),

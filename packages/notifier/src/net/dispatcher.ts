@@ -1,5 +1,4 @@
 import { lookup } from 'node:dns';
-import * as http from 'node:http';
 import type { LookupFunction } from 'node:net';
 import { isPrivateAddress } from './target-policy.ts';
 
@@ -41,6 +40,8 @@ type SetProxy = (env: Record<string, string>) => () => void;
  * the pool taken, and the process put back as it was, in one synchronous breath.
  */
 const proxyDispatcher = (env: Environment): unknown => {
+  // Importing node:http loads all of fetch at once, proxy or not.
+  const http = process.getBuiltinModule('node:http');
   const setProxy = Reflect.get(http, 'setGlobalProxyFromEnv') as SetProxy | undefined;
   // An older Node: NODE_USE_ENV_PROXY=1, which its own pool obeys, is all there is.
   if (setProxy === undefined) return undefined;

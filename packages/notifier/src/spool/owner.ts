@@ -25,10 +25,10 @@ const startOf = (pid: number | string): string => {
 
 const host = short(hostname());
 const boot = short(readOr('/proc/sys/kernel/random/boot_id', ''));
+const ownPrefix = `${host}-${boot}-${process.pid}-${startOf(process.pid)}`;
 
 /** A fresh tag for this process. */
-export const ownerTag = (): OwnerTag =>
-  `${host}-${boot}-${process.pid}-${startOf(process.pid)}-${randomBytes(4).toString('hex')}`;
+export const ownerTag = (): OwnerTag => `${ownPrefix}-${randomBytes(4).toString('hex')}`;
 
 /** Whether a tag's process lives; null where this machine can't know. */
 export const isOwnerAlive = (tag: OwnerTag): boolean | null => {

@@ -1,7 +1,16 @@
 import { statSync } from 'node:fs';
-import { link, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { link, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf, makeFolder, replaceFile, syncFolder, writeNew } from './durable.ts';
+import {
+  codeOf,
+  createFolderSync,
+  makeFolder,
+  removeFile,
+  replaceFile,
+  syncFolder,
+  takeFile,
+  writeNew,
+} from './durable.ts';
 import { isOwnerAlive, ownerTag } from './owner.ts';
 import {
   channelSlug,
@@ -43,6 +52,9 @@ export interface DeadEntry {
 /** Records remembered by their inode; a longer spool is read again. */
 const knownAtMost = 5000;
 
+/** Removals of delivered records within this time share one sync of their folder, ms. */
+const syncEveryMs = 100;
+
 const claimPattern = /^(.+\.json)\.([a-f0-9-]+)\.claim$/;
 
 const bodyOf = (value: unknown): string => `${JSON.stringify(value, null, 1)}\n`;
@@ -54,6 +66,7 @@ const bodyOf = (value: unknown): string => `${JSON.stringify(value, null, 1)}\n`
 export const openSpool = (folder: string, now: () => number) => {
   const spool = join(folder, 'spool');
   const dead = join(folder, 'dead');
+  const removals = createFolderSync(spool, { now, everyMs: syncEveryMs });
   let isReady = false;
   // A file is never changed in place, only replaced: what was read once stays true of that inode.
   const known = new Map<string, ReturnType<typeof parseRecord>>();
@@ -108,17 +121,11 @@ export const openSpool = (folder: string, now: () => number) => {
 
   const claim = async (name: string): Promise<Claim | null> => {
     const file = join(spool, `${name}.${ownerTag()}.claim`);
-    try {
-      await rename(join(spool, name), file);
-      return { file, name };
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT') return null;
-      throw error;
-    }
+    return takeFile(join(spool, name), file) ? { file, name } : null;
   };
 
   const remove = async ({ file }: { readonly file: string }): Promise<void> => {
-    await rm(file, { force: true });
+    removeFile(file);
     await syncFolder(spool);
   };
 
@@ -136,6 +143,17 @@ export const openSpool = (folder: string, now: () => number) => {
     read,
     claim,
     remove,
+
+    /**
+     * Removes a record that was delivered. That it is gone is durable after `settled()`: whoever says
+     * so to a person awaits that first. A power cut before it brings the record back, for one copy more.
+     */
+    removeDelivered: async ({ file }: Claim): Promise<void> => {
+      removeFile(file);
+      await removals.removed();
+    },
+
+    settled: removals.settled,
 
     /** false where the same message already waits for that channel. */
     add: async (record: SpoolRecord): Promise<boolean> => {
@@ -202,7 +220,7 @@ export const openSpool = (folder: string, now: () => number) => {
         if (!/^\..+\.tmp$/.test(file)) continue;
         const path = join(spool, file);
         try {
-          if (now() - (await stat(path)).mtimeMs > temporaryMs) await rm(path, { force: true });
+          if (now() - (await stat(path)).mtimeMs > temporaryMs) removeFile(path);
         } catch (error) {
           if (codeOf(error) !== 'ENOENT') throw error;
         }
@@ -231,7 +249,7 @@ export const openSpool = (folder: string, now: () => number) => {
 
     /** Removes a file of dead/: a person has seen to it. */
     removeDead: async ({ file }: DeadEntry): Promise<void> => {
-      await rm(file, { force: true });
+      removeFile(file);
       await syncFolder(dead);
     },
   };
