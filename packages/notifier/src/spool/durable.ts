@@ -85,37 +85,3 @@ export const replaceFile = async (path: string, data: string): Promise<void> => 
   await rename(temporary, path);
   await syncFolder(dirname(path));
 };
-
-/** Makes many removals in a folder durable together. */
-export interface FolderSync {
-  /** A name was removed: durable within `everyMs` of others that follow, or at `settled`. */
-  removed(): Promise<void>;
-  /** Resolves when all that was removed is durable. */
-  settled(): Promise<void>;
-}
-
-/**
- * Syncs a folder at most once in `everyMs`: a thousand removals in a row need not cost a thousand
- * syncs. A power cut brings back at most the names of that time.
- */
-export const createFolderSync = (
-  folder: string,
-  { now, everyMs }: { readonly now: () => number; readonly everyMs: number },
-): FolderSync => {
-  let isDirty = false;
-  let syncedAt = Number.NEGATIVE_INFINITY;
-  const sync = async (): Promise<void> => {
-    isDirty = false;
-    syncedAt = now();
-    await syncFolder(folder);
-  };
-  return {
-    removed: async () => {
-      isDirty = true;
-      if (now() - syncedAt >= everyMs) await sync();
-    },
-    settled: async () => {
-      if (isDirty) await sync();
-    },
-  };
-};

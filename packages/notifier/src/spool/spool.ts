@@ -3,7 +3,6 @@ import { link, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   codeOf,
-  createFolderSync,
   makeFolder,
   removeFile,
   replaceFile,
@@ -11,6 +10,7 @@ import {
   takeFile,
   writeNew,
 } from './durable.ts';
+import { createFolderSync } from './folder-sync.ts';
 import { isOwnerAlive, ownerTag } from './owner.ts';
 import {
   channelSlug,
@@ -66,7 +66,11 @@ const bodyOf = (value: unknown): string => `${JSON.stringify(value, null, 1)}\n`
 export const openSpool = (folder: string, now: () => number) => {
   const spool = join(folder, 'spool');
   const dead = join(folder, 'dead');
-  const removals = createFolderSync(spool, { now, everyMs: syncEveryMs });
+  const removals = createFolderSync({
+    sync: () => syncFolder(spool),
+    now,
+    everyMs: syncEveryMs,
+  });
   let isReady = false;
   // A file is never changed in place, only replaced: what was read once stays true of that inode.
   const known = new Map<string, ReturnType<typeof parseRecord>>();
