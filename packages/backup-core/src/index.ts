@@ -29,8 +29,15 @@ export type {
   ManifestLink,
   ManifestSource,
 } from './manifest.ts';
-export { parseConnection as parsePostgresUrl } from './postgres/connection.ts';
+export { type CheckedDumps, checkDumps } from './postgres/check-dumps.ts';
+export {
+  addressOf as postgresAddressOf,
+  isBySocket as isPostgresBySocket,
+  isSameDatabase,
+  parseConnection as parsePostgresUrl,
+} from './postgres/connection.ts';
 export { lookAtPostgres } from './postgres/look.ts';
+export { drillId, sweepDrillDatabases } from './postgres/scratch-database.ts';
 export { rescueNameOf } from './rescue/render-rescue.ts';
 export {
   type CompareOptions,
@@ -49,6 +56,7 @@ export {
   putAsideSources,
   type RestoreOptions,
   restoreTargets,
+  stagedSources,
   swapBack,
   swapIn,
 } from './restore/swap.ts';

@@ -102,8 +102,12 @@ export interface DataKind<S extends DataSource, T extends StagedTarget> {
   swapBack(target: T, context: RestoreContext): Promise<void>;
   /** Removes what was staged and what was put aside. */
   discard(target: T, context: RestoreContext): Promise<void>;
-  /** The live data, or what was put aside, as a source. Whole: without filters. */
-  asSource(target: T, which: 'live' | 'previous', context: Pick<RestoreContext, 'sourceOf'>): S;
+  /** The live data, what was put aside, or what is staged, as a source. Whole: without filters. */
+  asSource(
+    target: T,
+    which: 'live' | 'previous' | 'staged',
+    context: Pick<RestoreContext, 'sourceOf'>,
+  ): S;
   prove(source: S, manifest: Manifest, signal?: AbortSignal): Promise<Proven>;
   compare(
     source: S,

@@ -44,11 +44,7 @@ export const filesKind: DataKind<FilesSource, PathTarget> = {
   swapIn: (target, { disk }) => swapFolderIn(disk, target),
   swapBack: (target, { disk }) => swapFolderBack(disk, target),
   discard: ({ work }, { disk }) => discardFolder(disk, work),
-  asSource: ({ name, live, previous }, which) => ({
-    name,
-    type: 'files',
-    path: which === 'live' ? live : previous,
-  }),
+  asSource: (target, which) => ({ name: target.name, type: 'files', path: target[which] }),
   prove: async ({ name, type, path }, manifest, signal) => {
     // What was excluded from the backup would be extra here: no globs.
     const { added, changed, removed, files, bytes } = await compareFolder(

@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { BackupError, messageOf } from '../errors.ts';
 import type { ManifestSource } from '../manifest.ts';
@@ -46,7 +47,7 @@ const capture = async (source: PostgresSource, job: CaptureJob): Promise<Capture
     items: [await dumpedItem('database.dump', copy)],
     unreadable: [],
     facts: async () => {
-      await checkDump(copy, source.name, job.signal);
+      await checkDump(createReadStream(copy), source.name, job.signal);
       return facts;
     },
   };
@@ -168,7 +169,7 @@ export const postgresKind: DataKind<PostgresSource, DatabaseTarget> = {
     dropDatabases(sourceOf(target, context), [target.staged, target.previous]),
   asSource: (target, which, context) => ({
     ...sourceOf(target, context),
-    database: which === 'live' ? target.live : target.previous,
+    database: target[which],
   }),
   prove: async (source, manifest, signal) => {
     const recorded = manifest.sources.find(({ name }) => name === source.name)?.tables ?? {};

@@ -156,11 +156,7 @@ export const sqliteKind: DataKind<SqliteSource, PathTarget> = {
   swapIn: (target, { disk }) => swapFileIn(disk, target),
   swapBack: (target, { disk }) => swapFileBack(disk, target),
   discard: ({ work }, { disk }) => discardFolder(disk, work),
-  asSource: ({ name, live, previous }, which) => ({
-    name,
-    type: 'sqlite',
-    path: which === 'live' ? live : previous,
-  }),
+  asSource: (target, which) => ({ name: target.name, type: 'sqlite', path: target[which] }),
   prove: proveDatabase,
   compare: async ({ path }, recorded, _manifest, signal) => {
     const after = (await exists(path))

@@ -24,6 +24,31 @@ const VARIABLES: Readonly<Record<string, string>> = {
 const ADDRESS =
   /^postgres(?:ql)?:\/\/(?:([^/?#@:]*)(?::([^/?#@]*))?@)?(\[[^\]]+\]|[^/?#:,]*)(?::(\d*))?\/([^?#/]+)(?:\?([^#]*))?$/;
 
+/** Whether two addresses lead to one database, whoever logs in there. */
+export const isSameDatabase = (one: string, other: string): boolean => {
+  const [a, b] = [parseConnection(one), parseConnection(other)];
+  if ('problem' in a || 'problem' in b) return one === other;
+  return (
+    a.database === b.database &&
+    ['PGHOST', 'PGPORT'].every((variable) => a.env[variable] === b.env[variable])
+  );
+};
+
+/** The address of another database of the same server, for the same role. @throws TypeError where it is no address */
+export const addressOf = (url: string, database: string): string => {
+  const [, before, after] = /^([a-z]+:\/\/[^/?#]*\/)[^?#/]+(.*)$/.exec(url) ?? [];
+  if (before === undefined) throw new TypeError('this is no address of a database');
+  return before + encodeURIComponent(database) + after;
+};
+
+/** Whether a server is reached by a socket in the file system, as libpq decides (manual, 34.1.2: host, hostaddr). */
+export const isBySocket = (url: string, processEnv: NodeJS.ProcessEnv): boolean => {
+  const parsed = parseConnection(url);
+  if ('problem' in parsed || processEnv['PGHOSTADDR'] !== undefined) return false;
+  const host = parsed.env['PGHOST'] ?? processEnv['PGHOST'] ?? '';
+  return host === '' || host.startsWith('/');
+};
+
 /** Reads `postgresql://user:password@host:port/database?parameters`. The text of a problem never holds the address. */
 export const parseConnection = (url: string): Connection | { readonly problem: string } => {
   const parts = ADDRESS.exec(url)

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { BackupError } from '../errors.ts';
 import { runProcess } from '../process/run-process.ts';
@@ -88,14 +87,14 @@ export const dumpDatabase = async (
  * @throws BackupError `command-failed`
  */
 export const checkDump = async (
-  file: string,
+  dump: AsyncIterable<Buffer>,
   name: string,
   signal: AbortSignal | undefined,
 ): Promise<void> => {
   await runProcess({
     what: `the dump of the source "${name}" can't be restored (pg_restore)`,
     command: ['pg_restore', '-f', '/dev/null'],
-    input: createReadStream(file),
+    input: dump,
     signal,
   });
 };

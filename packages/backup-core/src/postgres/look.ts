@@ -10,7 +10,7 @@ const MAJOR = 10_000;
 const LOOK_TIMEOUT_MS = 10_000;
 
 /** Major version of a client program; `null`: it is not on PATH, or does not run. */
-const majorOf = async (tool: string): Promise<number | null> => {
+export const majorOf = async (tool: string): Promise<number | null> => {
   let text = '';
   try {
     await runProcess({

@@ -61,6 +61,13 @@ export const liveSources = (
 ): DataSource[] =>
   targets.map((target) => kindOf(target).asSource(target, 'live', contextOf(options)));
 
+/** What a restore has staged, as sources for a proof: a drill of a database ends there, and is never swapped in. */
+export const stagedSources = (
+  targets: readonly StagedTarget[],
+  options: Pick<RestoreOptions, 'sources'> = {},
+): DataSource[] =>
+  targets.map((target) => kindOf(target).asSource(target, 'staged', contextOf(options)));
+
 /**
  * What a restore put aside, as sources of a backup: whole, without the configured filters, since what they leave
  * out of a backup was put aside too.

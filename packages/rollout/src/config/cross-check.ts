@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
-import { parsePostgresUrl } from '@dhash/backup-core';
+import { isSameDatabase } from '@dhash/backup-core';
 import type { ConfigIssue } from './config-error.ts';
 import { type IssueContext, issueAt, valueAt } from './issues.ts';
 import { suggest } from './nearest.ts';
@@ -87,22 +87,18 @@ const unknownRecipients = (
   });
 };
 
-/** The server and database that an address leads to; `null` where it is no address. */
-const databaseAt = (url: unknown): string | null => {
-  const parsed = typeof url === 'string' ? parsePostgresUrl(url) : null;
-  if (parsed === null || 'problem' in parsed) return null;
-  return JSON.stringify([parsed.env['PGHOST'], parsed.env['PGPORT'], parsed.database]);
-};
-
 /** Sources of one name, and of one database. */
 const repeated = (environment: unknown, path: Path, context: IssueContext): ConfigIssue[] => {
   const entries = asList(valueAt(environment, ['data'])).map((entry) => ({
     name: valueAt(entry, ['name']),
-    database: databaseAt(valueAt(entry, ['url'])),
+    url: valueAt(entry, ['url']),
   }));
-  return entries.flatMap(({ name, database }, index) => {
+  return entries.flatMap(({ name, url }, index) => {
     const before = entries.slice(0, index);
-    const twin = database === null ? undefined : before.find((one) => one.database === database);
+    const twin = before.find(
+      (one) =>
+        typeof url === 'string' && typeof one.url === 'string' && isSameDatabase(one.url, url),
+    );
     const at = (field: string) => [...path, 'data', index, field];
     return [
       ...(typeof name === 'string' && before.some((one) => one.name === name)

@@ -1,29 +1,27 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
-  discardWork,
+  drillId,
   isBackupError,
   type Manifest,
   type Proof,
   proveRestored,
   stageRestore,
-  swapIn,
+  sweepDrillDatabases,
   verifyBackup,
   withdrawProof,
   withScratch,
   writeProof,
 } from '@dhash/backup-core';
 import { showProgress } from '../cli/progress.ts';
-import { onDisk } from '../config/data-source.ts';
 import type { EnvironmentConfig } from '../config/types.ts';
-import { exitCodes, isRolloutError, RolloutError } from '../errors.ts';
+import { exitCodes, isRolloutError, messageOf, RolloutError } from '../errors.ts';
 import type { CommandContext } from '../operate/context.ts';
 import { tool } from '../tool.ts';
 import { dataFolder } from './drill-environment.ts';
 import { gatherDrill } from './gather-drill.ts';
-import { drillPlaces } from './places.ts';
-import { type DrillFacts, type DrillPlan, planDrill } from './plan-drill.ts';
+import { type DrillFacts, type DrillPlan, planDrill, whyNotStarted } from './plan-drill.ts';
+import { type ScratchData, scratchData } from './scratch-data.ts';
 import { drillService, type Phase } from './started-service.ts';
 
 export interface DrillRequest {
@@ -100,21 +98,39 @@ const speaksAgainst = (error: unknown): boolean =>
     ? !ofThisMachine.includes(error.code)
     : isRolloutError(error) && error.code === 'drill-failed';
 
-const runDrill = async (
+/** A folder and databases for the restored data, which go whatever happens. */
+const withScratchData = <T>(
   context: CommandContext,
-  { config, file, facts, scratchIn = dirname(file) }: DrillRequest,
-): Promise<Proof> => {
+  { config, file, scratchIn = dirname(file) }: DrillRequest,
+  id: string,
+  work: (scratch: string, data: ScratchData) => Promise<T>,
+): Promise<T> =>
+  withScratch({ dir: scratchIn, now: context.clock.now() }, async (scratch) => {
+    const data = scratchData(config.data, dataFolder(scratch), id);
+    try {
+      return await work(scratch, data);
+    } finally {
+      await data.drop().catch((error: unknown) => {
+        context.output.warn(
+          `the scratch database ${data.databases.join(', ')} could not be dropped (${messageOf(error)}): drop it, or leave it to the next drill`,
+        );
+      });
+    }
+  });
+
+const runDrill = async (context: CommandContext, request: DrillRequest): Promise<Proof> => {
+  const { config, file, facts } = request;
   const { signal } = context;
-  const id = `drill-${randomBytes(6).toString('hex')}`;
+  const startedAtMs = context.clock.now();
+  const id = drillId(startedAtMs);
   const { checks, phases, phase } = phasesOf(context);
   const progress = showProgress(context);
   const watched = { signal, onProgress: progress.show };
   let verified: { sha256: string; manifest: Manifest } | undefined;
-  return withScratch({ dir: scratchIn, now: context.clock.now() }, async (scratch) => {
+  await sweepDrillDatabases(config.data, { now: startedAtMs, signal });
+  return withScratchData(context, request, id, async (scratch, data) => {
     const startedMs = performance.now();
-    // The plan refuses where there is other data.
-    const places = drillPlaces(dataFolder(scratch), onDisk(config.data));
-    for (const { path } of places) await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    for (const path of data.paths) await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await phase('verify', async () => {
       const { entries, ...rest } = await verifyBackup(file, watched).finally(progress.end);
       verified = rest;
@@ -123,24 +139,24 @@ const runDrill = async (
     if (verified === undefined) throw new TypeError('the verify phase left nothing');
     const { sha256, manifest } = verified;
     await phase('restore', async () => {
-      const staged = await stageRestore(file, { id, targets: places, ...watched }).finally(
+      const staged = await stageRestore(file, { id, targets: data.targets, ...watched }).finally(
         progress.end,
       );
-      await swapIn(staged.targets);
-      await discardWork(staged.targets);
-      return `${count(manifest.entries.length, 'file')} durable on disk, databases pass integrity_check`;
+      await data.settle(staged.targets);
+      return `${count(manifest.entries.length, 'file')} restored, databases pass their checks`;
     });
     await phase('compare', async () => {
-      const found = await proveRestored(manifest, places, { signal });
+      const found = await proveRestored(manifest, data.sources, { signal });
       const tables = Object.values(found.tables).flatMap((rows) => Object.values(rows));
       const rows = tables.reduce((sum, each) => sum + each, 0);
       return `${count(found.files, 'file')} by SHA-256, ${count(rows, 'row')} in ${count(tables.length, 'table')} as in the manifest`;
     });
     const { start, release, isolation } = facts;
-    const starts = start === null ? null : release;
+    const starts = whyNotStarted(facts) === null ? release : null;
     if (start !== null && starts !== null) {
       const stop = config.target.drill?.stop ?? null;
-      const drill = { config, release: starts, start, stop, isolation, id, scratch, places };
+      const { restored } = data;
+      const drill = { config, release: starts, start, stop, isolation, id, scratch, restored };
       await drillService(context, drill, phase);
     }
     const { contentRoot, service, env } = manifest;

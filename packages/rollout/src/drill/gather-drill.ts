@@ -1,10 +1,18 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import {
+  type DataSource,
+  isPostgresBySocket,
+  lookAtPostgres,
+  type PostgresSource,
+} from '@dhash/backup-core';
 import { onDisk } from '../config/data-source.ts';
 import type { EnvironmentConfig } from '../config/types.ts';
 import { artifactOf, isReleaseName } from '../targets/artifacts.ts';
 import { findIsolation } from './isolation.ts';
 import type { DrillFacts } from './plan-drill.ts';
+
+const isDatabase = (source: DataSource): source is PostgresSource => source.type === 'postgres';
 
 /** Where a release is laid; `null` where it isn't. */
 export const laidRelease = (config: EnvironmentConfig, release: string): string | null => {
@@ -37,8 +45,15 @@ export const gatherDrill = async (
     start,
     startIn: await startIn(config, release),
     smoke: config.smoke?.command ?? null,
-    sources: config.data.map(({ name }) => name),
-    undrillable: config.data.filter((source) => !('path' in source)).map(({ name }) => name),
+    sources: onDisk(config.data).map(({ name }) => name),
+    undrillable: config.data.filter(({ type }) => type === 'command').map(({ name }) => name),
+    databases: await Promise.all(
+      config.data.filter(isDatabase).map(async (source) => ({
+        name: source.name,
+        problems: await lookAtPostgres(source, { restores: true }),
+        isBySocket: isPostgresBySocket(source.url, process.env),
+      })),
+    ),
     allowed: drill.env,
     network: drill.network,
     isolation:

@@ -11,9 +11,18 @@ export interface DrillFacts {
   /** Folder that it runs in; `null`: the release isn't there any more, nor its artifact. */
   readonly startIn: 'where it is laid' | 'unpacked anew' | 'the folder of rollout.yaml' | null;
   readonly smoke: Command | null;
+  /** What lies on the disk. */
   readonly sources: readonly string[];
-  /** Those of them that a drill has no scratch place for: they lie on no disk of this machine. */
+  /** What a drill has no scratch place for: only its commands know where it lies. */
   readonly undrillable: readonly string[];
+  /** Databases on a server, which get a scratch database there. */
+  readonly databases: readonly {
+    readonly name: string;
+    /** What keeps it from being restored. */
+    readonly problems: readonly string[];
+    /** Whether its server is reached by a socket in the file system, which takes no network. */
+    readonly isBySocket: boolean;
+  }[];
   /** Names of `drill.env`. */
   readonly allowed: readonly string[];
   readonly network: 'none' | 'allow';
@@ -29,8 +38,23 @@ export type DrillPlan =
       readonly hints: readonly string[];
     };
 
-const restoreSentence = ({ sources }: DrillFacts): string =>
-  `restore ${sources.join(' and ')} into a scratch folder: every SHA-256, integrity_check, rows per table`;
+const restoreSentence = ({ sources, databases }: DrillFacts): string => {
+  const places = [
+    ...(sources.length === 0 ? [] : [`${sources.join(' and ')} into a scratch folder`]),
+    ...databases.map(({ name }) => `${name} into a scratch database of its server`),
+  ];
+  return `restore ${places.join(', ')}: every SHA-256, integrity_check, rows per table`;
+};
+
+/** Why a drill starts no service on the restored data; `null`: it does. Pure. */
+export const whyNotStarted = (facts: DrillFacts): string | null => {
+  if (facts.start === null) return 'target.drill.start does not say how (rollout.yaml)';
+  if (facts.release === null) return 'the backup names no release';
+  const far = facts.databases.filter(({ isBySocket }) => !isBySocket);
+  return facts.network === 'none' && far.length > 0
+    ? `it would have no network (drill.network: none), and the server of ${far.map(({ name }) => name).join(' and ')} is reached over one: name its socket in the url (?host=/var/run/postgresql), or allow the network`
+    : null;
+};
 
 const networkSentence = ({ network, isolation }: DrillFacts): string => {
   if (network === 'none')
@@ -43,25 +67,30 @@ const networkSentence = ({ network, isolation }: DrillFacts): string => {
 /** Decides what a drill will start, and how it is kept from the rest; or why it may not. Pure. */
 export const planDrill = (facts: DrillFacts): DrillPlan => {
   const { release, start, startIn, smoke, allowed, isolation, undrillable } = facts;
-  // Their server or command is the only place that they know: a drill there would replace live data.
   if (undrillable.length > 0)
     return {
       kind: 'refused',
       code: 'drill-refused',
-      message: `${undrillable.join(' and ')} of this environment's data lies on no disk of its own, and a drill restores files and SQLite only: nothing was touched`,
+      message: `${undrillable.join(' and ')} of this environment's data is loaded by a command, which knows no other place than the live one: nothing was touched`,
       hints: ['set backup: { drill: false } for this environment in rollout.yaml'],
     };
-  if (start === null || release === null) {
-    const why =
-      start === null
-        ? 'target.drill.start does not say how (rollout.yaml)'
-        : 'the backup names no release';
+  const unready = facts.databases.flatMap(({ name, problems }) =>
+    problems.map((what) => `${name}: ${what}`),
+  );
+  if (unready.length > 0)
+    return {
+      kind: 'refused',
+      code: 'database-not-ready',
+      message: `a drill can't restore into a scratch database: ${unready.join('; ')}. Nothing was touched`,
+      hints: ['mend that, and look again: npx dhash-rollout doctor'],
+    };
+  const why = whyNotStarted(facts);
+  if (start === null || release === null || why !== null)
     return {
       kind: 'go',
       starts: null,
       sentences: [restoreSentence(facts), `no service is started on it: ${why}`],
     };
-  }
   if (startIn === null)
     return {
       kind: 'refused',

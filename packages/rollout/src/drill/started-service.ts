@@ -9,7 +9,7 @@ import type { CommandContext } from '../operate/context.ts';
 import { waitUntilHealthy } from '../operate/service-checks.ts';
 import { artifactOf } from '../targets/artifacts.ts';
 import { unpackArtifact } from '../targets/unpack-artifact.ts';
-import { drillEnvironment } from './drill-environment.ts';
+import { drillEnvironment, type RestoredAt } from './drill-environment.ts';
 import { laidRelease } from './gather-drill.ts';
 import type { Isolation } from './isolation.ts';
 import { openRoom, type Room } from './room.ts';
@@ -27,7 +27,7 @@ export interface ServiceDrill {
   readonly isolation: Isolation;
   readonly id: string;
   readonly scratch: string;
-  readonly places: readonly { readonly name: string; readonly path: string }[];
+  readonly restored: readonly RestoredAt[];
 }
 
 /** Runs one phase: shows it, times it, and notes what it found. */
@@ -96,12 +96,12 @@ export const drillService = async (
   drill: ServiceDrill,
   phase: Phase,
 ): Promise<void> => {
-  const { config, release, id, scratch, places, isolation } = drill;
+  const { config, release, id, scratch, restored, isolation } = drill;
   const { signal } = context;
   const { drill: settings } = config.backup;
   const url = await addressOf(config.url);
   const env = drillEnvironment(
-    { env: config.env, url, id, release, scratch, places, allowed: settings.env },
+    { env: config.env, url, id, release, scratch, restored, allowed: settings.env },
     context.processEnv,
   );
   const logs = join(scratch, 'logs');

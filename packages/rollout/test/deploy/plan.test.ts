@@ -228,7 +228,7 @@ it('refuses before anything is touched where a database on a server is not ready
   });
 });
 
-it('refuses a drill of a database on a server, and backs it up before a first release', () => {
+it('refuses where its drill would be, and backs it up before a first release', () => {
   const drill = { kind: 'refused', code: 'drill-refused', message: 'm', hints: [] } as const;
   expect(planDeploy({ ...facts, drill }, options)).toMatchObject({ code: 'drill-refused' });
   const databases = [{ name: 'orders', problems: [] }];

@@ -9,12 +9,16 @@ const facts: DrillFacts = {
   startIn: 'where it is laid',
   smoke: 'node smoke.js',
   sources: ['files', 'notes'],
+  databases: [],
   undrillable: [],
   allowed: [],
   network: 'none',
   isolation: { kind: 'namespaces', prefix: ['unshare'] },
 };
 const shut = { kind: 'none', why: 'unshare: Operation not permitted' } as const;
+const near = { name: 'orders', problems: [], isBySocket: true };
+const far = { ...near, isBySocket: false };
+const down = { ...near, problems: ['psql is not on PATH'] };
 const says = (over: Partial<DrillFacts>) => {
   const plan = planDrill({ ...facts, ...over });
   return plan.kind === 'go' ? plan.sentences.join('\n') : `${plan.code}: ${plan.message}`;
@@ -29,7 +33,12 @@ test.each<[name: string, over: Partial<DrillFacts>, text: RegExp]>([
   ['no start', { start: null, isolation: shut }, /no service is started on it: target\.drill/],
   ['no release', { release: null }, /no service is started on it: the backup names no release/],
   ['no artifact', { startIn: null }, /^drill-no-release: release 1\.0.*neither laid nor/],
-  ['a server', { undrillable: ['orders'] }, /^drill-refused: orders of .*no disk of its own,/],
+  ['a command', { undrillable: ['orders'] }, /^drill-refused: orders of .*loaded by a command/],
+  ['a scratch database', { databases: [near] }, /folder, orders into a scratch database/],
+  ['that a socket takes no network', { databases: [near] }, /start release 1\.0 on it/],
+  ['a server too far', { databases: [far] }, /no service is started .*\/var\/run\/postgresql/],
+  ['a server, allowed', { databases: [far], network: 'allow' }, /start release 1\.0 on it/],
+  ['a server not ready', { databases: [down] }, /^database-not-ready: .*orders: psql is not/],
   ['no isolation', { isolation: shut }, /^drill-not-isolated: .*Operation not permitted.*mail/],
 ])('a plan says %s', (_, over, text) => {
   expect(says(over)).toMatch(text);
@@ -51,7 +60,7 @@ test('what is allowed and not set is not there; a fact of the drill beats a vari
   const env = drillEnvironment(
     {
       ...{ env: 'production', url: 'http://127.0.0.1:1', id: 'drill-1', release: '1.0' },
-      ...{ scratch: '/s', places: [{ name: 'my-notes', path: '/s/data/notes.db' }] },
+      ...{ scratch: '/s', restored: [{ name: 'my-notes', at: '/s/data/notes.db' }] },
       allowed: ['TZ', 'MISSING', 'ROLLOUT_URL'],
     },
     { TZ: 'UTC', SECRET: 'canary', ROLLOUT_URL: 'http://production', PATH: '/bin' },
@@ -60,4 +69,23 @@ test('what is allowed and not set is not there; a fact of the drill beats a vari
   expect(env).toMatchObject({ ROLLOUT_DATA: '/s/data', ROLLOUT_DATA_MY_NOTES: '/s/data/notes.db' });
   expect(Object.keys(env)).not.toContain('SECRET');
   expect(Object.keys(env)).not.toContain('MISSING');
+});
+
+test('a variable that leads to the live database leads to the scratch one, however it is spelled', () => {
+  const live = 'postgresql://shop:pw@/shop?host=/run/pg';
+  const at = 'postgresql://shop:pw@/shop_restore_drill-1?host=/run/pg';
+  const allowed = ['ORDERS_URL', 'READER_URL', 'OTHER_URL'];
+  const env = drillEnvironment(
+    {
+      ...{ env: 'production', url: 'http://127.0.0.1:1', id: 'drill-1', release: '1.0' },
+      ...{ scratch: '/s', restored: [{ name: 'orders', at, live }], allowed },
+    },
+    {
+      ORDERS_URL: live,
+      READER_URL: 'postgres://reader@/shop?host=/run/pg',
+      OTHER_URL: 'postgres://reader@/other?host=/run/pg',
+    },
+  );
+  expect(env).toMatchObject({ ORDERS_URL: at, READER_URL: at, ROLLOUT_DATA_ORDERS: at });
+  expect(env).toMatchObject({ OTHER_URL: 'postgres://reader@/other?host=/run/pg' });
 });

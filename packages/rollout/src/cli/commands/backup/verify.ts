@@ -1,4 +1,4 @@
-import { isCopyAddress, verifyBackup } from '@dhash/backup-core';
+import { checkDumps, isCopyAddress, verifyBackup } from '@dhash/backup-core';
 import { exitCodes } from '../../../errors.ts';
 import type { CommandContext, CommandResult } from '../../../operate/context.ts';
 import { type GivenBackup, withGivenBackup } from '../../../operate/copies/fetch-copy.ts';
@@ -24,9 +24,16 @@ const verified = async (
   context.output.line(
     `${given}: OK, ${entries} entries, ${formatBytes(bytes)}, sidecar, every CRC and SHA-256 checked in ${formatDuration(ms)}`,
   );
+  const dumps = await checkDumps(file, { signal: context.signal });
+  if (dumps.read.length > 0)
+    context.output.line(`the dump of ${dumps.read.join(', ')} was read to its end by pg_restore`);
+  if (dumps.unread.length > 0)
+    context.output.line(
+      `the dump of ${dumps.unread.join(', ')} was not read by pg_restore, which is not installed here: its bytes are those that passed it when the backup was made`,
+    );
   context.output.line(
     `of ${manifest.service} ${manifest.env}, release ${manifest.release ?? '(none)'}`,
   );
   const named = isCopyAddress(given) ? given : file;
-  return { exit: exitCodes.done, fields: { file: named, sha256, entries, bytes } };
+  return { exit: exitCodes.done, fields: { file: named, sha256, entries, bytes, dumps } };
 };

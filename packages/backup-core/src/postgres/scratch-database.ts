@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { DataSource } from '../types.ts';
+import { isRunning } from '../work-files.ts';
+import { databaseOf, runSql } from './psql.ts';
+import { dropDatabases, sideName } from './side-database.ts';
+
+/** No drill takes longer; a database this old is nobody's any more, wherever its process was. */
+const ABANDONED_MS = 24 * 60 * 60 * 1000;
+
+/** A server may be shared by machines, whose process ids mean nothing to each other. */
+const machine = (): string => createHash('sha256').update(hostname()).digest('hex').slice(0, 4);
+
+/** Id of a restore that is a drill: whose it is, and since when, can be told from the names that come of it. */
+export const drillId = (nowMs: number): string =>
+  `drill-${machine()}-${process.pid.toString(36)}-${Math.floor(nowMs / 1000).toString(36)}`;
+
+const ID = /drill-([0-9a-f]{4})-([0-9a-z]+)-([0-9a-z]+)$/;
+
+const isAbandoned = (name: string, nowMs: number): boolean => {
+  const [, where, pid = '', since = ''] = ID.exec(name) ?? [];
+  if (where === undefined) return false;
+  if (nowMs - Number.parseInt(since, 36) * 1000 > ABANDONED_MS) return true;
+  return where === machine() && !isRunning(Number.parseInt(pid, 36));
+};
+
+/**
+ * Drops the scratch databases that drills left which were killed. One whose name had to be shortened (the live one's
+ * is longer than 30 bytes) can't be told from a restore's, and stays.
+ *
+ * @returns the names of those dropped
+ * @throws BackupError `command-failed`
+ */
+export const sweepDrillDatabases = async (
+  sources: readonly DataSource[],
+  { now, signal }: { readonly now: number; readonly signal?: AbortSignal | undefined },
+): Promise<string[]> => {
+  const dropped: string[] = [];
+  for (const source of sources) {
+    if (source.type !== 'postgres') continue;
+    const start = sideName(databaseOf(source), 'restore', 'drill-');
+    const names = await runSql(
+      source,
+      'SELECT to_json(datname) FROM pg_database WHERE NOT datistemplate;',
+      { signal },
+    );
+    const left = names
+      .map(String)
+      .filter((name) => name.startsWith(start) && isAbandoned(name, now));
+    if (left.length > 0) await dropDatabases(source, left);
+    dropped.push(...left);
+  }
+  return dropped;
+};
