@@ -5,7 +5,6 @@ export default defineConfig({
   test: {
     projects: ['packages/*', 'internal/*', 'examples/*'],
     reporters: ['default', new SummaryReporter()],
-    maxWorkers: 2,
     coverage: {
       provider: 'v8',
       reporter: ['text-summary', 'lcov'],

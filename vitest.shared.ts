@@ -10,6 +10,9 @@ export const project = (name: string) =>
     test: {
       name,
       environment: 'node',
+      // Vitest reads this from the project, not from the root: without it a machine of two cores runs
+      // one file at a time.
+      maxWorkers: 2,
       include: ['test/**/*.test.ts'],
       // Many tests start real processes; a busy machine is slow at that, and no test measures time.
       testTimeout: 60_000,

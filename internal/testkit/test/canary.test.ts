@@ -51,6 +51,11 @@ describe('a run that is searched for its secret', () => {
       'process.stdout.write(secret.slice(0, 9)); setTimeout(() => process.stdout.write(secret.slice(9)), 50);',
       /FOUND in stdout of/,
     ],
+    [
+      'a file that would be read for hours',
+      `${write('holes.zip', "''")}\nawait (await import('node:fs/promises')).truncate(left + '/holes.zip', 2 ** 43);`,
+      /FOUND in .*holes\.zip is too large to be searched/,
+    ],
     ['stderr', 'console.error(new Error(secret).stack);', /FOUND in stderr of/],
     ['a file', write('log.txt', "'x'.repeat((1 << 20) - 5) + secret"), /FOUND in .*log\.txt/],
     [

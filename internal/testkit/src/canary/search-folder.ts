@@ -1,10 +1,16 @@
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { holdsAny } from './canary.ts';
 import type { Searched } from './ledger.ts';
 
 /** Read at once, bytes. */
 const chunkBytes = 1 << 20;
+
+/**
+ * What a test may leave, bytes. A sparse file of terabytes is quickly made and never read to its end:
+ * its test removes it.
+ */
+const largestBytes = 2 ** 30;
 
 /** A configuration with the address in it, and the files that `urlFile` and `NAME_FILE` name. */
 const isByDesign = (file: string): boolean =>
@@ -45,6 +51,10 @@ export const searchFolder = (folder: string, forms: readonly Buffer[]): Searched
     if (!entry.isFile()) continue;
     files++;
     try {
+      if (statSync(file).size > largestBytes) {
+        found.push(`${file} is too large to be searched: its test has to remove it`);
+        continue;
+      }
       if (!fileHolds(file, forms, buffer)) continue;
     } catch (error) {
       // Made unreadable or removed by its test: it can't be looked into, and says so.
