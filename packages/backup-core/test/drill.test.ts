@@ -41,6 +41,7 @@ const proofOf = (sha256: string): Proof => ({
   at: '2026-01-02T00:00:00.000Z',
   tool: { name: 'test', version: '1' },
   started: '1.0',
+  notLoaded: [],
   checks: [{ name: 'health', result: 'OK 3 times in a row' }],
   phases: [{ name: 'restore', ms: 12 }],
   totalMs: 12,
@@ -69,6 +70,13 @@ it.each([
   await writeFile(`${file}.proof.json`, typeof made === 'string' ? made : JSON.stringify(made));
   expect(await readProof(file, sha256)).toBeNull();
   expect((await surveyBackups(dir, options))[0]?.provenAt).toBeNull();
+});
+
+it('a proof of before there was anything that a drill does not load has loaded all', async () => {
+  const { file, sha256 } = await backedUp();
+  const { notLoaded, ...before } = proofOf(sha256);
+  await writeFile(`${file}.proof.json`, JSON.stringify(before));
+  expect(await readProof(file, sha256)).toEqual({ ...before, notLoaded });
 });
 
 it('a proof can be taken away, once', async () => {

@@ -23,6 +23,8 @@ const proof = z.object({
   tool: z.object({ name: z.string(), version: z.string() }),
   /** Release stamped in the backup, where it was started on the restored data; null: no service was started. */
   started: z.string().nullable(),
+  /** Sources whose dump was read and checked, and loaded nowhere: only their own command knows where, and that is live. */
+  notLoaded: z.array(z.string()).default([]),
   /** What held, in the order in which it was checked. */
   checks: z.array(z.object({ name: z.string(), result: z.string() })),
   /** How long each phase took, in order. */

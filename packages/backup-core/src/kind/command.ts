@@ -153,7 +153,7 @@ export const commandKind: DataKind<CommandSource, PathTarget> = {
   discard: ({ work }, { disk }) => discardFolder(disk, work),
   asSource: (target, which, context) => {
     const source = sourceOf(target, context);
-    return which === 'live' ? source : { ...source, dump: ['cat', target.previous] };
+    return which === 'live' ? source : { ...source, dump: ['cat', target[which]] };
   },
   // Dumps of the same data differ where they hold times: what was loaded is what passed its SHA-256 and `verify`.
   prove: async (source, _manifest, signal) => {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  type CommandSource,
   type DataSource,
   isPostgresBySocket,
   lookAtPostgres,
@@ -8,11 +9,13 @@ import {
 } from '@dhash/backup-core';
 import { onDisk } from '../config/data-source.ts';
 import type { EnvironmentConfig } from '../config/types.ts';
+import { lookAtCommands } from '../operate/look-elsewhere.ts';
 import { artifactOf, isReleaseName } from '../targets/artifacts.ts';
 import { findIsolation } from './isolation.ts';
 import type { DrillFacts } from './plan-drill.ts';
 
 const isDatabase = (source: DataSource): source is PostgresSource => source.type === 'postgres';
+const isDumped = (source: DataSource): source is CommandSource => source.type === 'command';
 
 /** Where a release is laid; `null` where it isn't. */
 export const laidRelease = (config: EnvironmentConfig, release: string): string | null => {
@@ -46,12 +49,18 @@ export const gatherDrill = async (
     startIn: await startIn(config, release),
     smoke: config.smoke?.command ?? null,
     sources: onDisk(config.data).map(({ name }) => name),
-    undrillable: config.data.filter(({ type }) => type === 'command').map(({ name }) => name),
     databases: await Promise.all(
       config.data.filter(isDatabase).map(async (source) => ({
         name: source.name,
         problems: await lookAtPostgres(source, { restores: true }),
         isBySocket: isPostgresBySocket(source.url, process.env),
+      })),
+    ),
+    dumps: await Promise.all(
+      config.data.filter(isDumped).map(async (source) => ({
+        name: source.name,
+        problems: await lookAtCommands(source),
+        hasVerify: source.verify !== undefined,
       })),
     ),
     allowed: drill.env,

@@ -13,8 +13,6 @@ export interface DrillFacts {
   readonly smoke: Command | null;
   /** What lies on the disk. */
   readonly sources: readonly string[];
-  /** What a drill has no scratch place for: only its commands know where it lies. */
-  readonly undrillable: readonly string[];
   /** Databases on a server, which get a scratch database there. */
   readonly databases: readonly {
     readonly name: string;
@@ -22,6 +20,13 @@ export interface DrillFacts {
     readonly problems: readonly string[];
     /** Whether its server is reached by a socket in the file system, which takes no network. */
     readonly isBySocket: boolean;
+  }[];
+  /** What commands load, into the live place and no other: a drill reads its dump, and loads it nowhere. */
+  readonly dumps: readonly {
+    readonly name: string;
+    readonly problems: readonly string[];
+    /** Whether it has a command that tells a sound dump. */
+    readonly hasVerify: boolean;
   }[];
   /** Names of `drill.env`. */
   readonly allowed: readonly string[];
@@ -38,18 +43,28 @@ export type DrillPlan =
       readonly hints: readonly string[];
     };
 
-const restoreSentence = ({ sources, databases }: DrillFacts): string => {
+const restoreSentences = ({ sources, databases, dumps }: DrillFacts): string[] => {
   const places = [
     ...(sources.length === 0 ? [] : [`${sources.join(' and ')} into a scratch folder`]),
     ...databases.map(({ name }) => `${name} into a scratch database of its server`),
   ];
-  return `restore ${places.join(', ')}: every SHA-256, integrity_check, rows per table`;
+  return [
+    ...(places.length === 0
+      ? []
+      : [`restore ${places.join(', ')}: every SHA-256, integrity_check, rows per table`]),
+    ...dumps.map(
+      ({ name, hasVerify }) =>
+        `read the dump of ${name}, ${hasVerify ? 'by its verify command too' : 'by its SHA-256 alone (it has no verify command)'}, and load it nowhere: its load command knows only the live place`,
+    ),
+  ];
 };
 
 /** Why a drill starts no service on the restored data; `null`: it does. Pure. */
 export const whyNotStarted = (facts: DrillFacts): string | null => {
   if (facts.start === null) return 'target.drill.start does not say how (rollout.yaml)';
   if (facts.release === null) return 'the backup names no release';
+  if (facts.dumps.length > 0)
+    return `it would find ${facts.dumps.map(({ name }) => name).join(' and ')} missing, or live`;
   const far = facts.databases.filter(({ isBySocket }) => !isBySocket);
   return facts.network === 'none' && far.length > 0
     ? `it would have no network (drill.network: none), and the server of ${far.map(({ name }) => name).join(' and ')} is reached over one: name its socket in the url (?host=/var/run/postgresql), or allow the network`
@@ -66,22 +81,15 @@ const networkSentence = ({ network, isolation }: DrillFacts): string => {
 
 /** Decides what a drill will start, and how it is kept from the rest; or why it may not. Pure. */
 export const planDrill = (facts: DrillFacts): DrillPlan => {
-  const { release, start, startIn, smoke, allowed, isolation, undrillable } = facts;
-  if (undrillable.length > 0)
-    return {
-      kind: 'refused',
-      code: 'drill-refused',
-      message: `${undrillable.join(' and ')} of this environment's data is loaded by a command, which knows no other place than the live one: nothing was touched`,
-      hints: ['set backup: { drill: false } for this environment in rollout.yaml'],
-    };
-  const unready = facts.databases.flatMap(({ name, problems }) =>
+  const { release, start, startIn, smoke, allowed, isolation } = facts;
+  const unready = [...facts.databases, ...facts.dumps].flatMap(({ name, problems }) =>
     problems.map((what) => `${name}: ${what}`),
   );
   if (unready.length > 0)
     return {
       kind: 'refused',
       code: 'database-not-ready',
-      message: `a drill can't restore into a scratch database: ${unready.join('; ')}. Nothing was touched`,
+      message: `a drill can't restore this: ${unready.join('; ')}. Nothing was touched`,
       hints: ['mend that, and look again: npx dhash-rollout doctor'],
     };
   const why = whyNotStarted(facts);
@@ -89,7 +97,7 @@ export const planDrill = (facts: DrillFacts): DrillPlan => {
     return {
       kind: 'go',
       starts: null,
-      sentences: [restoreSentence(facts), `no service is started on it: ${why}`],
+      sentences: [...restoreSentences(facts), `no service is started on it: ${why}`],
     };
   if (startIn === null)
     return {
@@ -112,7 +120,7 @@ export const planDrill = (facts: DrillFacts): DrillPlan => {
     kind: 'go',
     starts: release,
     sentences: [
-      restoreSentence(facts),
+      ...restoreSentences(facts),
       `start release ${release} on it, on a free port: ${shownCommand(start)} (${startIn})`,
       `it sees ${allowed.length === 0 ? 'no variable of ours' : `of ours ${allowed.join(', ')}`}, ROLLOUT_DRILL=1 and the other ROLLOUT_ facts, and ${networkSentence(facts)}`,
       `wait for 3 healthy answers in a row${smoke === null ? '' : `, run the smoke tests (${shownCommand(smoke)})`}, end it all`,

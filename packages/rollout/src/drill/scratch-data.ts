@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   type DataSource,
   discardWork,
@@ -11,7 +12,10 @@ import { onDisk } from '../config/data-source.ts';
 import type { RestoredAt } from './drill-environment.ts';
 import { drillPlaces } from './places.ts';
 
-/** Where a drill restores to: files into a folder, each database on a server into a scratch database beside it. */
+/**
+ * Where a drill restores to: files into a folder, each database on a server into a scratch database beside it. What
+ * a command would load goes no further than its dump.
+ */
 export interface ScratchData {
   /** What a restore is staged for. */
   readonly targets: readonly DataSource[];
@@ -19,10 +23,12 @@ export interface ScratchData {
   readonly paths: readonly string[];
   /** Names of the scratch databases. */
   readonly databases: readonly string[];
-  /** The restored data, once it is settled. */
+  /** Names of the sources whose dump is read, and loaded nowhere. */
+  readonly notLoaded: readonly string[];
+  /** The restored data, once it is settled; a dump is no data. */
   readonly sources: readonly DataSource[];
   readonly restored: readonly RestoredAt[];
-  /** Puts staged files into their places; a staged database is never swapped in, as its place is the live one. */
+  /** Puts staged files into their places. Nothing else is swapped in: its place is the live one. */
   settle(staged: readonly StagedTarget[]): Promise<void>;
   /** Drops the scratch databases. */
   drop(): Promise<void>;
@@ -36,12 +42,18 @@ export const scratchData = (
 ): ScratchData => {
   const places = drillPlaces(folder, onDisk(data));
   const servers = data.filter((source) => source.type === 'postgres');
+  const dumped = data.filter((source) => source.type === 'command');
+  const dumps = dumped.map((source) => ({ ...source, folder: join(folder, '..', 'dumps') }));
   const aside = restoreTargets(servers, id);
   const databases = aside.map(({ staged }) => staged);
   return {
-    targets: [...places, ...servers],
-    paths: places.map(({ path }) => path),
+    targets: [...places, ...servers, ...dumps],
+    paths: [
+      ...places.map(({ path }) => path),
+      ...dumps.map(({ folder: at, name }) => join(at, name)),
+    ],
     databases,
+    notLoaded: dumps.map(({ name }) => name),
     sources: [...places, ...stagedSources(aside, { sources: servers })],
     restored: [
       ...places.map(({ name, path }) => ({ name, at: path })),
@@ -52,7 +64,7 @@ export const scratchData = (
       })),
     ],
     settle: async (staged) => {
-      const files = staged.filter(({ type }) => type !== 'postgres');
+      const files = staged.filter(({ type }) => type === 'files' || type === 'sqlite');
       await swapIn(files);
       await discardWork(files);
     },

@@ -22,7 +22,7 @@ const isThere = (program: string, cwd: string | undefined): Promise<boolean> =>
   );
 
 /** What keeps the commands of a source from running, as far as can be told without running them. */
-const lookAtCommands = async (source: CommandSource): Promise<string[]> => {
+export const lookAtCommands = async (source: CommandSource): Promise<string[]> => {
   const problems: string[] = [];
   for (const which of ['dump', 'load', 'verify'] as const) {
     const command = source[which];

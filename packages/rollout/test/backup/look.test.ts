@@ -19,6 +19,7 @@ const prove = async (file: string, at: string): Promise<void> =>
     at,
     tool: { name: '@dhash/rollout', version: '0.0.0' },
     started: null,
+    notLoaded: [],
     checks: [],
     phases: [],
     totalMs: 1,

@@ -228,9 +228,9 @@ it('refuses before anything is touched where a database on a server is not ready
   });
 });
 
-it('refuses where its drill would be, and backs it up before a first release', () => {
-  const drill = { kind: 'refused', code: 'drill-refused', message: 'm', hints: [] } as const;
-  expect(planDeploy({ ...facts, drill }, options)).toMatchObject({ code: 'drill-refused' });
+it('refuses where its drill would be refused, and backs it up before a first release', () => {
+  const drill = { kind: 'refused', code: 'drill-no-release', message: 'm', hints: [] } as const;
+  expect(planDeploy({ ...facts, drill }, options)).toMatchObject({ code: 'drill-no-release' });
   const databases = [{ name: 'orders', problems: [] }];
   expect(stepsFor({ current: null, data: [], databases })).toMatch(/^backup /);
   // With files that are still to be made, it is a first release all the same, and says what that means.

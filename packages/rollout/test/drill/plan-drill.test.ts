@@ -10,7 +10,7 @@ const facts: DrillFacts = {
   smoke: 'node smoke.js',
   sources: ['files', 'notes'],
   databases: [],
-  undrillable: [],
+  dumps: [],
   allowed: [],
   network: 'none',
   isolation: { kind: 'namespaces', prefix: ['unshare'] },
@@ -18,6 +18,7 @@ const facts: DrillFacts = {
 const shut = { kind: 'none', why: 'unshare: Operation not permitted' } as const;
 const near = { name: 'orders', problems: [], isBySocket: true };
 const far = { ...near, isBySocket: false };
+const dump = { name: 'cache', problems: [], hasVerify: true };
 const down = { ...near, problems: ['psql is not on PATH'] };
 const says = (over: Partial<DrillFacts>) => {
   const plan = planDrill({ ...facts, ...over });
@@ -33,7 +34,23 @@ test.each<[name: string, over: Partial<DrillFacts>, text: RegExp]>([
   ['no start', { start: null, isolation: shut }, /no service is started on it: target\.drill/],
   ['no release', { release: null }, /no service is started on it: the backup names no release/],
   ['no artifact', { startIn: null }, /^drill-no-release: release 1\.0.*neither laid nor/],
-  ['a command', { undrillable: ['orders'] }, /^drill-refused: orders of .*loaded by a command/],
+  [
+    'what is not loaded',
+    { dumps: [dump] },
+    /read the dump of cache, by its verify .*load it nowhere/,
+  ],
+  [
+    'an unread dump',
+    { dumps: [{ ...dump, hasVerify: false }] },
+    /SHA-256 alone .*no verify command/,
+  ],
+  ['no start beside a dump', { dumps: [dump] }, /no service is started on it: it would find cache/],
+  ['a dump alone', { sources: [], dumps: [dump] }, /^read the dump of cache/],
+  [
+    'a command not there',
+    { dumps: [{ ...dump, problems: ['no x'] }] },
+    /^database-not-.*cache: no x/,
+  ],
   ['a scratch database', { databases: [near] }, /folder, orders into a scratch database/],
   ['that a socket takes no network', { databases: [near] }, /start release 1\.0 on it/],
   ['a server too far', { databases: [far] }, /no service is started .*\/var\/run\/postgresql/],
