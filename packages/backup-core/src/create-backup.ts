@@ -11,7 +11,6 @@ import {
   FORMAT,
   MANIFEST_NAME,
   type Manifest,
-  renderManifest,
   type StoredManifest,
 } from './manifest.ts';
 import {
@@ -21,11 +20,12 @@ import {
   writeState,
 } from './previous-backup.ts';
 import { backupTimes, publishBackup, publishIncomplete } from './publish-backup.ts';
+import { renderManifest } from './render-manifest.ts';
 import { renderRescue } from './rescue/render-rescue.ts';
 import { SIDECAR_SUFFIX } from './sidecar.ts';
 import { sweepLeftovers, workName } from './work-files.ts';
 import { PreviousRotted, type ReusedWork, writeEntries } from './write-entries.ts';
-import { packBuffer } from './zip/pack-buffer.ts';
+import { packText } from './zip/pack-text.ts';
 import { fileSink, nullSink, type Sink } from './zip/sink.ts';
 import { openArchiveWriter } from './zip/write-archive.ts';
 
@@ -56,7 +56,7 @@ type Written = {
   manifest: StoredManifest;
   sha256: string;
   bytes: number;
-  facts: Pick<BackupState, 'files' | 'databases'>;
+  facts: Pick<BackupState, 'manifestSha256' | 'stats' | 'databases'>;
   reused: ReusedWork;
 };
 
@@ -143,7 +143,7 @@ const backUp = async (job: BackupJob, startedMs: number): Promise<Done> => {
     if (complete) {
       const { file } = published;
       const known = { startedAtMs: startedMs, rehashedAtMs, ...written.facts };
-      await writeState(disk, file, written.manifest, known).catch((error: unknown) => {
+      await writeState(disk, file, known).catch((error: unknown) => {
         // The backup stands. Without its state the next one reads everything, and is as good.
         if (!isSystemError(error)) throw error;
       });
@@ -195,7 +195,7 @@ const writeInto = async (
     const gathered = await gatherSources(job, tempFolder, copies, previous);
     checkEntryCount(job.dir, gathered.files.length, job.limits);
     const writer = openArchiveWriter(sink);
-    const { lines, unreadable, facts, reused } = await writeEntries(writer, gathered.files, {
+    const { lines, unreadable, stats, reused } = await writeEntries(writer, gathered.files, {
       ...job,
       previous,
     });
@@ -220,13 +220,14 @@ const writeInto = async (
       sources: [...(await gathered.sources)],
       entries: [...lines, ...gathered.otherLines],
     };
-    const rendered = renderManifest(manifest);
-    checkManifestBytes(job.dir, rendered.length, job.limits);
-    const { body, sha256: _, packedSha256: __, ...known } = await packBuffer(rendered);
+    const packed = await packText(renderManifest(manifest));
+    checkManifestBytes(job.dir, packed.plainBytes, job.limits);
+    const { body, sha256: manifestSha256, packedSha256: _, ...known } = packed;
     await writer.addKnown({ name: MANIFEST_NAME, ...known }, body);
     job.signal?.throwIfAborted();
     const { databases } = gathered;
-    return { manifest, facts: { files: facts, databases }, reused, ...(await writer.finish()) };
+    const facts = { manifestSha256, stats, databases };
+    return { manifest, facts, reused, ...(await writer.finish()) };
   } finally {
     for (const copy of copies)
       for (const suffix of SQLITE_SIDECARS)

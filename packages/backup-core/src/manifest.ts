@@ -114,9 +114,19 @@ export type Manifest = StoredManifest & { readonly createdAt: string };
 export const filesOf = (manifest: StoredManifest): ManifestFile[] =>
   manifest.entries.filter((entry) => entry.type === 'file');
 
-/** Bytewise, as UTF-8: not the order of UTF-16 code units, and of no locale. */
-export const bytewise = (a: string, b: string): number =>
-  Buffer.compare(Buffer.from(a), Buffer.from(b));
+/** UTF-16 puts what lies beyond its first 65,536 characters before U+E000; UTF-8 puts it last. */
+const rank = (unit: number): number => (unit >= 0xd800 && unit < 0xe000 ? unit + 0x2800 : unit);
+
+/** Bytewise, as UTF-8: not the order of UTF-16 code units, and of no locale. The texts must be well-formed. */
+export const bytewise = (a: string, b: string): number => {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const unit = a.charCodeAt(i);
+    const other = b.charCodeAt(i);
+    if (unit !== other) return rank(unit) - rank(other);
+  }
+  return a.length - b.length;
+};
 
 /**
  * What the content of a backup is, whatever packed it: SHA-256 over `<path> NUL <size> NUL <sha256> LF` of
@@ -128,15 +138,6 @@ export const contentRootOf = (files: readonly ManifestFile[]): string => {
     hash.update(`${path}\0${size}\0${sha256}\n`);
   return hash.digest('hex');
 };
-
-const sortKeys = (_key: string, value: unknown): unknown =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-    : value;
-
-/** Keys sorted, one space of indent (people read it), newline at the end: the same content gives the same bytes. */
-export const renderManifest = (manifest: StoredManifest): Buffer =>
-  Buffer.from(`${JSON.stringify(manifest, sortKeys, 1)}\n`, 'utf8');
 
 /** @throws BackupError `bad-manifest` */
 export const parseManifest = (text: string, file: string): StoredManifest => {

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -7,19 +6,15 @@ import type { BackupJob } from './backup-options.ts';
 import { type Disk, syncFolder } from './disk.ts';
 import { isBackupError, isSystemError } from './errors.ts';
 import { listBackups } from './list-backups.ts';
-import {
-  type ManifestFile,
-  type ManifestSource,
-  renderManifest,
-  type StoredManifest,
-} from './manifest.ts';
+import type { ManifestFile, ManifestSource, StoredManifest } from './manifest.ts';
 import { type OpenBackup, openBackup } from './read-backup.ts';
 import {
   isSameFingerprint,
   type SqliteFingerprint,
   sqliteFingerprint,
 } from './source/sqlite-fingerprint.ts';
-import { factsOf, isSameStat, isSettled, statFacts } from './stat-facts.ts';
+import { isSettled } from './stat-facts.ts';
+import { statTable } from './stat-table.ts';
 import { workName } from './work-files.ts';
 import type { ArchiveEntry } from './zip/read-archive.ts';
 import { readExactly } from './zip/read-structure.ts';
@@ -28,17 +23,19 @@ import { readExactly } from './zip/read-structure.ts';
 const STATE_SUFFIX = '.state.json';
 
 const state = z.object({
-  format: z.literal(1),
+  format: z.literal(2),
   /** When the backup began, Unix epoch, ms. */
   startedAtMs: z.number(),
   /** When every file was last read, and nothing reused by its stat facts. */
   rehashedAtMs: z.number(),
   manifestSha256: z.string(),
-  files: z.record(z.string(), statFacts),
+  /** A row for each entry of the archive but the manifest. */
+  stats: z.base64().transform((text) => statTable(Buffer.from(text, 'base64'))),
   /** What each database was when it was copied, by source; one that others wrote to just then is not here. */
   databases: z.record(z.string(), sqliteFingerprint).default({}),
 });
-export type BackupState = z.infer<typeof state>;
+/** What is known of a backup besides what is in it. */
+export type BackupState = Omit<z.infer<typeof state>, 'format'>;
 
 /** A file of the previous backup. */
 export interface PreviousFile {
@@ -79,19 +76,15 @@ const readState = async (file: string): Promise<BackupState | null> => {
   }
 };
 
-const manifestDigest = (manifest: StoredManifest): string =>
-  hash('sha256', renderManifest(manifest), 'hex');
-
 const previousOf = (backup: OpenBackup, known: BackupState): PreviousBackup => {
-  const files = new Map(backup.files.map((file) => [file.line.path, file]));
+  const rows = new Map(backup.files.map(({ line }, row) => [line.path, row]));
+  const fileOf = (path: string) => backup.files[rows.get(path) ?? -1] ?? null;
   return {
     rehashedAtMs: known.rehashedAtMs,
     unchanged: (path, stat) => {
-      const before = known.files[path];
-      const file = files.get(path);
-      if (before === undefined || file === undefined) return null;
-      const now = factsOf(stat);
-      return isSettled(now, known.startedAtMs) && isSameStat(now, before) ? file : null;
+      const row = rows.get(path);
+      if (row === undefined || !isSettled(stat, known.startedAtMs)) return null;
+      return known.stats.isSame(row, stat) ? fileOf(path) : null;
     },
     unchangedDatabase: (source, now) => {
       const before = known.databases[source];
@@ -103,7 +96,7 @@ const previousOf = (backup: OpenBackup, known: BackupState): PreviousBackup => {
       );
       return settled && isSameFingerprint(now, before) ? { file, facts } : null;
     },
-    file: (path) => files.get(path) ?? null,
+    file: fileOf,
     read: (at, bytes, buffer) =>
       readExactly(backup, at, bytes, buffer).catch((error: unknown) => {
         if (isBackupError(error) || isSystemError(error)) return null;
@@ -134,11 +127,11 @@ export const withPrevious = async <T>(
   try {
     return await openBackup(newest.file, (backup) => {
       isOpen = true;
-      const { createdAt: _, ...stored } = backup.manifest;
+      const { manifest, manifestSha256 } = backup;
       const isKnown =
-        stored.service === job.service &&
-        samePacker(stored) &&
-        manifestDigest(stored) === known.manifestSha256;
+        manifest.service === job.service &&
+        samePacker(manifest) &&
+        manifestSha256 === known.manifestSha256;
       return use(isKnown ? previousOf(backup, known) : null);
     });
   } catch (error) {
@@ -152,11 +145,10 @@ export const withPrevious = async <T>(
 export const writeState = async (
   disk: Disk,
   file: string,
-  manifest: StoredManifest,
-  known: Omit<BackupState, 'format' | 'manifestSha256'>,
+  { stats, ...known }: BackupState,
 ): Promise<void> => {
   const part = join(dirname(file), workName('state'));
-  const content: BackupState = { format: 1, manifestSha256: manifestDigest(manifest), ...known };
+  const content = { format: 2, ...known, stats: stats.bytes().toString('base64') };
   try {
     const handle = await disk.open(part, 'wx', 0o600);
     try {

@@ -21,6 +21,8 @@ import { type OpenFile, refuse } from './zip/read-structure.ts';
 /** A backup open for reading, whose structure and manifest hold. */
 export interface OpenBackup extends OpenFile {
   readonly manifest: Manifest;
+  /** SHA-256 (hex) of the manifest as it lies in the archive. */
+  readonly manifestSha256: string;
   /** Each file of the manifest with its entry, in the order of the archive. */
   readonly files: readonly { readonly line: ManifestFile; readonly entry: ArchiveEntry }[];
 }
@@ -46,24 +48,29 @@ export const openBackup = async <T>(
     const last = entries.at(-1);
     if (last?.name !== MANIFEST_NAME)
       return refuse(file, 13, `its last entry is not ${MANIFEST_NAME}`);
-    const stored = parseManifest(await readText(opened, last), file);
+    const { text, sha256: manifestSha256 } = await readText(opened, last);
+    const stored = parseManifest(text, file);
     const createdMs = parseBackupName(basename(file))?.atMs ?? stat.mtimeMs;
     const manifest: Manifest = { ...stored, createdAt: new Date(createdMs).toISOString() };
     checkLines(file, manifest);
-    return await use({ ...opened, manifest, files: matchEntries(file, manifest, entries) });
+    const files = matchEntries(file, manifest, entries);
+    return await use({ ...opened, manifest, manifestSha256, files });
   } finally {
     await handle.close();
   }
 };
 
-const readText = async (opened: OpenFile, entry: ArchiveEntry): Promise<string> => {
+const readText = async (
+  opened: OpenFile,
+  entry: ArchiveEntry,
+): Promise<{ text: string; sha256: string }> => {
   if (entry.plainBytes > FORMAT_LIMITS.maxManifestBytes)
     return refuse(opened.file, 12, `it has ${entry.plainBytes} bytes`, entry.name);
   const parts: Buffer[] = [];
   const digest: EntryDigest = { sha256: '' };
   // A part is overwritten by a later one.
   for await (const part of readEntry(opened, entry, digest)) parts.push(Buffer.from(part));
-  return Buffer.concat(parts).toString('utf8');
+  return { text: Buffer.concat(parts).toString('utf8'), sha256: digest.sha256 };
 };
 
 /** Rule 13: every line belongs to a source, means one place in it, and no two mean the same. */

@@ -30,7 +30,10 @@ export const isSameStat = (a: StatFacts, b: StatFacts): boolean =>
 const RACY_NS = 10_000_000n;
 
 /** Whether a file was last touched so long before a moment (Unix epoch, ms) that its times tell of any later change. */
-export const isSettled = ({ mtimeNs, ctimeNs }: StatFacts, beforeMs: number): boolean => {
+export const isSettled = (
+  { mtimeNs, ctimeNs }: Pick<StatFacts | BigIntStats, 'mtimeNs' | 'ctimeNs'>,
+  beforeMs: number,
+): boolean => {
   const beforeNs = BigInt(beforeMs) * 1_000_000n - RACY_NS;
   return BigInt(mtimeNs) < beforeNs && BigInt(ctimeNs) < beforeNs;
 };

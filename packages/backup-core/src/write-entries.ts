@@ -10,7 +10,7 @@ import {
 import { type BufferPool, bufferPool } from './buffer-pool.ts';
 import type { FileToArchive } from './gather-sources.ts';
 import type { ManifestFile } from './manifest.ts';
-import type { BackupState, PreviousBackup } from './previous-backup.ts';
+import type { PreviousBackup } from './previous-backup.ts';
 import { readAhead } from './read-ahead.ts';
 import {
   addReused,
@@ -20,7 +20,7 @@ import {
   readReusable,
 } from './reuse-file.ts';
 import { UnreadableFile } from './source/read-stable.ts';
-import { factsOf } from './stat-facts.ts';
+import { type StatTable, statTable } from './stat-table.ts';
 import type { Progress } from './types.ts';
 import type { ArchiveWriter } from './zip/write-archive.ts';
 
@@ -61,8 +61,8 @@ export interface WriteEntriesOptions {
 export interface WrittenEntries {
   readonly lines: ManifestFile[];
   readonly unreadable: string[];
-  /** Stat facts by path, for the next backup. */
-  readonly facts: BackupState['files'];
+  /** Of each line, in the same order, for the next backup. */
+  readonly stats: StatTable;
   readonly reused: ReusedWork;
 }
 
@@ -105,7 +105,7 @@ export const writeEntries = async (
 ): Promise<WrittenEntries> => {
   const lines: ManifestFile[] = [];
   const unreadable: string[] = [];
-  const facts: BackupState['files'] = {};
+  const stats = statTable();
   const reused = { files: 0, chunks: 0 };
   const { previous } = options;
   const pool = bufferPool(READ_AHEAD_BYTES);
@@ -168,7 +168,8 @@ export const writeEntries = async (
         prepared.kind === 'reusable' ? { kind: 'large' } : prepared,
         before,
       );
-      if (item.statOf === undefined) facts[path] = factsOf(archived.stat);
+      // A copy was made for this backup alone: what the system says of it tells nothing later.
+      stats.push(item.statOf === undefined ? archived.stat : null);
       lines.push(lineOf(item, archived));
     } catch (error) {
       if (!(error instanceof UnreadableFile)) throw error;
@@ -177,5 +178,5 @@ export const writeEntries = async (
     bytes = before + item.size;
     report(path);
   }
-  return { lines, unreadable, facts, reused };
+  return { lines, unreadable, stats, reused };
 };

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { createBackupWithin } from '../src/create-backup.ts';
 import { verifyBackup } from '../src/index.ts';
 import { FORMAT_LIMITS } from '../src/limits.ts';
-import { renderManifest } from '../src/manifest.ts';
+import { renderManifest } from '../src/render-manifest.ts';
 import { AT_MS, backUpSample, backupOptions, makeSample, type Sample } from './support/sample.ts';
 
 /** Five files, and the manifest. */
@@ -22,7 +22,7 @@ const contentOf = async (folder: string): Promise<Map<string, string>> =>
 
 const manifestBytes = async (sample: Sample): Promise<number> => {
   const { createdAt: _, ...stored } = (await backUpSample(sample, { sink: 'null' })).manifest;
-  return renderManifest(stored).length;
+  return Buffer.byteLength([...renderManifest(stored)].join(''));
 };
 
 it('makes a backup that is just within the limits of the reader', async () => {

@@ -1,3 +1,4 @@
+import { byteList } from './byte-list.ts';
 import {
   archiveEnd,
   centralHeader,
@@ -50,7 +51,8 @@ export interface ArchiveWriter {
 }
 
 export const openArchiveWriter = (sink: Sink): ArchiveWriter => {
-  let directory: Buffer[] = [];
+  const directory = byteList();
+  let count = 0;
 
   /** Writes a header and what follows it, in as few calls as can be; returns the bytes of what follows. */
   const copy = async (header: Buffer, body: AsyncIterable<Buffer> | readonly Buffer[]) => {
@@ -68,6 +70,7 @@ export const openArchiveWriter = (sink: Sink): ArchiveWriter => {
   };
   const record = (entry: ZipEntry): ZipEntry => {
     directory.push(centralHeader(entry));
+    count += 1;
     return entry;
   };
 
@@ -113,22 +116,20 @@ export const openArchiveWriter = (sink: Sink): ArchiveWriter => {
     },
     attempt: async (write) => {
       const mark = sink.mark();
-      const lines = directory.length;
+      const before = { count, bytes: directory.length };
       try {
         return await write();
       } catch (error) {
         await sink.rewind(mark);
-        directory = directory.slice(0, lines);
+        directory.cutTo(before.bytes);
+        count = before.count;
         throw error;
       }
     },
     finish: async () => {
       const directoryAt = sink.position;
-      for (let i = 0; i < directory.length; i += 4096) {
-        await sink.write([Buffer.concat(directory.slice(i, i + 4096))]);
-      }
-      const directoryBytes = sink.position - directoryAt;
-      await sink.write([archiveEnd(directory.length, directoryAt, directoryBytes)]);
+      for (const block of directory.blocks()) await sink.write([block]);
+      await sink.write([archiveEnd(count, directoryAt, directory.length)]);
       return { sha256: await sink.finish(), bytes: sink.position };
     },
   };

@@ -1,0 +1,25 @@
+import type { ManifestEntry, StoredManifest } from './manifest.ts';
+
+const sortKeys = (_key: string, value: unknown): unknown =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+    : value;
+
+const render = (value: StoredManifest | ManifestEntry): string =>
+  JSON.stringify(value, sortKeys, 1);
+
+/** In a text with one space of indent, no other key is found there, and no string holds a line's end. */
+const NO_ENTRIES = '\n "entries": []';
+
+/**
+ * The text of a manifest, line of the data by line: keys sorted, one space of indent (people read it), newline at
+ * the end, so that the same content gives the same bytes. It is never whole in memory, since it may be large.
+ */
+export function* renderManifest(manifest: StoredManifest): Generator<string> {
+  const frame = render({ ...manifest, entries: [] });
+  const at = frame.indexOf(NO_ENTRIES) + NO_ENTRIES.length - 1;
+  yield frame.slice(0, at);
+  for (const [i, entry] of manifest.entries.entries())
+    yield `${i === 0 ? '' : ','}\n  ${render(entry).replaceAll('\n', '\n  ')}`;
+  yield `${manifest.entries.length === 0 ? '' : '\n '}${frame.slice(at)}\n`;
+}
