@@ -5,6 +5,7 @@ import type { Gate } from './delivery/gate.ts';
 import { type RetryOutcome, type RetryPolicy, withRetry } from './delivery/with-retry.ts';
 import type { Receipt } from './receipt.ts';
 import { readableTime } from './render/severity-look.ts';
+import { diskFailure } from './spool/durable.ts';
 import type { SpoolRecord } from './spool/record.ts';
 import type { Claim, Spool } from './spool/spool.ts';
 
@@ -77,8 +78,13 @@ const afterFailure = (
   waiting: outcome.result.kind === 'transient' ? outcome.result.waiting : record.waiting,
 });
 
+/** Said of a delivered message whose file the disk keeps. */
+export const mayComeTwice = (code: string): string =>
+  `the spool can't be written (${code}), so a later flush may send it once more`;
+
 /**
- * Tries a record and settles it: removed, put back or given up. `claim` is null where the spool
+ * Tries a record and settles it: removed, put back or given up. What the disk refuses then is told in
+ * the receipt and never thrown. `claim` is null where the spool
  * could not be written; then the outcome is delivered or lost. The caller awaits `spool.settled()`
  * before it hands on the receipt.
  */
@@ -108,16 +114,26 @@ export const deliver = async (
     ...(attempts > 0 && channel.isTruncated(delivery) ? { truncated: true } : {}),
     ...more,
   });
+  const bury = async (held: Claim, buried: SpoolRecord, reason: string): Promise<string> => {
+    const failed = await diskFailure(() => spool.bury(held, buried, reason));
+    if (failed === null) return reason;
+    await diskFailure(() => spool.giveBack(held));
+    return `${reason}; dead/ can't be written (${failed}), so it stays in the spool`;
+  };
   const putBack = async (updated: SpoolRecord, attempts: number, reason: string) => {
     if (claim === null) return receipt('lost', attempts, { reason });
     const ageMs = clock.now() - updated.createdAt;
     if (ageMs > context.maxAgeMs) {
       const why = `expired after ${hours(ageMs)} and ${updated.attempts} tries; last: ${reason}`;
-      await spool.bury(claim, updated, why);
-      return receipt('dead', attempts, { reason: why });
+      return receipt('dead', attempts, { reason: await bury(claim, updated, why) });
     }
-    await spool.release(claim, updated);
-    return receipt('spooled', attempts, { reason });
+    const failed = await diskFailure(() => spool.release(claim, updated));
+    if (failed === null) return receipt('spooled', attempts, { reason });
+    // The file of before its tries is still there, and says all that matters.
+    await diskFailure(() => spool.giveBack(claim));
+    return receipt('spooled', attempts, {
+      reason: `${reason}; the spool can't be written (${failed}): it waits there as it was`,
+    });
   };
 
   const gone = gate.goneReason();
@@ -138,24 +154,35 @@ export const deliver = async (
   );
   const { result, attempts, refused } = outcome;
   const refusedPart = refused.length === 0 ? {} : { refused };
-  if (refused.length > 0 && result.kind !== 'permanent')
-    await spool.bury(null, record, `refused for good: ${refused.join('; ')}`);
+  const unburied =
+    refused.length > 0 && result.kind !== 'permanent'
+      ? await diskFailure(() => spool.bury(null, record, `refused for good: ${refused.join('; ')}`))
+      : null;
+  const notInDead = unburied === null ? [] : [`dead/ can't be written (${unburied})`];
   switch (result.kind) {
-    case 'ok':
-      if (claim !== null) await spool.removeDelivered(claim);
+    case 'ok': {
+      const left = claim === null ? null : await diskFailure(() => spool.removeDelivered(claim));
+      const reasons = [
+        ...(refused.length === 0 ? [] : [`refused: ${refused.join('; ')}`]),
+        ...notInDead,
+        ...(left === null ? [] : [mayComeTwice(left)]),
+      ];
       return receipt(result.status, attempts, {
         ...(result.receipt === null ? {} : { receipt: result.receipt }),
-        ...(refused.length === 0 ? {} : { refused, reason: `refused: ${refused.join('; ')}` }),
+        ...refusedPart,
+        ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }),
       });
+    }
     case 'transient': {
       const updated = afterFailure(record, outcome, result.reason, context);
-      return { ...(await putBack(updated, attempts, result.reason)), ...refusedPart };
+      const reason = [result.reason, ...notInDead].join('; ');
+      return { ...(await putBack(updated, attempts, reason)), ...refusedPart };
     }
     case 'permanent': {
       const buried = { ...record, attempts: record.attempts + attempts, reason: result.reason };
       if (claim === null) return receipt('lost', attempts, { reason: result.reason });
-      await spool.bury(claim, buried, result.reason);
-      return receipt('dead', attempts, { reason: result.reason, ...refusedPart });
+      const reason = await bury(claim, buried, result.reason);
+      return receipt('dead', attempts, { reason, ...refusedPart });
     }
   }
 };

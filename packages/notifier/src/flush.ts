@@ -1,10 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type DeliverContext, deliver, type Runtime } from './deliver.ts';
+import { type DeliverContext, deliver, mayComeTwice, type Runtime } from './deliver.ts';
 import { severities } from './message.ts';
 import type { Receipt } from './receipt.ts';
-import { codeOf, makeFolder, removeFile, writeNew } from './spool/durable.ts';
-import { isOwnerAlive, ownerTag } from './spool/owner.ts';
+import { codeOf, diskFailure } from './spool/durable.ts';
+import { enterFlush, type FlushLock } from './spool/flush-lock.ts';
 import { byAge, laneOf, type SpoolRecord } from './spool/record.ts';
 import type { SpoolEntry } from './spool/spool.ts';
 
@@ -19,6 +17,10 @@ export interface FlushReport {
   readonly orphaned: number;
   /** Another flush is at work; this one did nothing. */
   readonly busy: boolean;
+  /** Who is at it, where `busy`. */
+  readonly heldBy: string | null;
+  /** What the disk refused, so that less was done; null: nothing. */
+  readonly problem: string | null;
   readonly receipts: readonly Receipt[];
 }
 
@@ -29,30 +31,12 @@ const nothing: FlushReport = {
   dead: 0,
   orphaned: 0,
   busy: false,
+  heldBy: null,
+  problem: null,
   receipts: [],
 };
 
-/** The one flusher's mark, or null where another living one has it. */
-export const enterFlush = async (folder: string): Promise<{ leave(): void } | null> => {
-  const file = join(folder, 'flush.lock');
-  await makeFolder(folder);
-  const tag = ownerTag();
-  for (let round = 0; round < 3; round++) {
-    if (await writeNew(file, tag)) return { leave: () => removeFile(file) };
-    let holder: string;
-    try {
-      holder = (await readFile(file, 'utf8')).trim();
-    } catch (error) {
-      // Left between our two looks.
-      if (codeOf(error) === 'ENOENT') continue;
-      throw error;
-    }
-    // Not even of this machine: it is taken to live, since two flushers could break the order.
-    if (isOwnerAlive(holder) !== false) return null;
-    removeFile(file);
-  }
-  return null;
-};
+type OurLock = Extract<FlushLock, { kind: 'ours' }>;
 
 interface Waiting {
   readonly entry: SpoolEntry;
@@ -64,14 +48,14 @@ const byUrgency = (a: Waiting, b: Waiting): number =>
   severities.indexOf(b.record.message.severity) - severities.indexOf(a.record.message.severity) ||
   byAge(a.record, b.record);
 
+/** Delivers what waits for one channel; each receipt goes to `receipts` as it comes. */
 const drain = async (
   runtime: Runtime,
   waiting: readonly Waiting[],
-  mode: 'now' | 'due',
-  context: DeliverContext,
-): Promise<Receipt[]> => {
+  receipts: Receipt[],
+  { mode, lock, ...context }: DeliverContext & { mode: 'now' | 'due'; lock: OurLock },
+): Promise<void> => {
   const { clock, spool, signal } = context;
-  const receipts: Receipt[] = [];
   for (const { entry, record } of waiting)
     if (record.notBefore !== null && entry.claimedBy === null)
       runtime.gate.holdUntil(record.notBefore);
@@ -93,11 +77,81 @@ const drain = async (
     const again = { ...record, redeliveries: record.redeliveries + 1 };
     const receipt = await deliver(runtime, again, claim, context);
     receipts.push(receipt);
+    lock.refresh();
     // What comes after it would overtake it, and the channel does not work anyway.
     if (receipt.status === 'spooled') break;
   }
-  return receipts;
 };
+
+interface Sorted {
+  readonly byChannel: ReadonlyMap<string, readonly Waiting[]>;
+  readonly orphaned: number;
+  /** Files that were no records, and are in dead/ now. */
+  readonly unreadable: number;
+}
+
+/** Reads the whole spool; what can't be read as a record goes to dead/. */
+const sortOut = async (
+  runtimes: ReadonlyMap<string, Runtime>,
+  { spool }: DeliverContext,
+): Promise<Sorted> => {
+  const byChannel = new Map<string, Waiting[]>();
+  let orphaned = 0;
+  let unreadable = 0;
+  for (const entry of await spool.list()) {
+    const read = await spool.read(entry);
+    if (read === null) continue;
+    if ('problem' in read) {
+      if (entry.claimedBy !== null) continue;
+      await spool.buryUnreadable(entry, read.problem);
+      unreadable++;
+      continue;
+    }
+    const { record } = read;
+    if (!runtimes.has(record.channel)) {
+      orphaned++;
+      continue;
+    }
+    const list = byChannel.get(record.channel) ?? [];
+    list.push({ entry, record });
+    byChannel.set(record.channel, list);
+  }
+  return { byChannel, orphaned, unreadable };
+};
+
+const flushLocked = async (
+  runtimes: ReadonlyMap<string, Runtime>,
+  context: DeliverContext & { mode: 'now' | 'due'; lock: OurLock },
+): Promise<FlushReport> => {
+  const { spool } = context;
+  await spool.recover();
+  const { byChannel, orphaned, unreadable } = await sortOut(runtimes, context);
+  const drained = await Promise.all(
+    [...runtimes].map(async ([name, runtime]) => {
+      const receipts: Receipt[] = [];
+      const waiting = byChannel.get(name) ?? [];
+      const failed = await diskFailure(() => drain(runtime, waiting, receipts, context));
+      return { receipts, failed };
+    }),
+  );
+  const receipts = drained.flatMap((channel) => channel.receipts);
+  const failed = drained.find((channel) => channel.failed !== null)?.failed ?? null;
+  const unsynced = await diskFailure(() => spool.settled());
+  const having = (status: Receipt['status']): number =>
+    receipts.filter((receipt) => receipt.status === status).length;
+  return {
+    ...nothing,
+    delivered: having('delivered'),
+    accepted: having('accepted'),
+    spooled: (await spool.list()).length - orphaned,
+    dead: unreadable + having('dead'),
+    orphaned,
+    problem: failed !== null ? unusable(failed) : unsynced !== null ? mayComeTwice(unsynced) : null,
+    receipts,
+  };
+};
+
+const unusable = (code: string): string => `the spool can't be read or written (${code})`;
 
 /**
  * Delivers what waits in the spool; channels side by side, one flusher at a time. `now` does not
@@ -108,52 +162,19 @@ export const flushSpool = async (
   mode: 'now' | 'due',
   context: DeliverContext,
 ): Promise<FlushReport> => {
-  const { spool } = context;
-  const mark = await enterFlush(spool.folder);
-  if (mark === null) return { ...nothing, busy: true };
+  const { spool, clock } = context;
   try {
-    await spool.recover();
-    const byChannel = new Map<string, Waiting[]>();
-    let orphaned = 0;
-    let dead = 0;
-    for (const entry of await spool.list()) {
-      const read = await spool.read(entry);
-      if (read === null) continue;
-      if ('problem' in read) {
-        if (entry.claimedBy !== null) continue;
-        await spool.buryUnreadable(entry, read.problem);
-        dead++;
-        continue;
-      }
-      const { record } = read;
-      if (!runtimes.has(record.channel)) {
-        orphaned++;
-        continue;
-      }
-      const list = byChannel.get(record.channel) ?? [];
-      list.push({ entry, record });
-      byChannel.set(record.channel, list);
+    if (await spool.isEmpty()) return nothing;
+    const lock = await enterFlush(spool.folder, clock);
+    if (lock.kind === 'busy') return { ...nothing, busy: true, heldBy: lock.heldBy };
+    try {
+      return await flushLocked(runtimes, { ...context, mode, lock });
+    } finally {
+      lock.leave();
     }
-    const receipts = (
-      await Promise.all(
-        [...runtimes].map(([name, runtime]) =>
-          drain(runtime, byChannel.get(name) ?? [], mode, context),
-        ),
-      )
-    ).flat();
-    await spool.settled();
-    const having = (status: Receipt['status']): number =>
-      receipts.filter((receipt) => receipt.status === status).length;
-    return {
-      delivered: having('delivered'),
-      accepted: having('accepted'),
-      spooled: (await spool.list()).length - orphaned,
-      dead: dead + having('dead'),
-      orphaned,
-      busy: false,
-      receipts,
-    };
-  } finally {
-    mark.leave();
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === '') throw error;
+    return { ...nothing, problem: unusable(code) };
   }
 };

@@ -1,10 +1,10 @@
-import { type DeliverContext, deliver, type Runtime } from './deliver.ts';
+import { type DeliverContext, deliver, mayComeTwice, type Runtime } from './deliver.ts';
 import { isAtLeast, type Message, severities } from './message.ts';
 import type { Receipt } from './receipt.ts';
 import { readableTime } from './render/severity-look.ts';
-import { codeOf } from './spool/durable.ts';
+import { codeOf, diskFailure } from './spool/durable.ts';
 import { byAge, contentDigest, laneOf, recordName, type SpoolRecord } from './spool/record.ts';
-import type { SpoolEntry } from './spool/spool.ts';
+import type { Claim, Spool, SpoolEntry } from './spool/spool.ts';
 
 /** Keeps the order of lanes within this process. */
 export interface Lanes {
@@ -147,10 +147,50 @@ const clearTheWay = async (
     if (claim === null) return why;
     const again = { ...before, redeliveries: before.redeliveries + 1 };
     const receipt = await deliver(runtime, again, claim, context);
-    await context.spool.settled();
     if (receipt.status === 'spooled') return why;
   }
   return null;
+};
+
+/** What is to be waited for before `record` may go; null: nothing. */
+const whyNotNow = async (
+  runtime: Runtime,
+  record: SpoolRecord,
+  context: DeliverContext,
+): Promise<string | null> => {
+  const heldUntil = runtime.gate.heldUntil();
+  if (heldUntil > 0)
+    return `the server asked to be left alone until ${readableTime(new Date(heldUntil).toISOString())}`;
+  if (laneOf(record) === null) return null;
+  return clearTheWay(runtime, record, await neighbours(context, record.channel), context);
+};
+
+/** The claim on a record that is in the spool now: its own, or that of the same message of before. */
+const spooled = async (record: SpoolRecord, spool: Spool): Promise<Claim | null> =>
+  (await spool.add(record)) ?? (await spool.claim(recordName(record.message.id, record.channel)));
+
+/** Delivers a claimed record if it is its turn; else it goes back to wait. */
+const deliverInTurn = async (
+  runtime: Runtime,
+  record: SpoolRecord,
+  claim: Claim,
+  context: DeliverContext,
+): Promise<Receipt> => {
+  const { spool } = context;
+  const why = await whyNotNow(runtime, record, context);
+  if (why !== null) {
+    await spool.giveBack(claim);
+    // Of what went before it; where it fails, the next one tries it again.
+    await diskFailure(() => spool.settled());
+    return receiptOf(runtime, 'spooled', why);
+  }
+  const held = await spool.read(claim);
+  const current = held !== null && 'record' in held ? held.record : record;
+  const receipt = await deliver(runtime, current, claim, context);
+  const failed = await diskFailure(() => spool.settled());
+  if (failed === null) return receipt;
+  const reason = [receipt.reason, mayComeTwice(failed)].filter((part) => part !== undefined);
+  return { ...receipt, reason: reason.join('; ') };
 };
 
 /** Spools a record, then delivers it if it is its turn. */
@@ -165,15 +205,15 @@ export const sendRecord = async (
   const lane = laneOf(record);
   const place = lane === null ? null : lanes.enter(lane);
   try {
-    let waiting: Neighbour[];
+    let claim: Claim | null;
     try {
-      waiting = await neighbours(context, record.channel);
+      const waiting = await neighbours(context, record.channel);
       for (const { record: other } of waiting)
         if (other.notBefore !== null) runtime.gate.holdUntil(other.notBefore);
       await makeRoom(record, context);
       const folded = await fold(runtime, record, waiting, context);
       if (folded !== null) return folded;
-      await spool.add(record);
+      claim = await spooled(record, spool);
     } catch (error) {
       // A full or read-only disk must not stop a rollout: what can still be sent is sent.
       await place?.turn;
@@ -185,26 +225,15 @@ export const sendRecord = async (
           }
         : receipt;
     }
-    await place?.turn;
-    if (runtime.gate.heldUntil() > 0) {
-      const until = readableTime(new Date(runtime.gate.heldUntil()).toISOString());
-      return receiptOf(runtime, 'spooled', `the server asked to be left alone until ${until}`);
-    }
-    const inTheWay = await clearTheWay(
-      runtime,
-      record,
-      place === null ? waiting : await neighbours(context, record.channel),
-      context,
-    );
-    if (inTheWay !== null) return receiptOf(runtime, 'spooled', inTheWay);
-    const name = recordName(record.message.id, record.channel);
-    const claim = await spool.claim(name);
     if (claim === null) return receiptOf(runtime, 'spooled', 'another process is delivering it');
-    const held = await spool.read(claim);
-    const current = held !== null && 'record' in held ? held.record : record;
-    const receipt = await deliver(runtime, current, claim, context);
-    await spool.settled();
-    return receipt;
+    await place?.turn;
+    try {
+      return await deliverInTurn(runtime, record, claim, context);
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === '') throw error;
+      return receiptOf(runtime, 'spooled', `the spool can't be read or written (${code})`);
+    }
   } finally {
     place?.leave();
   }

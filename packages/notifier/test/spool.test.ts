@@ -1,10 +1,8 @@
-import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
+import { readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canary, startHttpServer } from '@dhash/testkit';
 import { describe, expect, it } from 'vitest';
-import { enterFlush } from '../src/flush.ts';
 import { createNotifier, type Message } from '../src/index.ts';
-import { openSpool } from '../src/spool/spool.ts';
 import { message } from './messages.ts';
 import { httpChannel, startMs, startNotifier } from './notifier-kit.ts';
 
@@ -78,21 +76,6 @@ describe('the spool', () => {
       { id: 'old', reason: 'given up: more than 2 messages wait' },
     ]);
   });
-
-  it('can not be written: what can be sent is sent, the rest is reported lost, nothing throws', async () => {
-    const receiver = await startReceiver();
-    const { folder } = await startNotifier([]);
-    await writeFile(join(folder, 'spool'), 'a file where the folder should be');
-    const { notifier } = await startNotifier([httpChannel('webhook', receiver.url)], {
-      folder,
-      ...once,
-    });
-    expect(await notifier.send(note('a'))).toMatchObject([{ status: 'delivered' }]);
-    receiver.state.status = 503;
-    expect(await notifier.send(note('b'))).toMatchObject([
-      { status: 'lost', reason: expect.stringMatching(/503.*spool can't be written \(E/) },
-    ]);
-  });
 });
 
 describe('flush', () => {
@@ -163,18 +146,6 @@ describe('flush', () => {
     expect(reports.filter(({ busy }) => busy)).toHaveLength(1);
     expect([...receiver.taken].sort()).toEqual([...new Set(receiver.taken)].sort());
     expect(receiver.taken).toHaveLength(20);
-  });
-
-  it('takes over the mark of a flusher that died', async () => {
-    const { folder, notifier } = await startNotifier([]);
-    const mark = await enterFlush(folder);
-    expect(await notifier.flush()).toMatchObject({ busy: true });
-    await mark?.leave();
-    const dead = (await readdir(folder)).length;
-    expect(dead).toBe(0);
-    const [host, boot] = (await import('../src/spool/owner.ts')).ownerTag().split('-');
-    await writeFile(join(folder, 'flush.lock'), `${host}-${boot}-999999999-1-00000000`);
-    expect(await notifier.flush()).toMatchObject({ busy: false });
   });
 
   it('moves a damaged file to dead/ with its reason, and delivers the others', async () => {
@@ -370,39 +341,5 @@ describe('without a channel that is on', () => {
     clock.advance(1);
     await notifier.flush();
     expect(await readdir(kept)).toEqual(['a-persons-own-notes.txt']);
-  });
-});
-
-describe('a claim', () => {
-  it('of a living sender is left alone by a flush', async () => {
-    let answerNow = (): void => undefined;
-    const server = await startHttpServer(
-      (_request, response) =>
-        new Promise<void>((resolve) => {
-          answerNow = () => {
-            response.end();
-            resolve();
-          };
-        }),
-    );
-    const first = await startNotifier([httpChannel('webhook', server.url)]);
-    const second = await startNotifier([httpChannel('webhook', server.url)], {
-      folder: first.folder,
-    });
-    const sending = first.notifier.send(note('a'));
-    await expect.poll(() => server.requests.length).toBe(1);
-    expect(await second.notifier.flush()).toMatchObject({ delivered: 0, spooled: 1 });
-    answerNow();
-    expect(await sending).toMatchObject([{ status: 'delivered' }]);
-    expect(server.requests).toHaveLength(1);
-  });
-
-  it('is given to one of many', async () => {
-    const { folder } = await startNotifier([]);
-    await mkdir(join(folder, 'spool'), { recursive: true });
-    await writeFile(join(folder, 'spool', 'a.x.json'), '{}');
-    const spools = Array.from({ length: 10 }, () => openSpool(folder, () => startMs));
-    const claims = await Promise.all(spools.map((spool) => spool.claim('a.x.json')));
-    expect(claims.filter((claim) => claim !== null)).toHaveLength(1);
   });
 });

@@ -32,7 +32,8 @@ export const openDeadLetters = (spool: Spool, now: () => number): DeadLetters =>
       for (const entry of await pick(ids)) {
         if (entry.record === null) continue;
         const { dead: _dead, ...record } = entry.record;
-        await spool.add({ ...record, notBefore: null, retryAt: now() });
+        const claim = await spool.add({ ...record, notBefore: null, retryAt: now() });
+        if (claim !== null) await spool.giveBack(claim);
         await spool.removeDead(entry);
         revived++;
       }

@@ -7,6 +7,21 @@ import { dirname, join } from 'node:path';
 export const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : '';
 
+/**
+ * The code of what the disk refused, or null where all went well.
+ * @throws what is no system's error: a mistake of ours.
+ */
+export const diskFailure = async (act: () => Promise<unknown>): Promise<string | null> => {
+  try {
+    await act();
+    return null;
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === '') throw error;
+    return code;
+  }
+};
+
 /** Makes names in a folder survive a power cut. Windows can't and need not. */
 export const syncFolder = async (folder: string): Promise<void> => {
   try {

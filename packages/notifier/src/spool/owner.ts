@@ -30,6 +30,9 @@ const ownPrefix = `${host}-${boot}-${process.pid}-${startOf(process.pid)}`;
 /** A fresh tag for this process. */
 export const ownerTag = (): OwnerTag => `${ownPrefix}-${randomBytes(4).toString('hex')}`;
 
+/** The process of a tag. */
+export const pidOf = (tag: OwnerTag): string => tag.split('-')[2] ?? '?';
+
 /** Whether a tag's process lives; null where this machine can't know. */
 export const isOwnerAlive = (tag: OwnerTag): boolean | null => {
   const [ownerHost, ownerBoot, pid, start] = tag.split('-');

@@ -123,9 +123,14 @@ export const openSpool = (folder: string, now: () => number) => {
     }
   };
 
+  const claimedBy = (name: string, tag: string): Claim => ({
+    file: join(spool, `${name}.${tag}.claim`),
+    name,
+  });
+
   const claim = async (name: string): Promise<Claim | null> => {
-    const file = join(spool, `${name}.${ownerTag()}.claim`);
-    return takeFile(join(spool, name), file) ? { file, name } : null;
+    const held = claimedBy(name, ownerTag());
+    return takeFile(join(spool, name), held.file) ? held : null;
   };
 
   const remove = async ({ file }: { readonly file: string }): Promise<void> => {
@@ -159,18 +164,36 @@ export const openSpool = (folder: string, now: () => number) => {
 
     settled: removals.settled,
 
-    /** false where the same message already waits for that channel. */
-    add: async (record: SpoolRecord): Promise<boolean> => {
+    /** Whether there is no file at all. */
+    isEmpty: async (): Promise<boolean> => (await namesIn(spool)).length === 0,
+
+    /**
+     * Writes a record that only this process may deliver; null where the same message already waits for
+     * that channel. It is born claimed: a flush that runs beside can't take it from its sender.
+     */
+    add: async (record: SpoolRecord): Promise<Claim | null> => {
       await ready();
       const name = recordName(record.message.id, record.channel);
-      const waiting = await list(record.channel);
-      if (waiting.some((entry) => entry.name === name)) return false;
-      return writeNew(join(spool, name), bodyOf(record));
+      const tag = ownerTag();
+      const own = claimedBy(name, tag);
+      const twins = async (): Promise<SpoolEntry[]> =>
+        (await list(record.channel)).filter(
+          (entry) => entry.name === name && entry.file !== own.file,
+        );
+      if ((await twins()).length > 0) return null;
+      await writeNew(own.file, bodyOf(record));
+      // Two that add the same at once see each other here, and the lesser tag stays.
+      if ((await twins()).some((twin) => twin.claimedBy === null || twin.claimedBy < tag)) {
+        await remove(own);
+        return null;
+      }
+      return own;
     },
 
-    /** Changes a free record in place. */
-    replace: (name: string, record: SpoolRecord): Promise<void> =>
-      replaceFile(join(spool, name), bodyOf(record)),
+    /** Puts a claimed record back as it is. */
+    giveBack: async (held: Claim): Promise<void> => {
+      takeFile(held.file, join(spool, held.name));
+    },
 
     /** Puts a claimed record back, changed. */
     release: async (held: Claim, record: SpoolRecord): Promise<void> => {

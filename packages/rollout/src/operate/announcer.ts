@@ -69,7 +69,9 @@ export const openAnnouncer = (
 
   // What earlier commands could not deliver goes out beside this one.
   track(
-    notifier.flush({ mode: 'due', signal: context.signal }).then(() => undefined),
+    notifier.flush({ mode: 'due', signal: context.signal }).then(({ problem }) => {
+      if (problem !== null) context.output.warn(`messages that wait: ${problem}`);
+    }),
     'messages that wait could not be flushed',
   );
   return {

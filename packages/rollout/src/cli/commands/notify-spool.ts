@@ -100,7 +100,9 @@ const flush = async (context: CommandContext, flags: FlushFlags): Promise<Comman
   }
   const report = await notifier.flush({ signal });
   for (const receipt of report.receipts) output.line(receiptLine(receipt));
-  if (report.busy) output.line('another flush is at work; this one did nothing');
+  if (report.problem !== null) output.warn(report.problem);
+  else if (report.busy)
+    output.line(`another flush is at work (${report.heldBy}); this one did nothing`);
   else if (report.receipts.length === 0)
     output.line(
       report.spooled + report.orphaned === 0

@@ -178,7 +178,8 @@ const deliver = async (
   const notifier = openNotifier(context, environment);
   const { signal } = context;
   // What earlier commands could not deliver goes out first.
-  await notifier.flush({ mode: 'due', signal });
+  const { problem } = await notifier.flush({ mode: 'due', signal });
+  if (problem !== null) output.warn(`messages that wait: ${problem}`);
   const receipts = await notifier.send(message, { channels, signal });
   for (const receipt of receipts) output.line(receiptLine(receipt));
   if (receipts.length === 0) output.line('no channel is configured for this environment');
