@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, chown, mkdir, readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { onTestFinished } from 'vitest';
 import { tempFolder } from './temp-folder.ts';
@@ -35,9 +35,19 @@ const serverUser = async (): Promise<{ uid: number; gid: number } | Record<strin
   return { uid: uid ?? 0, gid: gid ?? 0 };
 };
 
-/** Starts a real server in a temp folder, on a socket there; it ends with the test. */
+/** Debian's psql and its kin are Perl around these, and take longer to begin than to do their work. */
+const clientsFirst = (bin: string): void => {
+  const before = process.env['PATH'];
+  process.env['PATH'] = bin + delimiter + before;
+  onTestFinished(() => {
+    process.env['PATH'] = before;
+  });
+};
+
+/** Starts a real server in a temp folder, on a socket there; it ends with the test. Its own psql comes first on PATH. */
 export const startPostgres = async (): Promise<PostgresServer> => {
   const bin = await binaries();
+  clientsFirst(bin);
   const user = await serverUser();
   const root = await tempFolder();
   const folder = join(root, 'pg');

@@ -7,14 +7,10 @@ import {
   type BackupOptions,
   type CommandSource,
   createBackup,
-  discardWork,
-  proveRestored,
-  putAsideSources,
   restoreTargets,
   stageRestore,
   swapBack,
   swapIn,
-  verifyBackup,
 } from '../src/index.ts';
 
 /** A store whose data is a file, reached by commands alone. Both are run in its folder. */
@@ -56,32 +52,6 @@ const makeStore = async (changes: Partial<CommandSource> = {}) => {
 };
 
 describe('a command source', () => {
-  it('is dumped, loaded, undone by what was dumped before, and loaded again', async () => {
-    const store = await makeStore({ verify: 'grep -q first' });
-    const sources = [store.source];
-    const { file, manifest } = await createBackup(store.options());
-    await verifyBackup(file);
-    expect(manifest.entries).toMatchObject([{ path: 'cache/dump', size: 6 }]);
-    await store.put('first, and later\n');
-    const { targets } = await stageRestore(file, { id: 'a', targets: sources });
-    expect(await store.read()).toBe('first, and later\n');
-    await swapIn(targets, { sources });
-    expect(await store.read()).toBe('first\n');
-    await proveRestored(manifest, sources);
-    // What was put aside can be kept as a backup of its own.
-    const [aside] = await putAsideSources(targets, { sources });
-    const kept = await createBackup(
-      store.options({ dir: join(store.root, 'safety'), sources: aside ? [aside] : [] }),
-    );
-    expect(kept.manifest.entries).toMatchObject([{ size: 'first, and later\n'.length }]);
-    await swapBack(targets, { sources });
-    expect(await store.read()).toBe('first, and later\n');
-    await swapIn(targets, { sources });
-    expect(await store.read()).toBe('first\n');
-    await discardWork(targets, { sources });
-    expect(await readdir(store.source.folder)).toEqual([]);
-  });
-
   it('is loaded once where the swap is run again after its end, and again where it was cut off', async () => {
     const store = await makeStore();
     const sources = [store.source];

@@ -4,15 +4,12 @@ import { readFile } from 'node:fs/promises';
 import { type PostgresServer, startPostgres, tempFolder } from '@dhash/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
-  compareData,
   createBackup,
   discardWork,
   liveSources,
   type PostgresSource,
   proveRestored,
-  putAsideSources,
   stageRestore,
-  swapBack,
   swapIn,
   verifyBackup,
 } from '../src/index.ts';
@@ -42,7 +39,6 @@ const backUp = async () => {
 };
 const names = async () =>
   server.sql('postgres', "SELECT datname FROM pg_database WHERE datname LIKE 'app%' ORDER BY 1");
-const rows = async () => server.sql('app', 'SELECT count(*) FROM orders');
 
 describe('a postgres source', { timeout: 60_000 }, () => {
   beforeEach(async () => {
@@ -69,7 +65,7 @@ describe('a postgres source', { timeout: 60_000 }, () => {
     );
   }, 60_000);
 
-  it('is backed up at one moment while rows are written, restored, swapped, and swapped back', async () => {
+  it('is backed up at one moment while rows are written, and restored into what the live one is, whoever is in it', async () => {
     const writer = spawn('psql', ['-X', '-q', server.url('app')], {
       stdio: ['pipe', 'ignore', 'ignore'],
     });
@@ -86,10 +82,7 @@ describe('a postgres source', { timeout: 60_000 }, () => {
     const counted = manifest.sources[0]?.tables ?? {};
     expect(Object.keys(counted)).toEqual(['app."Odd.Name"', 'orders', 'part1']);
     expect(counted['part1']).toBe(2);
-    await server.sql('app', "INSERT INTO public.orders (note) VALUES ('last')");
     await verifyBackup(file);
-    const before = Number((await rows())[0]);
-    expect(before).toBeGreaterThan(counted['orders'] ?? 0);
     const properties = () =>
       server.sql(
         'postgres',
@@ -107,52 +100,13 @@ describe('a postgres source', { timeout: 60_000 }, () => {
     });
     await swapIn(targets, { sources });
     session.kill();
-    await swapIn(targets, { sources });
-    expect(await names()).toEqual(['app', 'app_prev_run-1']);
     expect(await properties()).toEqual(was);
     const live = liveSources(targets, { sources });
     expect((await proveRestored(manifest, live)).tables).toEqual({ orders: counted });
-    const aside = await putAsideSources(targets, { sources });
-    expect((await compareData(manifest, aside)).tables).toEqual([
-      { source: 'orders', table: 'orders', before: counted['orders'], after: before },
-    ]);
-
-    await swapBack(targets, { sources });
-    await swapBack(targets, { sources });
-    expect(await names()).toEqual(['app', 'app_restore_run-1']);
-    expect(await rows()).toEqual([String(before)]);
     await discardWork(targets, { sources });
     expect(await names()).toEqual(['app']);
     for (const word of ['host=', server.url('app')])
       expect(JSON.stringify([targets, manifest])).not.toContain(word);
-  });
-
-  it('goes on from every state that a kill can leave', async () => {
-    const { file, manifest } = await backUp();
-    await server.sql('app', 'DELETE FROM public.orders');
-    const sources = [source];
-    const { targets } = await stageRestore(file, { id: 'k', targets: sources });
-    // Killed after the door was shut, before the transaction.
-    await server.sql('postgres', 'ALTER DATABASE app ALLOW_CONNECTIONS false');
-    await swapBack(targets, { sources });
-    expect(await rows()).toEqual(['0']);
-    await server.sql('postgres', 'ALTER DATABASE app ALLOW_CONNECTIONS false');
-    await swapIn(targets, { sources });
-    await proveRestored(manifest, sources);
-    // Killed on the way back, likewise.
-    await server.sql(
-      'postgres',
-      'ALTER DATABASE app ALLOW_CONNECTIONS false; ALTER DATABASE app_prev_k ALLOW_CONNECTIONS false',
-    );
-    await swapBack(targets, { sources });
-    expect(await rows()).toEqual(['0']);
-    // Staged anew under the same id: what the first staging left is replaced.
-    await stageRestore(file, { id: 'k', targets: sources });
-    await swapIn(targets, { sources });
-    await expect(stageRestore(file, { id: 'k', targets: sources })).rejects.toMatchObject({
-      code: 'swap-conflict',
-    });
-    expect(await rows()).toEqual(['2000']);
   });
 
   it('publishes nothing where the dump fails, and says why without the password', async () => {

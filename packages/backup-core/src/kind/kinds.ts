@@ -6,7 +6,7 @@ import { filesKind } from './files.ts';
 import { postgresKind } from './postgres.ts';
 import { sqliteKind } from './sqlite.ts';
 
-/** A new kind of data is a file of its own and a line here. */
+/** A new kind of data is a file of its own and a line here, and the same in `test/contract`. */
 const kinds: { readonly [K in DataSource['type']]: DataKind<DataSource, StagedTarget> } = {
   files: filesKind,
   sqlite: sqliteKind,
