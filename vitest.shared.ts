@@ -14,8 +14,9 @@ export const project = (name: string) =>
       // one file at a time.
       maxWorkers: 2,
       include: ['test/**/*.test.ts'],
-      // Many tests start real processes; a busy machine is slow at that, and no test measures time.
-      testTimeout: 60_000,
-      hookTimeout: 60_000,
+      // Many tests start real processes, some dozens one after the other; a busy machine is slow at that, and no
+      // test measures time.
+      testTimeout: 180_000,
+      hookTimeout: 180_000,
     },
   });

@@ -13,7 +13,7 @@ export interface Result extends Measured {
 /** Name of the rows that the others are compared with. */
 export const OURS = 'ours';
 
-const median = (values: readonly number[]): number => {
+export const median = (values: readonly number[]): number => {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   const upper = sorted[middle] ?? Number.NaN;

@@ -12,7 +12,6 @@ const fault = (code: 'ENOSPC' | 'EIO' | 'EROFS') =>
 
 it.each(['ENOSPC', 'EIO', 'EROFS'] as const)(
   'leaves older backups as they were and nothing else when any change fails with %s',
-  { timeout: 60_000 },
   async (code) => {
     const sample = await makeSample(await tempFolder());
     const older = await backUpSample(sample, { now: () => AT_MS - 3_600_000 });

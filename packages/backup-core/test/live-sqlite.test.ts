@@ -27,52 +27,46 @@ it.each([
   // Between two commits there is no journal, and no writer holds a lock.
   ['WAL', 'pausing'],
   ['DELETE', 'pausing'],
-])(
-  'copies one moment of a %s database that another process writes to %s',
-  {
-    timeout: 60_000,
-  },
-  async (mode, pace) => {
-    const root = await tempFolder();
-    const library = join(root, 'live.db');
-    const db = new DatabaseSync(library);
-    db.exec(`PRAGMA journal_mode = ${mode}`);
-    db.exec(
-      'CREATE TABLE first (units INTEGER); INSERT INTO first VALUES (0); CREATE TABLE log (text TEXT)',
-    );
-    db.exec(
-      'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000) INSERT INTO log SELECT hex(randomblob(100)) FROM n',
-    );
-    // Its page comes after those of the log: a copy of two moments sees one table earlier than the other.
-    db.exec('CREATE TABLE last (units INTEGER); INSERT INTO last VALUES (0)');
-    db.close();
-    const sample = onlyDatabase(root, library);
-    const writer = fork(WRITER, [library, pace], { execArgv: ['--no-warnings'] });
-    try {
-      await once(writer, 'message');
-      const { file, manifest } = await backUpSample(sample);
-      const asked = once(writer, 'message');
-      writer.send('how many?');
-      const [commits] = await asked;
-      expect(commits).toBeGreaterThan(20);
-      await verifyBackup(file);
-      const staged = await stageRestore(file, { id: 'a', targets: sample.sources });
-      const copy = new DatabaseSync(staged.targets[0]?.staged ?? '', { readOnly: true });
-      const row = copy
-        .prepare('SELECT first.units + last.units AS sum, last.units AS moved FROM first, last')
-        .get();
-      // Every commit keeps the sum: a copy of two moments would not.
-      expect(row).toEqual({ sum: 0, moved: expect.any(Number) });
-      const lines = copy.prepare('SELECT count(*) AS rows FROM log').get();
-      expect(manifest.sources[0]?.tables?.['log']).toBe(lines?.['rows']);
-      copy.close();
-    } finally {
-      const ended = once(writer, 'exit');
-      writer.kill('SIGKILL');
-      await ended;
-    }
-  },
-);
+])('copies one moment of a %s database that another process writes to %s', async (mode, pace) => {
+  const root = await tempFolder();
+  const library = join(root, 'live.db');
+  const db = new DatabaseSync(library);
+  db.exec(`PRAGMA journal_mode = ${mode}`);
+  db.exec(
+    'CREATE TABLE first (units INTEGER); INSERT INTO first VALUES (0); CREATE TABLE log (text TEXT)',
+  );
+  db.exec(
+    'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000) INSERT INTO log SELECT hex(randomblob(100)) FROM n',
+  );
+  // Its page comes after those of the log: a copy of two moments sees one table earlier than the other.
+  db.exec('CREATE TABLE last (units INTEGER); INSERT INTO last VALUES (0)');
+  db.close();
+  const sample = onlyDatabase(root, library);
+  const writer = fork(WRITER, [library, pace], { execArgv: ['--no-warnings'] });
+  try {
+    await once(writer, 'message');
+    const { file, manifest } = await backUpSample(sample);
+    const asked = once(writer, 'message');
+    writer.send('how many?');
+    const [commits] = await asked;
+    expect(commits).toBeGreaterThan(20);
+    await verifyBackup(file);
+    const staged = await stageRestore(file, { id: 'a', targets: sample.sources });
+    const copy = new DatabaseSync(staged.targets[0]?.staged ?? '', { readOnly: true });
+    const row = copy
+      .prepare('SELECT first.units + last.units AS sum, last.units AS moved FROM first, last')
+      .get();
+    // Every commit keeps the sum: a copy of two moments would not.
+    expect(row).toEqual({ sum: 0, moved: expect.any(Number) });
+    const lines = copy.prepare('SELECT count(*) AS rows FROM log').get();
+    expect(manifest.sources[0]?.tables?.['log']).toBe(lines?.['rows']);
+    copy.close();
+  } finally {
+    const ended = once(writer, 'exit');
+    writer.kill('SIGKILL');
+    await ended;
+  }
+});
 
 it.each([
   {

@@ -9,7 +9,7 @@ const restores = { restores: true };
 let server: PostgresServer;
 let source: PostgresSource;
 
-describe('before a postgres source is touched', { timeout: 60_000 }, () => {
+describe('before a postgres source is touched', () => {
   beforeEach(async () => {
     server = await startPostgres();
     await server.sql('postgres', 'CREATE DATABASE app');

@@ -40,7 +40,7 @@ const backUp = async () => {
 const names = async () =>
   server.sql('postgres', "SELECT datname FROM pg_database WHERE datname LIKE 'app%' ORDER BY 1");
 
-describe('a postgres source', { timeout: 60_000 }, () => {
+describe('a postgres source', () => {
   beforeEach(async () => {
     server = await startPostgres();
     root = await tempFolder();

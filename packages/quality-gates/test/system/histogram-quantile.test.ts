@@ -31,7 +31,6 @@ type Answer = { data: { result: { metric: { case: string }; value: [number, stri
 
 it.runIf(hasTool('prometheus'))(
   "is real Prometheus' histogram_quantile, within 1e-9, on random histograms",
-  { timeout: 60_000 },
   async () => {
     const cases = Array.from({ length: 400 }, randomBuckets);
     const url = await startPrometheus(

@@ -10,7 +10,7 @@ import { production, recorded, type Second, shipped } from '../support/recorded.
 import { seeded } from '../support/traffic.ts';
 import { alertsFireAt, firstBreaks, promtool } from './promtool.ts';
 
-describe.runIf(hasTool('promtool'))('the exported rules, in promtool', { timeout: 60_000 }, () => {
+describe.runIf(hasTool('promtool'))('the exported rules, in promtool', () => {
   it.each(environmentsOf(shipped))('are rules: shipped %s', async (environment) => {
     const file = join(await tempFolder(), 'rules.yml');
     await writeFile(file, toPrometheusRules(gatesFor(shipped, environment)));

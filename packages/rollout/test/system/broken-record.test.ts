@@ -7,9 +7,7 @@ import { makeProject } from './project.ts';
 
 const production = ['--env', 'production'];
 
-it('a record that was tampered with stops a deploy, and not an emergency rollback', {
-  timeout: 60_000,
-}, async () => {
+it('a record that was tampered with stops a deploy, and not an emergency rollback', async () => {
   const project = await makeProject({ hurried: true });
   await promote(project);
   const run = await newestRun(project);
@@ -51,9 +49,7 @@ it('a record that was tampered with stops a deploy, and not an emergency rollbac
   );
 });
 
-it('a broken record that is older than the open deploy leaves its rollback on that deploy', {
-  timeout: 60_000,
-}, async () => {
+it('a broken record that is older than the open deploy leaves its rollback on that deploy', async () => {
   const project = await makeProject({ hurried: true });
   await promote(project);
   const old = await newestRun(project);

@@ -56,7 +56,7 @@ it('drills and rolls back data that only commands can reach', { timeout: 120_000
   expect(await status(project)).toMatchObject({ status: 'rolled back', release: '1.0' });
 });
 
-it('does not begin a deploy whose dump command is not there', { timeout: 60_000 }, async () => {
+it('does not begin a deploy whose dump command is not there', async () => {
   const source = '      - { name: cache, type: command, dump: no-such-dump, load: "cat" }\n';
   const project = await makeProject({
     hurried: true,

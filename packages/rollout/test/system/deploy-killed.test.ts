@@ -92,7 +92,7 @@ describe('a deploy that was killed', () => {
     }
   });
 
-  it('before it had planned anything is closed by --abort', { timeout: 60_000 }, async () => {
+  it('before it had planned anything is closed by --abort', async () => {
     const project = await makeProject({ hurried: true });
     await promote(project);
     const before = await liveState(project);
@@ -107,7 +107,6 @@ describe('a deploy that was killed', () => {
 
   it.each(['step.undone:migrate', 'step.undone:backup'])(
     'in an abort, at %s, goes on with the abort, by --resume as by --abort',
-    { timeout: 60_000 },
     async (at) => {
       const project = await makeProject({ hurried: true });
       await promote(project);

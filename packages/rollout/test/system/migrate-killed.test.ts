@@ -15,9 +15,6 @@ const dies = async (project: Project, argv: string[], at: string): Promise<void>
 
 it.each(['rollback', 'forward'])(
   'migrations (%s) that were killed are finished by --resume',
-  {
-    timeout: 60_000,
-  },
   async (direction) => {
     const project = await makeProject({ hurried: true });
     await promote(project, '1.1');

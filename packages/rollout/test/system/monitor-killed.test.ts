@@ -60,9 +60,7 @@ const logOf = async (project: Project) => {
 };
 
 describe('a watch that was killed', () => {
-  it('several times goes on as the same run, misses nothing unmarked, and promotes', {
-    timeout: 60_000,
-  }, async () => {
+  it('several times goes on as the same run, misses nothing unmarked, and promotes', async () => {
     const project = await watched('1.1');
     const run = await newestRun(project);
     await dies(project, [], { TEST_KILL_AT: 'watch.poll:1' });
@@ -86,7 +84,7 @@ describe('a watch that was killed', () => {
     ['after its first poll', 'watch.poll:1'],
     // The breaking sample is in the log, and nothing was done about it yet.
     ['between the poll that decides and its act', 'verdict.changed:break'],
-  ])('%s rolls a bad release back all the same', { timeout: 60_000 }, async (_, at) => {
+  ])('%s rolls a bad release back all the same', async (_, at) => {
     const project = await watched('1.2');
     await project.writeNote();
     await dies(project, [], { TEST_KILL_AT: at });
@@ -99,9 +97,7 @@ describe('a watch that was killed', () => {
   });
 });
 
-it('resumed after more than 15 minutes alerts, and restores nothing', {
-  timeout: 60_000,
-}, async () => {
+it('resumed after more than 15 minutes alerts, and restores nothing', async () => {
   const backMs = 20 * 60_000;
   const project = await makeProject({ hurried: true });
   const then = { now: backBy(backMs).now, sleep: hurried.sleep };
@@ -126,9 +122,7 @@ it('resumed after more than 15 minutes alerts, and restores nothing', {
   });
 });
 
-it('whose target was switched by hand says drift, and undoes nothing', {
-  timeout: 60_000,
-}, async () => {
+it('whose target was switched by hand says drift, and undoes nothing', async () => {
   const project = await watched('1.2');
   const child = startChild(project, ['monitor', ...production]);
   await until(async () => (await journalOf(project, await newestRun(project))).some(isWatchStart));

@@ -99,9 +99,7 @@ describe('a release on a PostgreSQL database', { timeout: 120_000 }, () => {
   });
 });
 
-it('is not deployed where its database is not ready, and nothing is touched', {
-  timeout: 60_000,
-}, async () => {
+it('is not deployed where its database is not ready, and nothing is touched', async () => {
   const project = await makePostgresProject();
   await project.server.sql('postgres', 'CREATE ROLE meek LOGIN');
   process.env['ORDERS_URL'] = project.address.replace('postgres@', 'meek@');

@@ -93,7 +93,7 @@ describe('an automatic rollback that was killed', () => {
     await expectRolledBack(project, before);
   });
 
-  it('lets nothing but its own end through', { timeout: 60_000 }, async () => {
+  it('lets nothing but its own end through', async () => {
     const { project, before } = await badRelease();
     await dies(project, ['monitor'], 'step.started:activate', false);
     expect(await status(project)).toMatchObject({ status: 'rolling back' });
