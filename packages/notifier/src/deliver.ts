@@ -60,7 +60,8 @@ const ambiguousTriesOf = (config: ChannelConfig, record: SpoolRecord): number | 
   return record.isAmbiguous ? 1 : 2;
 };
 
-const hours = (ms: number): string => `${Math.round((ms / 3_600_000) * 10) / 10} h`;
+/** `72 h`, `1.5 h`. */
+export const hours = (ms: number): string => `${Math.round((ms / 3_600_000) * 10) / 10} h`;
 
 /** The record as it goes back into the spool. */
 const afterFailure = (

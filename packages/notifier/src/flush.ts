@@ -1,4 +1,4 @@
-import { type DeliverContext, deliver, mayComeTwice, type Runtime } from './deliver.ts';
+import { type DeliverContext, deliver, hours, mayComeTwice, type Runtime } from './deliver.ts';
 import { severities } from './message.ts';
 import type { Receipt } from './receipt.ts';
 import { codeOf, diskFailure } from './spool/durable.ts';
@@ -86,37 +86,53 @@ const drain = async (
 interface Sorted {
   readonly byChannel: ReadonlyMap<string, readonly Waiting[]>;
   readonly orphaned: number;
-  /** Files that were no records, and are in dead/ now. */
-  readonly unreadable: number;
+  /** Went to dead/: files that were no records, and what waited too long for a channel. */
+  readonly given: number;
 }
+
+/** Gives up what waited too long for a channel that is not configured, or off; false: not yet. */
+const expireOrphan = async (
+  { name, claimedBy }: SpoolEntry,
+  record: SpoolRecord,
+  { spool, clock, maxAgeMs }: DeliverContext,
+): Promise<boolean> => {
+  const ageMs = clock.now() - record.createdAt;
+  const claim = ageMs > maxAgeMs && claimedBy === null ? await spool.claim(name) : null;
+  if (claim === null) return false;
+  const why = `expired after ${hours(ageMs)}: its channel is not configured, or off`;
+  await spool.bury(claim, record, why);
+  return true;
+};
 
 /** Reads the whole spool; what can't be read as a record goes to dead/. */
 const sortOut = async (
   runtimes: ReadonlyMap<string, Runtime>,
-  { spool }: DeliverContext,
+  context: DeliverContext,
 ): Promise<Sorted> => {
   const byChannel = new Map<string, Waiting[]>();
+  const { spool } = context;
   let orphaned = 0;
-  let unreadable = 0;
+  let given = 0;
   for (const entry of await spool.list()) {
     const read = await spool.read(entry);
     if (read === null) continue;
     if ('problem' in read) {
       if (entry.claimedBy !== null) continue;
       await spool.buryUnreadable(entry, read.problem);
-      unreadable++;
+      given++;
       continue;
     }
     const { record } = read;
     if (!runtimes.has(record.channel)) {
-      orphaned++;
+      if (await expireOrphan(entry, record, context)) given++;
+      else orphaned++;
       continue;
     }
     const list = byChannel.get(record.channel) ?? [];
     list.push({ entry, record });
     byChannel.set(record.channel, list);
   }
-  return { byChannel, orphaned, unreadable };
+  return { byChannel, orphaned, given };
 };
 
 const flushLocked = async (
@@ -125,7 +141,7 @@ const flushLocked = async (
 ): Promise<FlushReport> => {
   const { spool } = context;
   await spool.recover();
-  const { byChannel, orphaned, unreadable } = await sortOut(runtimes, context);
+  const { byChannel, orphaned, given } = await sortOut(runtimes, context);
   const drained = await Promise.all(
     [...runtimes].map(async ([name, runtime]) => {
       const receipts: Receipt[] = [];
@@ -144,7 +160,7 @@ const flushLocked = async (
     delivered: having('delivered'),
     accepted: having('accepted'),
     spooled: (await spool.list()).length - orphaned,
-    dead: unreadable + having('dead'),
+    dead: given + having('dead'),
     orphaned,
     problem: failed !== null ? unusable(failed) : unsynced !== null ? mayComeTwice(unsynced) : null,
     receipts,

@@ -1,5 +1,6 @@
 import type { Runtime } from './deliver.ts';
 import type { Severity } from './message.ts';
+import { describeOwner } from './spool/owner.ts';
 import { byAge, type SpoolRecord } from './spool/record.ts';
 import type { Spool } from './spool/spool.ts';
 
@@ -23,8 +24,8 @@ export interface WaitingMessage {
   readonly count: number;
   /** Its channel is not configured, or off. */
   readonly isOrphaned: boolean;
-  /** Some process is delivering it. */
-  readonly isClaimed: boolean;
+  /** Who is delivering it, such as `process 4711`; null: nobody. */
+  readonly claimedBy: string | null;
 }
 
 /** One message that was given up. */
@@ -65,12 +66,16 @@ export const spoolStatus = async (
   nowMs: number,
 ): Promise<SpoolStatus> => {
   const unreadable: string[] = [];
-  const records: { readonly record: SpoolRecord; readonly isClaimed: boolean }[] = [];
+  const records: { readonly record: SpoolRecord; readonly claimedBy: string | null }[] = [];
   for (const entry of await spool.list()) {
     const read = await spool.read(entry);
     if (read === null) continue;
     if ('problem' in read) unreadable.push(`${entry.name}: ${read.problem}`);
-    else records.push({ record: read.record, isClaimed: entry.claimedBy !== null });
+    else
+      records.push({
+        record: read.record,
+        claimedBy: entry.claimedBy === null ? null : describeOwner(entry.claimedBy),
+      });
   }
   records.sort((a, b) => byAge(a.record, b.record));
   const dead = (await spool.listDead()).map(
@@ -85,7 +90,7 @@ export const spoolStatus = async (
     }),
   );
   return {
-    waiting: records.map(({ record, isClaimed }) => ({
+    waiting: records.map(({ record, claimedBy }) => ({
       id: record.message.id,
       channel: record.channel,
       event: record.message.event,
@@ -99,7 +104,7 @@ export const spoolStatus = async (
       retryAt: record.retryAt,
       count: record.count,
       isOrphaned: !runtimes.has(record.channel),
-      isClaimed,
+      claimedBy,
     })),
     dead,
     unreadable,

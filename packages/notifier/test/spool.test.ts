@@ -173,6 +173,12 @@ describe('flush', () => {
     const without = createNotifier({ channels: [], folder });
     expect(await without.flush()).toMatchObject({ orphaned: 1, spooled: 0, delivered: 0 });
     expect((await without.status()).waiting).toMatchObject([{ id: 'a', isOrphaned: true }]);
+    const late = await startNotifier([], { folder });
+    late.clock.advance(72 * 3_600_000 + 1);
+    expect(await late.notifier.flush()).toMatchObject({ orphaned: 0, dead: 1 });
+    expect((await late.notifier.status()).dead).toMatchObject([
+      { id: 'a', reason: 'expired after 72 h: its channel is not configured, or off' },
+    ]);
   });
 
   it('gives up what is too old, with its reasons', async () => {

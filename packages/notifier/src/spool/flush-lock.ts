@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { codeOf, makeFolder, removeFile, writeNew } from './durable.ts';
-import { isOwnerAlive, ownerTag, pidOf } from './owner.ts';
+import { describeOwner, isOwnerAlive, ownerTag } from './owner.ts';
 
 /** A mark of another machine that was not refreshed for this long is taken over, ms. */
 const leaseMs = 15 * 60_000;
@@ -47,8 +47,8 @@ export const enterFlush = async (folder: string, clock: Clock): Promise<FlushLoc
     try {
       const holder = await holderOf(file);
       const isAlive = isOwnerAlive(holder.tag);
-      if (isAlive === true) return { kind: 'busy', heldBy: `process ${pidOf(holder.tag)}` };
-      heldBy = `a process of another machine or container; its ${file} is taken over ${leaseMs / 60_000} min after its last sign of life`;
+      if (isAlive === true) return { kind: 'busy', heldBy: describeOwner(holder.tag) };
+      heldBy = `${describeOwner(holder.tag)}; its ${file} is taken over ${leaseMs / 60_000} min after its last sign of life`;
       if (isAlive === null && holder.ageMs(clock.now()) < leaseMs) return { kind: 'busy', heldBy };
     } catch (error) {
       // Left between our two looks.

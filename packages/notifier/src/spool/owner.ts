@@ -30,8 +30,13 @@ const ownPrefix = `${host}-${boot}-${process.pid}-${startOf(process.pid)}`;
 /** A fresh tag for this process. */
 export const ownerTag = (): OwnerTag => `${ownPrefix}-${randomBytes(4).toString('hex')}`;
 
-/** The process of a tag. */
-export const pidOf = (tag: OwnerTag): string => tag.split('-')[2] ?? '?';
+/** Who a tag is, for a person. */
+export const describeOwner = (tag: OwnerTag): string => {
+  const [ownerHost, , pid] = tag.split('-');
+  return ownerHost === host && pid !== undefined
+    ? `process ${pid}`
+    : 'a process of another machine or container';
+};
 
 /** Whether a tag's process lives; null where this machine can't know. */
 export const isOwnerAlive = (tag: OwnerTag): boolean | null => {

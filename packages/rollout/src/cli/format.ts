@@ -32,3 +32,7 @@ export const formatTable = (rows: readonly (readonly string[])[]): string[] => {
       .trimEnd(),
   );
 };
+
+/** `2026-11-23 20:01:00 UTC`. @param atMs Unix epoch. */
+export const formatInstant = (atMs: number): string =>
+  `${new Date(atMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`;

@@ -7,7 +7,7 @@ export const messageTypes = ['deploy', 'migrate', 'backup', 'monitor', 'rollback
 export const notifiableEvents: readonly string[] = [...new Set([...eventNames, ...messageTypes])];
 
 /** Said at each mark of a watch: only to entries that name them, so that channels stay quiet. */
-const snapshotEvents = ['t-plus-5', 't-plus-15', 't-plus-30', 't-plus-60'] as const;
+const askedOnlyEvents = ['t-plus-5', 't-plus-15', 't-plus-30', 't-plus-60'] as const;
 
 /** An entry of an environment's `notify`. */
 export interface NotifyEntry {
@@ -42,11 +42,22 @@ export const channelNames = (notify: readonly NotifyEntry[]): string[] => [
 
 type Sender = 'rollout' | 'person';
 
-const isWanted = (entry: NotifyEntry, { event, severity }: Message, sender: Sender): boolean => {
-  if (severities.indexOf(severity) < severities.indexOf(entry.minSeverity)) return false;
-  if (entry.events !== null) return entry.events.includes(event);
+/** Why an entry does not want a message, in words for a person; null: it does. */
+const whyUnwanted = (
+  entry: NotifyEntry,
+  { event, severity }: Message,
+  sender: Sender,
+): string | null => {
+  if (severities.indexOf(severity) < severities.indexOf(entry.minSeverity))
+    return `minSeverity ${entry.minSeverity} (this is ${severity})`;
+  if (entry.events !== null)
+    return entry.events.includes(event)
+      ? null
+      : `events ${entry.events.join(', ')} (this is ${event})`;
   // Nobody is told by themselves how a watch goes; a person who sends a snapshot means it.
-  return sender === 'person' || !snapshotEvents.some((snapshot) => snapshot === event);
+  return sender === 'rollout' && askedOnlyEvents.some((quiet) => quiet === event)
+    ? `no entry's events name ${event}`
+    : null;
 };
 
 /** The channels that at least one entry sends a message to. */
@@ -54,4 +65,23 @@ export const channelsFor = (
   notify: readonly NotifyEntry[],
   message: Message,
   sender: Sender,
-): string[] => channelNames(notify.filter((entry) => isWanted(entry, message, sender)));
+): string[] => channelNames(notify.filter((entry) => whyUnwanted(entry, message, sender) === null));
+
+/** The channels that no entry sends it to, each with the reasons of its entries. */
+export const channelsWithout = (
+  notify: readonly NotifyEntry[],
+  message: Message,
+  sender: Sender,
+): { readonly channel: string; readonly why: string }[] => {
+  const getting = channelsFor(notify, message, sender);
+  return channelNames(notify)
+    .filter((channel) => !getting.includes(channel))
+    .map((channel) => ({
+      channel,
+      why: notify
+        .filter((entry) => entry.channel === channel)
+        .map((entry) => whyUnwanted(entry, message, sender))
+        .filter((why) => why !== null)
+        .join('; '),
+    }));
+};

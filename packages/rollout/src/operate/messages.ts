@@ -115,16 +115,19 @@ const freshId = (nowMs: number): string => `${nowMs}-${randomBytes(6).toString('
 export const freeMessage = (given: {
   readonly service: string;
   readonly env: string;
-  readonly type: string;
+  /** `null`: none was named; it goes where a `test` goes. */
+  readonly type: string | null;
   readonly text: string;
   readonly severity: Severity | null;
   readonly title: string | null;
   readonly nowMs: number;
 }): Message => ({
   id: freshId(given.nowMs),
-  event: given.type,
+  event: given.type ?? 'test',
   severity: given.severity ?? 'info',
-  title: given.title ?? `${given.service} ${given.env}: ${given.type}`,
+  title:
+    given.title ??
+    `${given.service} ${given.env}: ${given.type === null ? 'message' : given.type.replaceAll('-', ' ')}`,
   summary: given.text,
   facts: [
     { name: 'service', value: given.service },

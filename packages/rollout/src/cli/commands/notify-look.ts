@@ -48,17 +48,25 @@ export const registerNotifyLook = (notify: Command, run: Run): void => {
   ).action((flags: EnvFlags) => run('notify test', flags, (context) => test(context, flags)));
 };
 
-/** Values that make every fact of a template visible. */
-const sample = {
-  version: '1.2',
-  previous: '1.1',
-  gate: 'p95HashTime',
-  sentence: 'p95HashTime broke: q0.95 2310 ms over 15 min, over the limit of 2000 ms',
-  decision: 'rollback',
-  reason: 'p95HashTime broke',
-  report: 'monitor_logs/RUN/report.html',
-  incident: 'incidents/RUN',
-  backup: 'backups/dhash_20261124T020000Z_production.zip',
+/** Values as an event has them: what tells of a fault stands only where there was one. */
+const sampleOf = (event: string): Record<string, string> => {
+  const always = {
+    version: '1.2',
+    previous: '1.1',
+    report: 'monitor_logs/RUN/report.html',
+    backup: 'backups/dhash_20261124T020000Z_production.zip',
+  };
+  if (event.startsWith('t-plus-')) return { ...always, decision: 'continue' };
+  const isFault = /^(gate-break|rollback-|inconclusive|deploy-failed)/.test(event);
+  if (!isFault) return always;
+  return {
+    ...always,
+    gate: 'p95HashTime',
+    sentence: 'p95HashTime broke: q0.95 2310 ms over 15 min, over the limit of 2000 ms',
+    decision: event === 'inconclusive' ? 'inconclusive' : 'rollback',
+    reason: event === 'inconclusive' ? 'too few samples of p95HashTime' : 'p95HashTime broke',
+    incident: 'incidents/RUN',
+  };
 };
 
 const preview = async (context: CommandContext, flags: PreviewFlags): Promise<CommandResult> => {
@@ -81,7 +89,7 @@ const preview = async (context: CommandContext, flags: PreviewFlags): Promise<Co
   const message = await eventMessage(environment, flags.event, {
     nowMs: context.clock.now(),
     run: { id: 'preview', head: '' },
-    variables: sample,
+    variables: sampleOf(flags.event),
   });
   const { contentType, body } = await previewMessage(message, channel);
   context.output.line(body);

@@ -1,12 +1,14 @@
+import type { Notifier, SpoolStatus, WaitingMessage } from '@dhash/notifier';
 import { type Command, InvalidArgumentError } from 'commander';
 import { parseDuration } from '../../config/duration.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
 import { openNotifier } from '../../operate/announcer.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
 import { openEnvironment } from '../../operate/environment.ts';
-import { formatTable } from '../format.ts';
+import { formatInstant, formatTable } from '../format.ts';
 import { type Run, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
+import { visible } from '../visible.ts';
 import { exitOfReceipts, receiptLine } from './receipt-line.ts';
 
 interface EnvFlags extends GlobalOptions {
@@ -100,40 +102,82 @@ const flush = async (context: CommandContext, flags: FlushFlags): Promise<Comman
   }
   const report = await notifier.flush({ signal });
   for (const receipt of report.receipts) output.line(receiptLine(receipt));
-  if (report.problem !== null) output.warn(report.problem);
-  else if (report.busy)
-    output.line(`another flush is at work (${report.heldBy}); this one did nothing`);
-  else if (report.receipts.length === 0)
-    output.line(
-      report.spooled + report.orphaned === 0
-        ? 'nothing waits in the spool'
-        : `${report.spooled + report.orphaned} wait, and none may be tried now: notify status says why`,
-    );
-  return { exit: exitOfReceipts(report.receipts), fields: { ...report } };
+  if (report.busy) output.line(`another flush is at work (${report.heldBy}); this one did nothing`);
+  else if (report.problem !== null) output.warn(report.problem);
+  else if (report.spooled + report.orphaned === 0) {
+    if (report.receipts.length === 0) output.line('nothing waits in the spool');
+  } else await tellWaiting(context, notifier);
+  const left = report.busy || report.spooled + report.orphaned > 0;
+  const exit = report.problem !== null ? exitCodes.failed : exitOfReceipts(report.receipts);
+  return {
+    exit: exit === exitCodes.done && left ? exitCodes.inconclusive : exit,
+    fields: { ...report },
+  };
+};
+
+const shownAtMost = 10;
+
+/** What still waits after a flush, each with what it waits for. */
+const tellWaiting = async (
+  { output, clock }: CommandContext,
+  notifier: Notifier,
+): Promise<void> => {
+  const { waiting, channels } = await notifier.status();
+  output.line(`still waiting: ${waiting.length}`);
+  for (const message of waiting.slice(0, shownAtMost))
+    output.line(`  ${waitingLine(message, channels, clock.now())}`);
+  if (waiting.length > shownAtMost)
+    output.line(`  and ${waiting.length - shownAtMost} more: notify status lists them`);
+};
+
+/** `ops-chat gate-break "…", 3 tries: 503; the server asked … until 2026-11-23 20:01:00 UTC`. */
+const waitingLine = (
+  message: WaitingMessage,
+  channels: SpoolStatus['channels'],
+  nowMs: number,
+): string => {
+  const { channel, event, title, attempts, reason, claimedBy, retryAt, isOrphaned } = message;
+  const heldUntil = channels.find(({ name }) => name === channel)?.heldUntil ?? null;
+  const next =
+    claimedBy !== null
+      ? `${claimedBy} is delivering it`
+      : isOrphaned
+        ? 'its channel is not in rollout.yaml, or its variable is not set'
+        : heldUntil !== null
+          ? `the server asked to be left alone until ${formatInstant(heldUntil)}`
+          : retryAt > nowMs
+            ? `next try by itself at ${formatInstant(retryAt)}, with notify flush now`
+            : 'the next command or notify flush tries it';
+  const tried = `${attempts} ${attempts === 1 ? 'try' : 'tries'}${reason === null ? '' : `: ${reason}`}`;
+  return visible(`${channel} ${event} "${title}", ${tried}; ${next}`);
 };
 
 const status = async (context: CommandContext, flags: EnvFlags): Promise<CommandResult> => {
   const environment = await openEnvironment(context, flags.env);
   const spool = await openNotifier(context, environment).status();
-  const { output } = context;
+  const { output, clock } = context;
   output.line(`waiting: ${spool.waiting.length}, given up: ${spool.dead.length}`);
-  const rows = spool.channels.map(({ name, type, state, waiting, dead }) => [
+  const rows = spool.channels.map(({ name, type, state, heldUntil, waiting, dead }) => [
     name,
     type,
-    state,
+    heldUntil === null ? state : `${state} until ${formatInstant(heldUntil)}`,
     String(waiting),
     String(dead),
   ]);
   if (rows.length > 0)
     for (const line of formatTable([['channel', 'type', 'state', 'waiting', 'given up'], ...rows]))
       output.line(line);
-  for (const { channel, event, title, attempts, reason } of spool.waiting)
+  for (const message of spool.waiting)
+    output.line(`waits: ${waitingLine(message, spool.channels, clock.now())}`);
+  for (const { id, channel, event, reason, file } of spool.dead)
     output.line(
-      `waits: ${channel} ${event} "${title}", ${attempts} tries${reason === null ? '' : `: ${reason}`}`,
+      visible(
+        `given up: ${channel ?? '?'} ${event ?? '?'}: ${reason} (${environment.shown(file)}${id === null ? '' : `; notify revive ${id}, or notify clear ${id}`})`,
+      ),
     );
-  for (const { channel, event, reason, file } of spool.dead)
+  for (const problem of spool.unreadable)
     output.line(
-      `given up: ${channel ?? '?'} ${event ?? '?'}: ${reason} (${environment.shown(file)})`,
+      visible(`not a message: ${problem}; the next notify flush moves it to notifications/dead/`),
     );
   return { exit: exitCodes.done, fields: { ...spool } };
 };

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { atomicWriteFile } from '@dhash/journal';
 import { type Message, type Severity, severities } from '@dhash/notifier';
 import { suggest } from '../../config/nearest.ts';
-import { channelsFor, messageTypes, notifiableEvents } from '../../config/recipients.ts';
+import { messageTypes, notifiableEvents } from '../../config/recipients.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
 import { openNotifier } from '../../operate/announcer.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
@@ -11,7 +11,9 @@ import { type Environment, openEnvironment } from '../../operate/environment.ts'
 import { eventMessage, freeMessage, phases } from '../../operate/messages.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
+import { visible } from '../visible.ts';
 import { registerNotifyLook } from './notify-look.ts';
+import { recipientsOf } from './notify-recipients.ts';
 import { registerNotifySpool } from './notify-spool.ts';
 import { exitOfReceipts, receiptLine } from './receipt-line.ts';
 
@@ -26,7 +28,7 @@ interface SendFlags extends GlobalOptions {
 
 interface MessageFlags extends SendFlags {
   readonly message: string;
-  readonly type: string;
+  readonly type?: string;
 }
 
 interface PhaseFlags extends SendFlags {
@@ -44,7 +46,7 @@ export const registerNotify: Register = (program, run) => {
       .command('send')
       .description('send one message now')
       .requiredOption('--message <text>', 'what to say')
-      .option('--type <type>', `${messageTypes.join(', ')}, or a template's event`, 'test')
+      .option('--type <type>', `${messageTypes.join(', ')}, or a template's event (default: test)`)
       .option('--severity <severity>', severities.join(', '))
       .option('--title <title>', 'headline')
       .option('--env <name>', 'environment of rollout.yaml', 'production')
@@ -100,6 +102,13 @@ const severityOf = (given: string | undefined): Severity | null => {
   );
 };
 
+const emptyText = (flag: string): RolloutError =>
+  new RolloutError(
+    'bad-option',
+    exitCodes.usage,
+    `--${flag} is empty: expected what people are to read`,
+  );
+
 const typeOf = (given: string): string => {
   if (notifiableEvents.includes(given)) return given;
   throw new RolloutError(
@@ -110,11 +119,13 @@ const typeOf = (given: string): string => {
 };
 
 const send = async (context: CommandContext, flags: MessageFlags): Promise<CommandResult> => {
+  const isEmpty = (['message', 'title'] as const).find((flag) => flags[flag]?.trim() === '');
+  if (isEmpty !== undefined) throw emptyText(isEmpty);
   const environment = await openEnvironment(context, flags.env);
   const message = freeMessage({
     service: environment.config.service,
     env: environment.config.env,
-    type: typeOf(flags.type),
+    type: flags.type === undefined ? null : typeOf(flags.type),
     text: flags.message,
     severity: severityOf(flags.severity),
     title: flags.title ?? null,
@@ -131,6 +142,7 @@ const phase = async (context: CommandContext, flags: PhaseFlags): Promise<Comman
       exitCodes.usage,
       `--phase ${flags.phase}: expected one of ${Object.keys(phases).join(', ')}`,
     );
+  if (flags.message?.trim() === '') throw emptyText('message');
   const environment = await openEnvironment(context, flags.env);
   const target = environment.target({ runId: 'notify', version: null, previous: null });
   const message = await eventMessage(environment, event, {
@@ -151,6 +163,7 @@ const deliver = async (
   flags: SendFlags,
 ): Promise<CommandResult> => {
   const { output } = context;
+  const recipients = recipientsOf(environment, message, flags.channels);
   if (
     flags.outputFile !== undefined &&
     !existsSync(dirname(resolve(context.cwd, flags.outputFile)))
@@ -165,22 +178,33 @@ const deliver = async (
       resolve(context.cwd, flags.outputFile),
       `${JSON.stringify(message, null, 2)}\n`,
     );
-  const channels =
-    flags.channels?.split(',').map((name) => name.trim()) ??
-    channelsFor(environment.config.notify, message, 'person');
   if (flags.dryRun === true) {
-    output.line(`[${message.severity}] ${message.title}`);
-    if (message.summary !== '') output.line(message.summary);
-    for (const { name, value } of message.facts) output.line(`  ${name}: ${value}`);
-    output.line(`would go to: ${channels.join(', ') || 'no channel'}; dry run: nothing was sent`);
-    return { exit: exitCodes.done, fields: { dryRun: true, message, channels } };
+    output.line(visible(`[${message.severity}] ${message.title}`));
+    if (message.summary !== '') output.line(visible(message.summary));
+    for (const { name, value } of message.facts) output.line(visible(`  ${name}: ${value}`));
+    for (const { channel, why } of recipients.without) output.line(`not to ${channel}: ${why}`);
+    output.line(
+      `would go to: ${recipients.channels.join(', ') || 'no channel'}; dry run: nothing was sent`,
+    );
+    return {
+      exit: exitCodes.done,
+      fields: { dryRun: true, message, channels: recipients.channels, without: recipients.without },
+    };
+  }
+  if (recipients.isUnwanted) {
+    for (const { channel, why } of recipients.without) output.line(`not to ${channel}: ${why}`);
+    output.line('no channel takes this message; --channels sends it to one all the same');
+    return { exit: exitCodes.done, fields: { id: message.id, receipts: [] } };
   }
   const notifier = openNotifier(context, environment);
   const { signal } = context;
   // What earlier commands could not deliver goes out first.
   const { problem } = await notifier.flush({ mode: 'due', signal });
   if (problem !== null) output.warn(`messages that wait: ${problem}`);
-  const receipts = await notifier.send(message, { channels, signal });
+  const receipts = await notifier.send(message, {
+    channels: recipients.asked,
+    signal,
+  });
   for (const receipt of receipts) output.line(receiptLine(receipt));
   if (receipts.length === 0) output.line('no channel is configured for this environment');
   return { exit: exitOfReceipts(receipts), fields: { id: message.id, receipts } };

@@ -1,10 +1,11 @@
 import type { Receipt } from '@dhash/notifier';
 import { type ExitCode, exitCodes } from '../../errors.ts';
+import { visible } from '../visible.ts';
 
 /** `ops-mail accepted 212 ms`, `ops-teams dead: 404: …`: what a channel has, in a line. */
 export const receiptLine = ({ channel, status, ms, reason }: Receipt): string => {
   const took = status === 'delivered' || status === 'accepted' ? ` ${Math.round(ms)} ms` : '';
-  return `${channel} ${status}${took}${reason === undefined ? '' : `: ${reason}`}`;
+  return visible(`${channel} ${status}${took}${reason === undefined ? '' : `: ${reason}`}`);
 };
 
 /** The gravest of the receipts decides: given up, then only spooled, then done. */
