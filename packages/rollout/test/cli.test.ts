@@ -105,7 +105,8 @@ describe('bad input', () => {
       2,
     ],
     ['an abort of nothing', ['deploy', '--env', 'production', '--abort'], /no open deploy/, 2],
-    ...['', '../../etc', '../evil/1.1', '.1', '1 1', 'a'.repeat(65)].map(
+    ['an empty version', ['deploy', '--env', 'nowhere', '--version', ''], /--version .*empty/, 2],
+    ...['../../etc', '../evil/1.1', '.1', '1 1', 'a'.repeat(65)].map(
       (version): [string, string[], RegExp, number] => [
         `the version "${version}"`,
         ['deploy', '--env', 'nowhere', '--version', version],

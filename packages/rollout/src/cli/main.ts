@@ -21,6 +21,7 @@ import { registerStatus } from './commands/status.ts';
 import { registerValidateLogging } from './commands/validate-logging.ts';
 import type { Run } from './register.ts';
 import { type CommandIo, runCommandLine } from './run-command-line.ts';
+import { refuseUnclearValues } from './strict-values.ts';
 
 const registers = [
   registerDeploy,
@@ -94,6 +95,7 @@ const buildProgram = (io: CommandIo, run: Run): Command => {
     );
   for (const register of registers) register(program, run);
   exitOverrideAll(program);
+  refuseUnclearValues(program);
   return program;
 };
 

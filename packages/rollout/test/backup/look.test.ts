@@ -145,3 +145,38 @@ it.each([
   const ran = await project.run(day(1), 'backup', ...env, ...flags);
   expect(ran).toMatchObject({ exit: 2, err: expect.stringContaining('cannot be used with') });
 });
+
+it('refuses a tag beside --prune', async () => {
+  const project = await filesProject();
+  const ran = await project.run(day(1), 'backup', ...env, '--prune', '--tag', 'x');
+  expect(ran).toMatchObject({ exit: 2, err: expect.stringContaining('cannot be used with') });
+});
+
+it.each([
+  [['backup', ...env, '--scratch', '.'], '--scratch says something of --drill FILE only'],
+  [['backup', ...env, '--reason', 'x'], '--reason says something of --accept-shrink FILE only'],
+  [['restore', ...env, '--only', 'notes', '--to', ''], "'--to <folder>' argument '' is invalid"],
+  [['backup', '--verify', ''], 'is a shell variable not set?'],
+  [['backup', ...env, '--env', 'staging', '--list'], "It was given before, as 'production'."],
+])('does nothing where options are unclear: %j', async (argv, why) => {
+  const project = await filesProject();
+  const before = await readdir(project.root);
+  const ran = await project.run(day(1), ...argv);
+  expect(ran).toMatchObject({ exit: 2, out: '', err: expect.stringContaining(why) });
+  expect(await readdir(project.root)).toEqual(before);
+});
+
+it.each([
+  ['--verify', ['backup', '--verify']],
+  ['--show', ['backup', '--show']],
+  ['restore', ['restore', '--only', 'notes', '--to', 'look', '--backup']],
+])('%s refuses a backup of another environment than --env', async (_, argv) => {
+  const project = await filesProject();
+  const name = await project.backUp(day(1));
+  const ran = await project.run(day(2), ...argv, `backups/${name}`, '--env', 'staging');
+  expect(ran).toMatchObject({
+    exit: 8,
+    err: expect.stringContaining('is a backup of the environment "production", not of "staging"'),
+  });
+  expect(await readdir(project.root)).not.toContain('look');
+});

@@ -49,7 +49,12 @@ export const registerBackup: Register = (program, run) => {
       )
       .option('--scratch <folder>', "where --drill restores to (default: the backup's own folder)")
       .option('--reason <text>', 'why, for the record of --accept-shrink')
-      .option('--prune', 'remove what backup.keep, maxBytes, minFree and keepFor do not keep')
+      .addOption(
+        new Option(
+          '--prune',
+          'remove what backup.keep, maxBytes, minFree and keepFor do not keep',
+        ).conflicts('tag'),
+      )
       .option(
         '--dry-run',
         'read and pack everything, or plan the prune or the drill, and write nothing',
@@ -67,6 +72,22 @@ const instead = (flags: string, description: string, goesWith: readonly string[]
   const others = INSTEAD.filter((name) => name !== option.attributeName());
   const conflicts = [...others, 'prune', 'tag', 'dryRun'];
   return option.conflicts(conflicts.filter((name) => !goesWith.includes(name)));
+};
+
+/** Options that say more of another, which they would otherwise quietly not change. */
+const BELONGS = [
+  { given: 'scratch', flag: '--scratch', to: 'drill', other: '--drill FILE' },
+  { given: 'reason', flag: '--reason', to: 'acceptShrink', other: '--accept-shrink FILE' },
+] as const;
+
+const refuseLone = (flags: BackupFlags): void => {
+  const lone = BELONGS.find(({ given, to }) => flags[given] !== undefined && !flags[to]);
+  if (lone !== undefined)
+    throw new RolloutError(
+      'option-alone',
+      exitCodes.usage,
+      `${lone.flag} says something of ${lone.other} only, which was not given; nothing was done`,
+    );
 };
 
 /** What it does is written down beside the file: a copy elsewhere is no place for that. */
@@ -88,6 +109,7 @@ const runBackupCommand = async (
   context: CommandContext,
   flags: BackupFlags,
 ): Promise<CommandResult> => {
+  refuseLone(flags);
   if (flags.verify !== undefined)
     return verifyFile(context, { given: flags.verify, env: flags.env });
   if (flags.show !== undefined) return showFile(context, { given: flags.show, env: flags.env });

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { isCopyAddress, restorePart } from '@dhash/backup-core';
+import { isCopyAddress, readManifest, restorePart } from '@dhash/backup-core';
 import { exitCodes, RolloutError } from '../../errors.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
 import { withGivenBackup } from '../../operate/copies/fetch-copy.ts';
@@ -9,6 +9,7 @@ import { showProgress } from '../progress.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 import { latestBackup } from './backup/latest.ts';
+import { requireOfEnv } from './backup/require-own.ts';
 
 interface RestoreFlags extends GlobalOptions {
   readonly only: string;
@@ -64,6 +65,7 @@ const restoreFrom = async (
   file: string,
   named: string,
 ): Promise<CommandResult> => {
+  requireOfEnv(await readManifest(file), { given: named, env: flags.env });
   const progress = showProgress(context);
   const restored = await restorePart(file, {
     only: flags.only,

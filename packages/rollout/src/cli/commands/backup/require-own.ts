@@ -1,6 +1,7 @@
-import type { Manifest } from '@dhash/backup-core';
+import { isCopyAddress, type Manifest } from '@dhash/backup-core';
 import type { EnvironmentConfig } from '../../../config/types.ts';
 import { exitCodes, RolloutError } from '../../../errors.ts';
+import type { GivenBackup } from '../../../operate/copies/fetch-copy.ts';
 
 /** @throws RolloutError (exit 8) where a backup is not one of this service and environment */
 export const requireOwn = (
@@ -13,5 +14,23 @@ export const requireOwn = (
     'wrong-environment',
     exitCodes.notVerified,
     `${given} is a backup of ${manifest.service} ${manifest.env}, not of ${config.service} ${config.env}`,
+  );
+};
+
+/**
+ * The same where only an environment was named, which no rollout.yaml is needed for. Of the address of a copy
+ * `--env` says where to it is fetched, and nothing of what it is.
+ *
+ * @throws RolloutError (exit 8)
+ */
+export const requireOfEnv = (
+  manifest: Pick<Manifest, 'env'>,
+  { given, env }: GivenBackup,
+): void => {
+  if (env === undefined || manifest.env === env || isCopyAddress(given)) return;
+  throw new RolloutError(
+    'wrong-environment',
+    exitCodes.notVerified,
+    `${given} is a backup of the environment "${manifest.env}", not of "${env}": leave --env out, or name another backup`,
   );
 };

@@ -13,6 +13,7 @@ import type { CommandContext, CommandResult } from '../../../operate/context.ts'
 import { type GivenBackup, withGivenBackup } from '../../../operate/copies/fetch-copy.ts';
 import { formatBytes, formatDuration, formatTable } from '../../format.ts';
 import { flagsOf } from './list.ts';
+import { requireOfEnv } from './require-own.ts';
 
 /** The default of `backup.maxShrink`: a file is shown without its rollout.yaml. */
 const MAX_SHRINK = 0.5;
@@ -20,18 +21,20 @@ const MAX_SHRINK = 0.5;
 /** `backup --show FILE`: what is in it, by its manifest and by what lies beside it. Its data is not checked. */
 export const showFile = (context: CommandContext, backup: GivenBackup): Promise<CommandResult> =>
   withGivenBackup(context, backup, async (file) => {
-    if (!isCopyAddress(backup.given)) return show(context, file, file);
+    if (!isCopyAddress(backup.given)) return show(context, backup, file, file);
     // It came over a line: what was fetched is shown only where it is what was sent.
     await verifyBackup(file, { signal: context.signal });
-    return show(context, file, backup.given);
+    return show(context, backup, file, backup.given);
   });
 
 const show = async (
   context: CommandContext,
+  backup: GivenBackup,
   file: string,
   named: string,
 ): Promise<CommandResult> => {
   const manifest = await readManifest(file);
+  requireOfEnv(manifest, backup);
   const { service, env } = manifest;
   const around = await surveyBackups(dirname(file), { service, env, maxShrink: MAX_SHRINK });
   const surveyed = around.find(({ name }) => name === basename(file)) ?? null;

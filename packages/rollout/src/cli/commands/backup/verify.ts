@@ -4,16 +4,18 @@ import type { CommandContext, CommandResult } from '../../../operate/context.ts'
 import { type GivenBackup, withGivenBackup } from '../../../operate/copies/fetch-copy.ts';
 import { formatBytes, formatDuration } from '../../format.ts';
 import { showProgress } from '../../progress.ts';
+import { requireOfEnv } from './require-own.ts';
 
 /** `backup --verify FILE`, or the address of a copy: that is fetched, and its sidecar with it. */
 export const verifyFile = (context: CommandContext, backup: GivenBackup): Promise<CommandResult> =>
-  withGivenBackup(context, backup, (file) => verified(context, backup.given, file));
+  withGivenBackup(context, backup, (file) => verified(context, backup, file));
 
 const verified = async (
   context: CommandContext,
-  given: string,
+  backup: GivenBackup,
   file: string,
 ): Promise<CommandResult> => {
+  const { given } = backup;
   const startedMs = context.clock.now();
   const progress = showProgress(context);
   const { manifest, sha256, entries, bytes } = await verifyBackup(file, {
@@ -21,6 +23,7 @@ const verified = async (
     onProgress: progress.show,
   }).finally(progress.end);
   const ms = context.clock.now() - startedMs;
+  requireOfEnv(manifest, backup);
   context.output.line(
     `${given}: OK, ${entries} entries, ${formatBytes(bytes)}, sidecar, every CRC and SHA-256 checked in ${formatDuration(ms)}`,
   );
