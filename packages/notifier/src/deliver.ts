@@ -6,7 +6,7 @@ import { type RetryOutcome, type RetryPolicy, withRetry } from './delivery/with-
 import type { Receipt } from './receipt.ts';
 import { readableTime } from './render/severity-look.ts';
 import { diskFailure } from './spool/durable.ts';
-import type { SpoolRecord } from './spool/record.ts';
+import type { Death, SpoolRecord } from './spool/record.ts';
 import type { Claim, Spool } from './spool/spool.ts';
 
 /** A channel as this process uses it. */
@@ -115,8 +115,9 @@ export const deliver = async (
     ...(attempts > 0 && channel.isTruncated(delivery) ? { truncated: true } : {}),
     ...more,
   });
-  const bury = async (held: Claim, buried: SpoolRecord, reason: string): Promise<string> => {
-    const failed = await diskFailure(() => spool.bury(held, buried, reason));
+  const bury = async (held: Claim, buried: SpoolRecord, death: Death): Promise<string> => {
+    const { reason } = death;
+    const failed = await diskFailure(() => spool.bury(held, buried, death));
     if (failed === null) return reason;
     await diskFailure(() => spool.giveBack(held));
     return `${reason}; dead/ can't be written (${failed}), so it stays in the spool`;
@@ -126,7 +127,8 @@ export const deliver = async (
     const ageMs = clock.now() - updated.createdAt;
     if (ageMs > context.maxAgeMs) {
       const why = `expired after ${hours(ageMs)} and ${updated.attempts} tries; last: ${reason}`;
-      return receipt('dead', attempts, { reason: await bury(claim, updated, why) });
+      const death = { reason: why, isRefusal: false };
+      return receipt('dead', attempts, { reason: await bury(claim, updated, death) });
     }
     const failed = await diskFailure(() => spool.release(claim, updated));
     if (failed === null) return receipt('spooled', attempts, { reason });
@@ -157,7 +159,12 @@ export const deliver = async (
   const refusedPart = refused.length === 0 ? {} : { refused };
   const unburied =
     refused.length > 0 && result.kind !== 'permanent'
-      ? await diskFailure(() => spool.bury(null, record, `refused for good: ${refused.join('; ')}`))
+      ? await diskFailure(() =>
+          spool.bury(null, record, {
+            reason: `refused for good: ${refused.join('; ')}`,
+            isRefusal: true,
+          }),
+        )
       : null;
   const notInDead = unburied === null ? [] : [`dead/ can't be written (${unburied})`];
   switch (result.kind) {
@@ -182,7 +189,7 @@ export const deliver = async (
     case 'permanent': {
       const buried = { ...record, attempts: record.attempts + attempts, reason: result.reason };
       if (claim === null) return receipt('lost', attempts, { reason: result.reason });
-      const reason = await bury(claim, buried, result.reason);
+      const reason = await bury(claim, buried, { reason: result.reason, isRefusal: true });
       return receipt('dead', attempts, { reason, ...refusedPart });
     }
   }

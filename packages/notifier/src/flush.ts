@@ -100,7 +100,7 @@ const expireOrphan = async (
   const claim = ageMs > maxAgeMs && claimedBy === null ? await spool.claim(name) : null;
   if (claim === null) return false;
   const why = `expired after ${hours(ageMs)}: its channel is not configured, or off`;
-  await spool.bury(claim, record, why);
+  await spool.bury(claim, record, { reason: why, isRefusal: false });
   return true;
 };
 

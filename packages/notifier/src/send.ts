@@ -125,7 +125,10 @@ const makeRoom = async (record: SpoolRecord, context: DeliverContext): Promise<v
   if (least === undefined || urgency(least.record) > urgency(record)) return;
   const claim = await spool.claim(least.entry.name);
   if (claim !== null)
-    await spool.bury(claim, least.record, `given up: more than ${maxWaiting} messages wait`);
+    await spool.bury(claim, least.record, {
+      reason: `given up: more than ${maxWaiting} messages wait`,
+      isRefusal: false,
+    });
 };
 
 /** Delivers what must go before `record`; null once nothing is in its way, else why it waits. */

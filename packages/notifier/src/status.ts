@@ -38,6 +38,8 @@ export interface DeadMessage {
   /** Epoch ms. */
   readonly at: number;
   readonly reason: string;
+  /** The receiver refused it for good; else it expired, was crowded out or could not be read. */
+  readonly isRefusal: boolean;
   readonly file: string;
 }
 
@@ -53,6 +55,11 @@ export interface SpoolStatus {
     readonly state: 'on' | 'off' | 'held' | 'gone';
     /** Epoch ms; null: not held. */
     readonly heldUntil: number | null;
+    /**
+     * What its receiver last refused for good: its address or settings need people. Remembered until those
+     * messages are cleared or revived; later messages are tried all the same. null: nothing.
+     */
+    readonly needsPeople: string | null;
     readonly waiting: number;
     readonly dead: number;
   }[];
@@ -78,14 +85,15 @@ export const spoolStatus = async (
       });
   }
   records.sort((a, b) => byAge(a.record, b.record));
-  const dead = (await spool.listDead()).map(
-    ({ file, record, reason, at }): DeadMessage => ({
+  const dead = (await spool.dead.list()).map(
+    ({ file, record, reason, at, isRefusal }): DeadMessage => ({
       id: record?.message.id ?? null,
       channel: record?.channel ?? null,
       event: record?.message.event ?? null,
       title: record?.message.title ?? null,
       at,
       reason,
+      isRefusal,
       file,
     }),
   );
@@ -122,6 +130,8 @@ export const spoolStatus = async (
         state:
           gate === undefined ? 'off' : gate.goneReason() !== null ? 'gone' : isHeld ? 'held' : 'on',
         heldUntil: isHeld ? until : null,
+        needsPeople:
+          dead.findLast(({ channel, isRefusal }) => channel === name && isRefusal)?.reason ?? null,
         waiting: own.length,
         dead: dead.filter(({ channel }) => channel === name).length,
       };

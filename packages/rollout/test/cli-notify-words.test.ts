@@ -139,9 +139,13 @@ describe('notify status', () => {
     const hook = await startHook(410);
     const { run } = await project(hook.url);
     await run('send', '--message', 'never');
+    // Remembered by what lies on the disk: this is another notifier than that which sent.
+    expect((await run('status')).out).toMatch(/^hook +webhook +on, needs people +0 +1$/m);
     expect((await run('status')).out).toMatch(
       /given up: hook test: 410.*notify revive (\S+), or notify clear \1\)/,
     );
+    await run('clear', '--all');
+    expect((await run('status')).out).toMatch(/^hook +webhook +on +0 +0$/m);
   });
 });
 

@@ -12,7 +12,7 @@ export interface DeadLetters {
 /** @throws NotifierError from both: `unknown-message`; nothing was changed then. */
 export const openDeadLetters = (spool: Spool, now: () => number): DeadLetters => {
   const pick = async (ids: readonly string[] | undefined) => {
-    const entries = await spool.listDead();
+    const entries = await spool.dead.list();
     if (ids === undefined) return entries;
     const isNamed = ({ record, file }: (typeof entries)[number], id: string): boolean =>
       record?.message.id === id || file.endsWith(id);
@@ -24,7 +24,7 @@ export const openDeadLetters = (spool: Spool, now: () => number): DeadLetters =>
   return {
     clear: async (ids) => {
       const entries = await pick(ids);
-      for (const entry of entries) await spool.removeDead(entry);
+      for (const entry of entries) await spool.dead.remove(entry);
       return entries.length;
     },
     revive: async (ids) => {
@@ -34,7 +34,7 @@ export const openDeadLetters = (spool: Spool, now: () => number): DeadLetters =>
         const { dead: _dead, ...record } = entry.record;
         const claim = await spool.add({ ...record, notBefore: null, retryAt: now() });
         if (claim !== null) await spool.giveBack(claim);
-        await spool.removeDead(entry);
+        await spool.dead.remove(entry);
         revived++;
       }
       return revived;

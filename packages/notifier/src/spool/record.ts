@@ -32,9 +32,19 @@ export interface SpoolRecord {
   readonly lastAt: number;
 }
 
+/** Why a message was given up. */
+export interface Death {
+  readonly reason: string;
+  /** The receiver refused it for good: the channel needs people, until the message is cleared or revived. */
+  readonly isRefusal: boolean;
+}
+
 /** A record that was given up. */
 export interface DeadRecord extends SpoolRecord {
-  readonly dead: { readonly at: number; readonly reason: string };
+  readonly dead: Death & {
+    /** Epoch ms. */
+    readonly at: number;
+  };
 }
 
 const isNumber = (value: unknown): value is number => typeof value === 'number';

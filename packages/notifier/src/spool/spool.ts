@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { link, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openDeadFolder } from './dead-folder.ts';
 import {
   codeOf,
   makeFolder,
@@ -12,13 +13,7 @@ import {
 } from './durable.ts';
 import { createFolderSync } from './folder-sync.ts';
 import { isOwnerAlive, ownerTag } from './owner.ts';
-import {
-  channelSlug,
-  type DeadRecord,
-  parseRecord,
-  recordName,
-  type SpoolRecord,
-} from './record.ts';
+import { channelSlug, type Death, parseRecord, recordName, type SpoolRecord } from './record.ts';
 
 /** A claim of another machine, of which nothing can be known, is taken over after this, ms. */
 const leaseMs = 15 * 60_000;
@@ -40,15 +35,6 @@ export interface Claim {
   readonly name: string;
 }
 
-/** A file of dead/ that can be read. */
-export interface DeadEntry {
-  readonly file: string;
-  /** null: it could not be read as a record. */
-  readonly record: DeadRecord | null;
-  readonly reason: string;
-  readonly at: number;
-}
-
 /** Records remembered by their inode; a longer spool is read again. */
 const knownAtMost = 5000;
 
@@ -65,7 +51,7 @@ const bodyOf = (value: unknown): string => `${JSON.stringify(value, null, 1)}\n`
  */
 export const openSpool = (folder: string, now: () => number) => {
   const spool = join(folder, 'spool');
-  const dead = join(folder, 'dead');
+  const dead = openDeadFolder(folder, now);
   const removals = createFolderSync({
     sync: () => syncFolder(spool),
     now,
@@ -78,7 +64,7 @@ export const openSpool = (folder: string, now: () => number) => {
   const ready = async (): Promise<void> => {
     if (isReady) return;
     await makeFolder(spool);
-    await makeFolder(dead);
+    await dead.ready();
     isReady = true;
   };
 
@@ -138,16 +124,9 @@ export const openSpool = (folder: string, now: () => number) => {
     await syncFolder(spool);
   };
 
-  const writeDead = async (name: string, body: string): Promise<void> => {
-    await ready();
-    for (let copy = 1; ; copy++) {
-      const file = copy === 1 ? name : name.replace(/\.json$/, `.${copy}.json`);
-      if (await writeNew(join(dead, file), body)) return;
-    }
-  };
-
   return {
     folder,
+    dead,
     list,
     read,
     claim,
@@ -202,9 +181,8 @@ export const openSpool = (folder: string, now: () => number) => {
     },
 
     /** Moves a record to dead/ with its reason; a copy where `held` is null. */
-    bury: async (held: Claim | null, record: SpoolRecord, reason: string): Promise<void> => {
-      const buried: DeadRecord = { ...record, dead: { at: now(), reason } };
-      await writeDead(recordName(record.message.id, record.channel), bodyOf(buried));
+    bury: async (held: Claim | null, record: SpoolRecord, death: Death): Promise<void> => {
+      await dead.add(recordName(record.message.id, record.channel), record, death);
       if (held !== null) await remove(held);
     },
 
@@ -219,10 +197,7 @@ export const openSpool = (folder: string, now: () => number) => {
         throw error;
       }
       const reason = `not readable as a spool file: ${problem}`;
-      await writeDead(
-        entry.name,
-        bodyOf({ format: 1, dead: { at: now(), reason }, unreadable: text }),
-      );
+      await dead.add(entry.name, { format: 1, unreadable: text }, { reason, isRefusal: false });
       await remove(entry);
     },
 
@@ -254,44 +229,7 @@ export const openSpool = (folder: string, now: () => number) => {
       }
       return freed;
     },
-
-    /** What was given up, oldest first. */
-    listDead: async (): Promise<DeadEntry[]> => {
-      const entries: DeadEntry[] = [];
-      for (const file of await namesIn(dead)) {
-        if (!file.endsWith('.json') || file.startsWith('.')) continue;
-        const path = join(dead, file);
-        const text = await readFile(path, 'utf8');
-        const parsed = parseRecord(text);
-        const fields = deadFields(text);
-        entries.push({
-          file: path,
-          record: 'record' in parsed && fields !== null ? { ...parsed.record, dead: fields } : null,
-          reason: fields?.reason ?? 'not readable',
-          at: fields?.at ?? 0,
-        });
-      }
-      return entries.sort((a, b) => a.at - b.at || (a.file < b.file ? -1 : 1));
-    },
-
-    /** Removes a file of dead/: a person has seen to it. */
-    removeDead: async ({ file }: DeadEntry): Promise<void> => {
-      removeFile(file);
-      await syncFolder(dead);
-    },
   };
-};
-
-const deadFields = (text: string): { at: number; reason: string } | null => {
-  try {
-    const { dead } = JSON.parse(text) as { dead?: { at?: unknown; reason?: unknown } };
-    return typeof dead?.at === 'number' && typeof dead.reason === 'string'
-      ? { at: dead.at, reason: dead.reason }
-      : null;
-  } catch {
-    // Damaged by hand; it is still listed, as not readable.
-    return null;
-  }
 };
 
 /** The outbox of a folder. */

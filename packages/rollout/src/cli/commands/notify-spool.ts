@@ -157,13 +157,18 @@ const status = async (context: CommandContext, flags: EnvFlags): Promise<Command
   const spool = await openNotifier(context, environment).status();
   const { output, clock } = context;
   output.line(`waiting: ${spool.waiting.length}, given up: ${spool.dead.length}`);
-  const rows = spool.channels.map(({ name, type, state, heldUntil, waiting, dead }) => [
-    name,
-    type,
-    heldUntil === null ? state : `${state} until ${formatInstant(heldUntil)}`,
-    String(waiting),
-    String(dead),
-  ]);
+  const rows = spool.channels.map(
+    ({ name, type, state, heldUntil, needsPeople, waiting, dead }) => [
+      name,
+      type,
+      [
+        heldUntil === null ? state : `${state} until ${formatInstant(heldUntil)}`,
+        ...(needsPeople === null ? [] : ['needs people']),
+      ].join(', '),
+      String(waiting),
+      String(dead),
+    ],
+  );
   if (rows.length > 0)
     for (const line of formatTable([['channel', 'type', 'state', 'waiting', 'given up'], ...rows]))
       output.line(line);
