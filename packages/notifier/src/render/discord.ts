@@ -88,13 +88,15 @@ const build = (view: View) => {
   });
   const blocks = [...(view.summary === '' ? [] : [escapeDiscord(view.summary)]), ...sections];
   const whole = blocks.join('\n\n');
-  const isCut = whole.length > room;
+  const withTail = (body: string, isCut: boolean): string =>
+    [body, tail(isCut || isShortened())]
+      .filter((part) => part !== '')
+      .join('\n\n')
+      .trim();
+  const isCut = withTail(whole, false).length > descriptionLimit;
   // Cut text loses its headings' weight: a bold mark without its end would show as an asterisk.
   const body = isCut ? fit(content.join('\n\n'), room, escapeDiscord) : whole;
-  const description = [body, tail(isCut || isShortened())]
-    .filter((part) => part !== '')
-    .join('\n\n')
-    .trim();
+  const description = withTail(body, isCut);
   const payload: DiscordPayload = {
     embeds: [
       {
@@ -108,7 +110,7 @@ const build = (view: View) => {
     ],
     allowed_mentions: { parse: [] },
   };
-  return { payload, isShortened: isShortened() };
+  return { payload, isShortened: leftOutSentence(leftOut, isShortened()) !== null };
 };
 
 const embedSum = ({ embeds: [embed] }: DiscordPayload): number =>

@@ -1,0 +1,80 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startHttpServer } from '@dhash/testkit';
+import { expect, it } from 'vitest';
+import { createOutput } from '../src/cli/output.ts';
+import { systemClock } from '../src/clock.ts';
+import { openAnnouncer } from '../src/operate/announcer.ts';
+import { openEnvironment } from '../src/operate/environment.ts';
+import { openRecorder } from '../src/record/recorder.ts';
+import { project, template } from './notify-project.ts';
+
+/** What a command of this project announces with, on a real record. */
+const startAnnouncer = async (url: string) => {
+  const { cwd } = await project(url);
+  let said = '';
+  const sink = {
+    write: (text: string) => {
+      said += text;
+    },
+  };
+  const context = {
+    output: createOutput({ stdout: sink, stderr: sink }, { json: false, verbose: false, env: {} }),
+    clock: systemClock,
+    signal: new AbortController().signal,
+    processEnv: { HOOK_URL: url },
+    cwd,
+    configFile: join(cwd, 'rollout.yaml'),
+  };
+  const environment = await openEnvironment(context, 'production');
+  const recorder = await openRecorder(environment.layout, '20261125T160000Z-production', {
+    now: () => systemClock.now(),
+    redact: (text) => text,
+  });
+  return {
+    cwd,
+    recorder,
+    announcer: openAnnouncer(context, environment, recorder),
+    said: () => said,
+  };
+};
+
+it.each([
+  ['an unknown field', `${template}colour: red\n`, /gate-break\.yaml:5:\d+ .*colour/],
+  ['a variable that there is none of', template.replace('gate}}', 'gaet}}'), /gaet/],
+  ['no YAML', 'event: [gate-break\n', /gate-break\.yaml:\d+:\d+/],
+])('a template with %s: the message goes out plain, and that is said', async (_, broken, why) => {
+  const server = await startHttpServer((_request, response) => void response.end());
+  const { cwd, announcer, recorder, said } = await startAnnouncer(server.url);
+  await writeFile(join(cwd, 'templates', 'notifications', 'gate-break.yaml'), broken);
+  announcer.announce('gate-break', { gate: 'p95HashTime', summary: 'p95HashTime broke' });
+  await announcer.settle();
+  await recorder.close();
+  const { data } = JSON.parse(server.requests[0]?.body ?? '{}') as { data: object };
+  expect(data).toMatchObject({
+    event: 'gate-break',
+    severity: 'critical',
+    title: 'notes production: gate break',
+    summary: 'p95HashTime broke',
+    facts: expect.arrayContaining([{ name: 'gate', value: 'p95HashTime' }]),
+  });
+  expect(said()).toMatch(/warning: the message "gate-break" goes out plain: /);
+  expect(said()).toMatch(why);
+  expect(recorder.events).toMatchObject([
+    { type: 'notification.receipt', event: 'gate-break', receipt: { status: 'delivered' } },
+  ]);
+});
+
+it('what could not be delivered by the end of the command is said there', async () => {
+  const server = await startHttpServer((_request, response) => {
+    response.writeHead(429, { 'retry-after': '600' }).end();
+  });
+  const { announcer, recorder, said } = await startAnnouncer(server.url);
+  announcer.announce('deploy-started', { version: '1.2' });
+  await announcer.settle();
+  await recorder.close();
+  expect(said()).toMatch(
+    /messages for hook are not delivered yet: they wait in notifications\/spool \(429/,
+  );
+  expect(recorder.events).toMatchObject([{ receipt: { status: 'spooled', attempts: 1 } }]);
+});
