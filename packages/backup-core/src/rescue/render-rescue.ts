@@ -5,9 +5,11 @@ import {
   type ManifestSource,
   type StoredManifest,
 } from '../manifest.ts';
+import { COUNT_ROWS } from '../postgres/count-rows.ts';
+import { STATEMENTS_LIKE } from '../postgres/statements-like.ts';
 import { truePath } from '../stored-path.ts';
 import type { RescueHints } from '../types.ts';
-import { RESCUE_BODY } from './rescue-body.ts';
+import { RESCUE_BODY, RESCUE_POSTGRES } from './rescue-body.ts';
 
 const RESCUE_SUFFIX = '.rescue.sh';
 
@@ -21,7 +23,7 @@ export interface RescueJob {
   /** SHA-256 (hex) of the zip. */
   readonly sha256: string;
   readonly manifest: StoredManifest;
-  /** Where each source is live, absolute. */
+  /** Where each source is live: an absolute path, or the name of a database. */
   readonly live: ReadonlyMap<string, string>;
   readonly hints: RescueHints;
 }
@@ -88,15 +90,40 @@ const table = (source: ManifestSource, lines: readonly ManifestEntry[]): string[
     else if (line.type === 'dir') rows.dir.push(`d ${path}`);
     else rows.link.push(`l ${word(line.target)} ${path}`);
   }
-  return [...rows.file, ...rows.dir, ...rows.link, ...folderModes(source, lines)];
+  // A row as PostgreSQL writes it.
+  const tables = Object.entries(source.type === 'postgres' ? (source.tables ?? {}) : {}).map(
+    ([name, count]) => `t ${word(`[${JSON.stringify(name)}, ${count}]`)}`,
+  );
+  return [...rows.file, ...rows.dir, ...rows.link, ...folderModes(source, lines), ...tables];
 };
+
+/** A function of the script that prints SQL. */
+const printing = (name: string, sql: readonly string[]): string[] => [
+  `${name}() {`,
+  `cat <<'SQL'`,
+  ...sql,
+  'SQL',
+  '}',
+];
+
+const postgresPart = (sources: readonly ManifestSource[]): string[] =>
+  sources.some(({ type }) => type === 'postgres')
+    ? [
+        ...RESCUE_POSTGRES,
+        ...printing(
+          'pg_like',
+          STATEMENTS_LIKE.map((select) => `${select} \\gexec`),
+        ),
+        ...printing('pg_count', [COUNT_ROWS.trimEnd()]),
+      ]
+    : [];
 
 const describe = ({ service, env, release, sources, totalBytes }: StoredManifest): string =>
   `${sources.map(({ name }) => name).join(', ')} of ${service} ${env}, ${release === null ? 'no release' : `release ${release}`}, ${totalBytes} bytes`;
 
 /**
- * The script that restores one backup with nothing but a POSIX shell, unzip and sha256sum. It checks itself by
- * its last line: `# sha256 ` and the SHA-256 of all lines before it.
+ * The script that restores one backup with nothing but a POSIX shell, unzip and sha256sum, and psql and pg_restore for
+ * databases on a server. It checks itself by its last line: `# sha256 ` and the SHA-256 of all lines before it.
  */
 export const renderRescue = ({ zip, sha256, manifest, live, hints }: RescueJob): string => {
   const sources: string[] = [];
@@ -115,6 +142,7 @@ export const renderRescue = ({ zip, sha256, manifest, live, hints }: RescueJob):
     '#!/bin/sh',
     `# Restores ${zip}, which lies beside it, with nothing but a shell, unzip and sha256sum. See --help.`,
     ...RESCUE_BODY,
+    ...postgresPart(manifest.sources),
     '# --- what this backup is ---',
     `zip_name=${word(zip)}`,
     `zip_sha256=${sha256}`,
