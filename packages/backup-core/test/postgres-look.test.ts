@@ -1,14 +1,13 @@
-import { type PostgresServer, startPostgres, tempFolder } from '@dhash/testkit';
+import { sharedPostgres, tempFolder } from '@dhash/testkit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { lookAtPostgres, type PostgresSource } from '../src/index.ts';
 
 const restores = { restores: true };
-let server: PostgresServer;
+const server = sharedPostgres();
 let source: PostgresSource;
 
 describe('before a postgres source is touched', () => {
   beforeEach(async () => {
-    server = await startPostgres();
     await server.sql('postgres', 'CREATE DATABASE app');
     source = { name: 'orders', type: 'postgres', url: server.url('app') };
   });

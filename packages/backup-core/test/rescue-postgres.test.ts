@@ -1,11 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type PostgresServer, startPostgres, tempFolder } from '@dhash/testkit';
+import { type PostgresServer, sharedPostgres, tempFolder } from '@dhash/testkit';
 import { expect, it } from 'vitest';
 import { createBackup, type DataSource, proveRestored, rescueNameOf } from '../src/index.ts';
 import { RESCUE_TOOLS } from './support/bare-root.ts';
 import { AT_MS } from './support/sample.ts';
+
+const server = sharedPostgres();
 
 /** What psql takes from its environment, of the address of a test's server. */
 const reached = (server: PostgresServer): NodeJS.ProcessEnv => {
@@ -27,9 +29,8 @@ const toolsOnly = async (names: readonly string[]): Promise<string> => {
   return folder;
 };
 
-/** A database and a folder, backed up; then written to. */
-const disaster = async () => {
-  const server = await startPostgres();
+/** A database and a folder, or one of them, backed up; then written to. */
+const disaster = async (kinds: readonly DataSource['type'][] = ['postgres', 'files']) => {
   await server.sql('postgres', 'CREATE ROLE shop; CREATE ROLE reader');
   await server.sql('postgres', 'CREATE DATABASE app OWNER shop');
   await server.sql(
@@ -45,10 +46,11 @@ const disaster = async () => {
   const root = await tempFolder();
   await mkdir(join(root, 'pictures'));
   await writeFile(join(root, 'pictures', 'ace.txt'), 'as backed up');
-  const sources: readonly DataSource[] = [
+  const both: readonly DataSource[] = [
     { name: 'orders', type: 'postgres', url: server.url('app') },
     { name: 'pictures', type: 'files', path: join(root, 'pictures') },
   ];
+  const sources = both.filter(({ type }) => kinds.includes(type));
   const { file, manifest } = await createBackup({
     ...{ dir: join(root, 'backups'), root, service: 'shop', env: 'production', release: '1.0.0' },
     ...{ migrations: [], tool: { name: 'test', version: '1' }, now: () => AT_MS, sources },
@@ -147,7 +149,7 @@ it('changes nothing where a dump is not restored whole, and hands it out as a fi
 it('ends in all old or all new, wherever psql is killed and it is run again', {
   timeout: 180_000,
 }, async () => {
-  const at = await disaster();
+  const at = await disaster(['postgres']);
   const left = join(at.root, 'left');
   // A psql that ends the script before its n-th use.
   const psql = join(at.path, 'psql');
