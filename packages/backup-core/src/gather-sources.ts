@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import type { BackupJob } from './backup-options.ts';
 import type { Captured, CaptureJob } from './kind/data-kind.ts';
 import { kindOf } from './kind/kinds.ts';
-import type { ManifestEntry, ManifestSource } from './manifest.ts';
+import { bytewise, type ManifestEntry, type ManifestSource } from './manifest.ts';
 import type { PreviousBackup, PreviousFile } from './previous-backup.ts';
+import type { BytePath } from './source/byte-path.ts';
 import type { SqliteFingerprint } from './source/sqlite-fingerprint.ts';
 import { pathStore, type StoredPath } from './stored-path.ts';
 import { workName } from './work-files.ts';
@@ -12,7 +13,10 @@ import { workName } from './work-files.ts';
 /** A file that is to be archived. */
 export interface FileToArchive {
   readonly stored: StoredPath;
-  readonly diskPath: Buffer;
+  /** Path inside its source. */
+  readonly name: BytePath;
+  /** Where the file of this name is read. */
+  readonly diskPath: (name: BytePath) => Buffer;
   /** By the listing; the file may have changed since. */
   readonly size: number;
   /** Whose mode and time count, where that is not the file read: a database is read from a copy. */
@@ -23,7 +27,7 @@ export interface FileToArchive {
 
 /** Everything that goes into a backup, in the order of the archive. */
 export interface Gathered {
-  readonly files: readonly FileToArchive[];
+  readonly files: FileToArchive[];
   /** Lines without an entry: links and empty folders. */
   readonly otherLines: readonly ManifestEntry[];
   /** Ready once the copies of databases passed their checks. */
@@ -58,7 +62,7 @@ export const gatherSources = async (
   const storePath = pathStore();
   for (const [name, one] of captured) {
     addItems(name, one, storePath, files, otherLines);
-    unreadable.push(...one.unreadable);
+    for (const problem of one.unreadable) unreadable.push(problem);
     if (one.fingerprint != null) databases[name] = one.fingerprint;
   }
   const sources = Promise.all([...captured.values()].map(({ facts }) => facts()));
@@ -88,7 +92,7 @@ const captureAll = async (
 
 const addItems = (
   source: string,
-  { items }: Captured,
+  { diskPath, items }: Captured,
   storePath: ReturnType<typeof pathStore>,
   files: FileToArchive[],
   otherLines: ManifestEntry[],
@@ -97,13 +101,14 @@ const addItems = (
   for (const item of items) {
     const stored = storePath(source, item.name);
     if (item.type === 'file') {
-      const { name: _, type: __, ...file } = item;
-      own.push({ stored, ...file });
+      const { type: _, ...file } = item;
+      own.push({ ...file, stored, diskPath });
     } else if (item.type === 'link')
       otherLines.push({ type: 'link', ...stored, target: item.target });
     else otherLines.push({ type: 'dir', ...stored, mode: item.mode });
   }
   // By the name in the archive: the escaped ones sort elsewhere than their true names.
-  own.sort((a, b) => Buffer.compare(Buffer.from(a.stored.path), Buffer.from(b.stored.path)));
-  files.push(...own);
+  own.sort((a, b) => bytewise(a.stored.path, b.stored.path));
+  // Not as arguments of one call: there is a limit to those, and a folder may hold more.
+  for (const file of own) files.push(file);
 };

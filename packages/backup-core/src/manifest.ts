@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { BackupError, messageOf } from './errors.ts';
 
 /** Name of the entry that is last in every backup. */
 export const MANIFEST_NAME = 'manifest.json';
@@ -75,7 +74,8 @@ const source = z.object({
   pageCount: z.number().int().optional(),
 });
 
-const stored = z.object({
+/** All of a manifest but its lines. */
+export const manifestFrame = z.object({
   format: z.literal(FORMAT),
   tool: z.object({
     name: z.string(),
@@ -95,8 +95,9 @@ const stored = z.object({
   contentRoot: sha256,
   totalBytes: bytes,
   sources: z.array(source),
-  entries: z.array(z.discriminatedUnion('type', [fileEntry, linkEntry, dirEntry])),
 });
+
+export const manifestEntry = z.discriminatedUnion('type', [fileEntry, linkEntry, dirEntry]);
 
 export type ManifestFile = z.infer<typeof fileEntry>;
 export type ManifestLink = z.infer<typeof linkEntry>;
@@ -106,7 +107,7 @@ export type ManifestEntry = ManifestFile | ManifestLink | ManifestDir;
 export type ManifestChunk = z.infer<typeof chunk>;
 export type ManifestSource = z.infer<typeof source>;
 /** The manifest as it lies in the archive: nothing in it depends on when the backup was made. */
-export type StoredManifest = z.infer<typeof stored>;
+export type StoredManifest = z.infer<typeof manifestFrame> & { entries: ManifestEntry[] };
 /** The manifest, with the time that the backup's name says (ISO 8601, UTC). */
 export type Manifest = StoredManifest & { readonly createdAt: string };
 
@@ -137,29 +138,4 @@ export const contentRootOf = (files: readonly ManifestFile[]): string => {
   for (const { path, size, sha256 } of [...files].sort((a, b) => bytewise(a.path, b.path)))
     hash.update(`${path}\0${size}\0${sha256}\n`);
   return hash.digest('hex');
-};
-
-/** @throws BackupError `bad-manifest` */
-export const parseManifest = (text: string, file: string): StoredManifest => {
-  const no = (why: string, cause?: unknown): never => {
-    throw new BackupError('bad-manifest', `${file}: its ${MANIFEST_NAME} ${why}`, { file, cause });
-  };
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    return no(`is not JSON: ${messageOf(error)}`, error);
-  }
-  const format =
-    typeof value === 'object' && value !== null && 'format' in value ? value.format : undefined;
-  if (format !== FORMAT)
-    return no(
-      `is of format ${JSON.stringify(format)}; this version reads format ${FORMAT}: use the version that made it, or a newer one`,
-    );
-  const parsed = stored.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues
-    .slice(0, 5)
-    .map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  return no(`does not hold what it must: ${problems.join('; ')}`);
 };

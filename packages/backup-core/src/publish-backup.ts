@@ -9,6 +9,7 @@ import { workName } from './work-files.ts';
 
 const INCOMPLETE_PREFIX = 'incomplete_';
 const SECOND_MS = 1000;
+const PARTS_AT_ONCE = 1024;
 
 /** A finished archive under its working name, and what its real name is made of. */
 export interface FinishedArchive {
@@ -24,7 +25,7 @@ export interface FinishedArchive {
   readonly tag: string | null;
   readonly nowMs: number;
   /** Text of the rescue script, given the zip's name; none for what is no backup to go back to. */
-  readonly rescue?: (zip: string) => string;
+  readonly rescue?: (zip: string) => Iterable<string>;
 }
 
 export interface Published {
@@ -33,11 +34,28 @@ export interface Published {
   readonly atMs: number;
 }
 
+/** Small parts joined, so that each write is worth its call. */
+function* inPieces(parts: Iterable<string>): Generator<string> {
+  let piece: string[] = [];
+  for (const part of parts) {
+    piece.push(part);
+    if (piece.length < PARTS_AT_ONCE) continue;
+    yield piece.join('');
+    piece = [];
+  }
+  yield piece.join('');
+}
+
 /** A file that is whole and durable, or is not there. */
-const writeWhole = async (disk: Disk, path: string, text: string, mode = 0o600): Promise<void> => {
+const writeWhole = async (
+  disk: Disk,
+  path: string,
+  text: Iterable<string>,
+  mode = 0o600,
+): Promise<void> => {
   const handle = await disk.open(path, 'wx', mode);
   try {
-    await handle.writeFile(text);
+    await handle.writeFile(inPieces(text));
     await handle.sync();
   } finally {
     await handle.close();
@@ -57,13 +75,13 @@ const linkIfFree = async (disk: Disk, existing: string, name: string): Promise<b
 
 interface BesideFile {
   readonly name: string;
-  readonly text: string;
+  readonly text: Iterable<string>;
   readonly mode: number;
 }
 
 /** What lies beside a zip that has its name. */
 const besideFiles = ({ root, sha256, rescue }: FinishedArchive, file: string): BesideFile[] => [
-  { name: `${file}${SIDECAR_SUFFIX}`, text: renderSidecar(sha256, root, file), mode: 0o600 },
+  { name: `${file}${SIDECAR_SUFFIX}`, text: [renderSidecar(sha256, root, file)], mode: 0o600 },
   ...(rescue === undefined
     ? []
     : [{ name: rescueNameOf(file), text: rescue(basename(file)), mode: 0o700 }]),
@@ -136,7 +154,7 @@ export const publishIncomplete = async (
     const name = renderBackupName(atMs, env, tag).replace(/^dhash_/, INCOMPLETE_PREFIX);
     const file = join(folder, name);
     if (!(await publishSet(archive, file))) continue;
-    await writeWhole(disk, `${file}.txt`, `${missing.join('\n')}\n`);
+    await writeWhole(disk, `${file}.txt`, [`${missing.join('\n')}\n`]);
     await disk.unlink(archive.part);
     await syncFolder(disk, folder);
     return { file, sidecar: `${file}${SIDECAR_SUFFIX}`, atMs };

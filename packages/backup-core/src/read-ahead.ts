@@ -3,17 +3,19 @@
  * under way. At least one item is always under way. A failure comes with its item's turn.
  */
 export async function* readAhead<Item, Result>(
-  items: readonly Item[],
+  items: Iterable<Item>,
   budget: number,
   costOf: (item: Item) => number,
   start: (item: Item) => Promise<Result>,
 ): AsyncGenerator<{ readonly item: Item; readonly result: Promise<Result> }> {
+  const coming = items[Symbol.iterator]();
   const underWay: { item: Item; result: Promise<Result>; cost: number }[] = [];
   let spent = 0;
-  let next = 0;
+  let next = coming.next();
   try {
-    while (next < items.length || underWay.length > 0) {
-      for (let item = items[next]; item !== undefined; item = items[++next]) {
+    while (next.done !== true || underWay.length > 0) {
+      while (next.done !== true) {
+        const item = next.value;
         const cost = costOf(item);
         if (underWay.length > 0 && spent + cost > budget) break;
         const result = start(item);
@@ -21,6 +23,7 @@ export async function* readAhead<Item, Result>(
         result.catch(() => undefined);
         underWay.push({ item, result, cost });
         spent += cost;
+        next = coming.next();
       }
       const first = underWay.shift();
       if (first === undefined) return;

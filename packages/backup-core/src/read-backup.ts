@@ -10,8 +10,9 @@ import {
   type ManifestEntry,
   type ManifestFile,
   type ManifestSource,
-  parseManifest,
+  type StoredManifest,
 } from './manifest.ts';
+import { manifestReader } from './read-manifest.ts';
 import { linkProblem, truePath } from './stored-path.ts';
 import { type NameSet, nameSet } from './zip/entry-name.ts';
 import { type ArchiveEntry, readArchive } from './zip/read-archive.ts';
@@ -44,47 +45,47 @@ export const openBackup = async <T>(
     const stat = await handle.stat();
     if (!stat.isFile()) throw new BackupError('not-found', `${file} is not a file`, { file });
     const opened: OpenFile = { file, handle, bytes: stat.size };
-    const entries = await readArchive(opened);
+    const names = nameSet();
+    const entries = await readArchive(opened, names);
     const last = entries.at(-1);
     if (last?.name !== MANIFEST_NAME)
       return refuse(file, 13, `its last entry is not ${MANIFEST_NAME}`);
-    const { text, sha256: manifestSha256 } = await readText(opened, last);
-    const stored = parseManifest(text, file);
+    const { stored, manifestSha256 } = await readManifestEntry(opened, last);
     const createdMs = parseBackupName(basename(file))?.atMs ?? stat.mtimeMs;
     const manifest: Manifest = { ...stored, createdAt: new Date(createdMs).toISOString() };
-    checkLines(file, manifest);
     const files = matchEntries(file, manifest, entries);
+    checkLines(file, manifest, names);
     return await use({ ...opened, manifest, manifestSha256, files });
   } finally {
     await handle.close();
   }
 };
 
-const readText = async (
+const readManifestEntry = async (
   opened: OpenFile,
   entry: ArchiveEntry,
-): Promise<{ text: string; sha256: string }> => {
+): Promise<{ stored: StoredManifest; manifestSha256: string }> => {
   if (entry.plainBytes > FORMAT_LIMITS.maxManifestBytes)
     return refuse(opened.file, 12, `it has ${entry.plainBytes} bytes`, entry.name);
-  const parts: Buffer[] = [];
+  const reader = manifestReader(opened.file);
   const digest: EntryDigest = { sha256: '' };
-  // A part is overwritten by a later one.
-  for await (const part of readEntry(opened, entry, digest)) parts.push(Buffer.from(part));
-  return { text: Buffer.concat(parts).toString('utf8'), sha256: digest.sha256 };
+  for await (const part of readEntry(opened, entry, digest)) reader.push(part);
+  return { stored: reader.finish(), manifestSha256: digest.sha256 };
 };
 
 /** Rule 13: every line belongs to a source, means one place in it, and no two mean the same. */
-const checkLines = (file: string, manifest: Manifest): void => {
+const checkLines = (file: string, manifest: Manifest, names: NameSet): void => {
   const sources = new Map(manifest.sources.map((source) => [source.name, source]));
   if (sources.size !== manifest.sources.length)
     refuse(file, 13, 'its manifest names a source twice');
-  // The true names are bytes, and are compared as such: latin1 keeps each byte one character.
-  const trueNames = nameSet((name) => name);
-  const storedNames = nameSet();
+  // The true names are bytes, and are compared as such. Where none is another than the stored one, they are as different.
+  const trueNames = manifest.entries.some(({ name }) => name !== undefined)
+    ? nameSet((name) => name)
+    : null;
   const linesOf = new Map<string, number>();
   for (const line of manifest.entries) {
     const name = line.path.slice(0, Math.max(0, line.path.indexOf('/')));
-    const problem = lineProblem(sources.get(name), line, storedNames, trueNames);
+    const problem = lineProblem(sources.get(name), line, names, trueNames);
     if (problem !== null) refuse(file, 13, `its line in the manifest ${problem}`, line.path);
     linesOf.set(name, (linesOf.get(name) ?? 0) + 1);
   }
@@ -100,14 +101,17 @@ const checkLines = (file: string, manifest: Manifest): void => {
 const lineProblem = (
   source: ManifestSource | undefined,
   line: ManifestEntry,
-  storedNames: NameSet,
-  trueNames: NameSet,
+  names: NameSet,
+  trueNames: NameSet | null,
 ): string | null => {
   if (source === undefined) return 'belongs to no source of the manifest';
   const place = truePath(source.name, line);
   if ('problem' in place) return place.problem;
+  // The names of files are those of the archive, and stand beside each other there.
   const collision =
-    storedNames.add(line.path) ?? trueNames.add(`${source.name}/${place.path.toString('latin1')}`);
+    (line.type === 'file' ? null : names.add(line.path)) ??
+    trueNames?.add(`${source.name}/${place.path}`) ??
+    null;
   if (collision !== null) return collision;
   const link = line.type === 'link' ? linkProblem(place.path, line.target) : null;
   if (link !== null) return `is a link that ${link}`;
@@ -115,17 +119,18 @@ const lineProblem = (
   return source.type !== 'files' && !isOneFile ? 'is not the one file of its database' : null;
 };
 
-/** Rule 13: the same files in the manifest and in the archive, of the same sizes. */
+/** Rule 13: the same files in the manifest and in the archive, in the same order and of the same sizes. */
 const matchEntries = (
   file: string,
   manifest: Manifest,
   entries: readonly ArchiveEntry[],
 ): OpenBackup['files'] => {
-  const lines = new Map(filesOf(manifest).map((line) => [line.path, line]));
+  const lines = filesOf(manifest);
+  const files: { line: ManifestFile; entry: ArchiveEntry }[] = [];
   let totalBytes = 0;
-  const files = entries.slice(0, -1).map((entry) => {
-    const line = lines.get(entry.name);
-    if (line === undefined) return refuse(file, 13, 'the manifest has no line for it', entry.name);
+  for (const entry of entries.slice(0, -1)) {
+    const line = lines[files.length];
+    if (line?.path !== entry.name) return refuseMatch(file, lines, entries);
     if (line.size !== entry.plainBytes)
       return refuse(
         file,
@@ -133,13 +138,12 @@ const matchEntries = (
         `it has ${entry.plainBytes} bytes, ${line.size} by the manifest`,
         entry.name,
       );
-    lines.delete(entry.name);
+    // One text for both.
+    line.path = entry.name;
+    files.push({ line, entry });
     totalBytes += line.size;
-    return { line, entry };
-  });
-  const [missing] = lines.keys();
-  if (missing !== undefined)
-    return refuse(file, 13, 'the manifest names it, the archive has it not', missing);
+  }
+  if (files.length !== lines.length) return refuseMatch(file, lines, entries);
   if (totalBytes !== manifest.totalBytes)
     return refuse(
       file,
@@ -147,4 +151,23 @@ const matchEntries = (
       `its entries have ${totalBytes} bytes, ${manifest.totalBytes} by the manifest`,
     );
   return files;
+};
+
+/** Says what the manifest and the archive disagree on. */
+const refuseMatch = (
+  file: string,
+  lines: readonly ManifestFile[],
+  entries: readonly ArchiveEntry[],
+): never => {
+  const left = new Set<string>();
+  for (const { path } of lines) {
+    if (left.has(path)) refuse(file, 13, 'its line in the manifest is there twice', path);
+    left.add(path);
+  }
+  for (const { name } of entries.slice(0, -1))
+    if (!left.delete(name)) refuse(file, 13, 'the manifest has no line for it', name);
+  const [missing] = left;
+  return missing === undefined
+    ? refuse(file, 13, 'its manifest has the files in another order than the archive')
+    : refuse(file, 13, 'the manifest names it, the archive has it not', missing);
 };

@@ -39,15 +39,25 @@ const isoNanoseconds = (ns: bigint): string => {
   return `${date}.${below.toString().padStart(9, '0')}Z`;
 };
 
-const lineOf = (file: FileToArchive, { content, stat }: ArchivedFile): ManifestFile => {
+/** Hands the items out in order, and forgets each: the lists of many files together are what a backup's memory is. */
+function* drain<T>(items: T[]): Generator<T> {
+  items.reverse();
+  for (let item = items.pop(); item !== undefined; item = items.pop()) yield item;
+}
+
+/** @param before its line in the previous backup, where its content was taken over from there */
+const lineOf = (
+  file: FileToArchive,
+  { content, stat }: ArchivedFile,
+  before: ManifestFile | null,
+): ManifestFile => {
   const facts: BigIntStats = file.statOf ?? stat;
-  return {
-    type: 'file',
-    ...file.stored,
-    ...content,
-    mode: Number(facts.mode & 0o777n),
-    mtime: isoNanoseconds(facts.mtimeNs),
-  };
+  const mode = Number(facts.mode & 0o777n);
+  const mtime = isoNanoseconds(facts.mtimeNs);
+  // The same line, not another one that says the same.
+  if (before?.path === file.stored.path && before.mode === mode && before.mtime === mtime)
+    return before;
+  return { type: 'file', ...file.stored, ...content, mode, mtime };
 };
 
 export interface WriteEntriesOptions {
@@ -75,10 +85,10 @@ export interface ReusedWork {
 
 const reusableOf = (
   previous: PreviousBackup,
-  { diskPath, statOf, stored, unchanged }: FileToArchive,
+  { diskPath, name, statOf, stored, unchanged }: FileToArchive,
   pool: BufferPool,
 ): Promise<ReusableFile | null> => {
-  if (statOf === undefined) return findReusable(previous, stored.path, diskPath, pool);
+  if (statOf === undefined) return findReusable(previous, stored.path, diskPath(name), pool);
   // A copy was made a moment ago: its facts say nothing.
   return unchanged === undefined
     ? Promise.resolve(null)
@@ -94,13 +104,13 @@ export class PreviousRotted extends Error {
 }
 
 /**
- * Writes every file; those that could not be read are named in `unreadable` and are not in the archive.
+ * Writes every file, and empties the list of them; those that could not be read are named in `unreadable` and are not in the archive.
  *
  * @throws PreviousRotted
  */
 export const writeEntries = async (
   writer: ArchiveWriter,
-  files: readonly FileToArchive[],
+  files: FileToArchive[],
   options: WriteEntriesOptions,
 ): Promise<WrittenEntries> => {
   const lines: ManifestFile[] = [];
@@ -109,6 +119,7 @@ export const writeEntries = async (
   const reused = { files: 0, chunks: 0 };
   const { previous } = options;
   const pool = bufferPool(READ_AHEAD_BYTES);
+  const totalEntries = files.length;
   const totalBytes = files.reduce((sum, { size }) => sum + size, 0);
   let bytes = 0;
   const report = (entry: string) =>
@@ -117,12 +128,12 @@ export const writeEntries = async (
       bytes,
       totalBytes,
       entries: lines.length,
-      totalEntries: files.length,
+      totalEntries,
       entry,
     });
 
   const ahead = readAhead(
-    files,
+    drain(files),
     READ_AHEAD_BYTES,
     ({ size }) => (size > SMALL_BYTES ? 0 : Math.max(size, LEAST_COST_BYTES)),
     async (file) => {
@@ -131,13 +142,13 @@ export const writeEntries = async (
       if (file.unchanged !== undefined) throw new PreviousRotted();
       return file.size > SMALL_BYTES
         ? { kind: 'large' as const }
-        : prepareFile(file.diskPath, options, pool);
+        : prepareFile(file.diskPath(file.name), options, pool);
     },
   );
   const addRead = (item: FileToArchive, prepared: PreparedFile, before: number) =>
     prepared.kind === 'small'
       ? addSmall(writer, item.stored.path, prepared, pool)
-      : addLarge(writer, item.stored.path, item.diskPath, {
+      : addLarge(writer, item.stored.path, item.diskPath(item.name), {
           ...options,
           findPacked:
             previous === null
@@ -157,9 +168,13 @@ export const writeEntries = async (
     try {
       const prepared = await result;
       let archived: ArchivedFile | null = null;
+      let takenOver: ManifestFile | null = null;
       if (prepared.kind === 'reusable' && previous !== null) {
         archived = await addReused(writer, previous, path, prepared, pool);
-        if (archived !== null) reused.files += 1;
+        if (archived !== null) {
+          reused.files += 1;
+          takenOver = prepared.previous.line;
+        }
       }
       if (archived === null && item.unchanged !== undefined) throw new PreviousRotted();
       // A large file whose packed bytes rotted; of a small one that was seen when it was read ahead.
@@ -170,7 +185,7 @@ export const writeEntries = async (
       );
       // A copy was made for this backup alone: what the system says of it tells nothing later.
       stats.push(item.statOf === undefined ? archived.stat : null);
-      lines.push(lineOf(item, archived));
+      lines.push(lineOf(item, archived, takenOver));
     } catch (error) {
       if (!(error instanceof UnreadableFile)) throw error;
       unreadable.push(`${path}: ${error.message}`);

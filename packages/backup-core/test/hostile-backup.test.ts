@@ -193,6 +193,14 @@ const cases: { what: string; change: (contents: Contents) => void; says: string;
       rule: 13,
     },
     {
+      what: 'lines in another order',
+      change: (c) => {
+        c.manifest.entries.reverse();
+      },
+      says: 'another order',
+      rule: 13,
+    },
+    {
       what: 'a source twice',
       change: (c) => {
         c.manifest.sources.push(...c.manifest.sources);

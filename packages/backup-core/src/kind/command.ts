@@ -65,7 +65,7 @@ const capture = async (source: CommandSource, job: CaptureJob): Promise<Captured
   const to = await job.disk.open(copy, 'r+');
   await dumpInto(source, to, job.signal).finally(() => to.close());
   return {
-    items: [await dumpedItem(ENTRY, copy)],
+    ...(await dumpedItem(ENTRY, copy)),
     unreadable: [],
     facts: async () => {
       await verify(source, copy, job.signal);

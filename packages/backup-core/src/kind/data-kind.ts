@@ -5,15 +5,15 @@ import type { Manifest, ManifestSource } from '../manifest.ts';
 import type { PreviousBackup, PreviousFile } from '../previous-backup.ts';
 import type { OpenBackup } from '../read-backup.ts';
 import type { StagedTarget } from '../restore/staged-target.ts';
+import type { BytePath } from '../source/byte-path.ts';
 import type { SqliteFingerprint } from '../source/sqlite-fingerprint.ts';
 import type { DataSource } from '../types.ts';
 
-/** Something captured. `name` is its path inside the source, in the bytes that the system has. */
+/** Something captured. `name` is its path inside the source. */
 export type CapturedItem =
   | {
       readonly type: 'file';
-      readonly name: Buffer;
-      readonly diskPath: Buffer;
+      readonly name: BytePath;
       /** By the listing; the file may have changed since. */
       readonly size: number;
       /** Whose mode and time count, where that is not the file read: a database is read from a copy. */
@@ -21,12 +21,14 @@ export type CapturedItem =
       /** Where it is what it was in the previous backup, and is to be taken from there. */
       readonly unchanged?: PreviousFile;
     }
-  | { readonly type: 'link'; readonly name: Buffer; readonly target: string }
-  | { readonly type: 'dir'; readonly name: Buffer; readonly mode: number };
+  | { readonly type: 'link'; readonly name: BytePath; readonly target: string }
+  | { readonly type: 'dir'; readonly name: BytePath; readonly mode: number };
 
 /** What a source was at one moment. */
 export interface Captured {
   readonly items: readonly CapturedItem[];
+  /** Where the file of this name is read. */
+  readonly diskPath: (name: BytePath) => Buffer;
   /** What could not be read, each with its reason. */
   readonly unreadable: readonly string[];
   /** Facts for the manifest; where a copy has to be checked for them, that begins when they are asked for. */

@@ -7,7 +7,7 @@ import { type PathTarget, pathTarget } from '../restore/staged-target.ts';
 import { swapFolderBack, swapFolderIn } from '../restore/swap-folder.ts';
 import { type FileListing, listFiles, pathInside } from '../source/list-files.ts';
 import type { FilesSource } from '../types.ts';
-import type { CapturedItem, Compared, DataKind } from './data-kind.ts';
+import type { Compared, DataKind } from './data-kind.ts';
 import { discardFolder } from './discard-folder.ts';
 
 const factsOf = (
@@ -28,12 +28,9 @@ export const filesKind: DataKind<FilesSource, PathTarget> = {
     isAbsolute(path) ? [] : [`the path of the source "${name}" is not absolute: ${path}`],
   capture: async (source, { signal }) => {
     const listing = await listFiles(source, signal);
-    const items = listing.items.map(
-      (item): CapturedItem =>
-        item.type === 'file' ? { ...item, diskPath: pathInside(source.path, item.name) } : item,
-    );
     return {
-      items,
+      items: listing.items,
+      diskPath: (name) => pathInside(source.path, name),
       unreadable: listing.unreadable,
       facts: () => Promise.resolve(factsOf(source, listing)),
     };

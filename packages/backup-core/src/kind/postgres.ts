@@ -44,7 +44,7 @@ const capture = async (source: PostgresSource, job: CaptureJob): Promise<Capture
   );
   const facts: ManifestSource = { name: source.name, type: 'postgres', tables };
   return {
-    items: [await dumpedItem('database.dump', copy)],
+    ...(await dumpedItem('database.dump', copy)),
     unreadable: [],
     facts: async () => {
       await checkDump(createReadStream(copy), source.name, job.signal);

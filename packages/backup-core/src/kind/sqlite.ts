@@ -8,6 +8,7 @@ import { exists } from '../restore/move.ts';
 import { type PathTarget, pathTarget, SQLITE_SIDECARS } from '../restore/staged-target.ts';
 import { swapFileBack, swapFileIn } from '../restore/swap-file.ts';
 import { isSound } from '../reuse-file.ts';
+import { bytePath } from '../source/byte-path.ts';
 import { copySqlite } from '../source/copy-sqlite.ts';
 import { checkSqliteCopy, inspectSqlite } from '../source/inspect-sqlite.ts';
 import type { SqliteSource } from '../types.ts';
@@ -43,14 +44,14 @@ const capture = async (source: SqliteSource, job: CaptureJob): Promise<Captured>
         entry: source.name,
       }),
   });
-  const name = Buffer.from(basename(source.path));
+  const name = bytePath(basename(source.path));
   const item = { type: 'file', name, statOf } as const;
   if (copy === null) {
     // Its content passed integrity_check when it was copied.
     const { file, facts } = known;
-    const diskPath = Buffer.from(source.path);
     return {
-      items: [{ ...item, diskPath, size: file.line.size, unchanged: file }],
+      items: [{ ...item, size: file.line.size, unchanged: file }],
+      diskPath: () => Buffer.from(source.path),
       unreadable: [],
       facts: async () => facts,
       fingerprint,
@@ -58,7 +59,8 @@ const capture = async (source: SqliteSource, job: CaptureJob): Promise<Captured>
   }
   const { size } = await stat(copy);
   return {
-    items: [{ ...item, diskPath: Buffer.from(copy), size }],
+    items: [{ ...item, size }],
+    diskPath: () => Buffer.from(copy),
     unreadable: [],
     fingerprint,
     facts: () => factsOf(source, copy, size, job.signal),

@@ -5,11 +5,10 @@ import {
   type ManifestSource,
   type StoredManifest,
 } from '../manifest.ts';
-import { COUNT_ROWS } from '../postgres/count-rows.ts';
-import { STATEMENTS_LIKE } from '../postgres/statements-like.ts';
+import { bytesOf, shownPath } from '../source/byte-path.ts';
 import { truePath } from '../stored-path.ts';
 import type { RescueHints } from '../types.ts';
-import { RESCUE_BODY, RESCUE_POSTGRES } from './rescue-body.ts';
+import { RESCUE_BODY } from './rescue-body.ts';
 
 const RESCUE_SUFFIX = '.rescue.sh';
 
@@ -23,7 +22,7 @@ export interface RescueJob {
   /** SHA-256 (hex) of the zip. */
   readonly sha256: string;
   readonly manifest: StoredManifest;
-  /** Where each source is live: an absolute path, or the name of a database. */
+  /** Where each source is live, absolute. */
   readonly live: ReadonlyMap<string, string>;
   readonly hints: RescueHints;
 }
@@ -32,8 +31,12 @@ export interface RescueJob {
 const isPlain = (byte: number): boolean =>
   byte >= 0x20 && byte < 0x7f && byte !== 0x27 && byte !== 0x5c;
 
+/** Text of such bytes alone: nearly all names are. */
+const PLAIN = /^[ -&(-[\]-~]*$/;
+
 /** A name as one word of shell: printable ASCII in single quotes, where `\0ooo` stands for any other byte. */
 const word = (name: Buffer | string): string => {
+  if (typeof name === 'string' && PLAIN.test(name)) return `'${name}'`;
   let text = '';
   for (const byte of Buffer.from(name))
     text += isPlain(byte) ? String.fromCharCode(byte) : `\\0${byte.toString(8).padStart(3, '0')}`;
@@ -74,75 +77,43 @@ const folderModes = (source: ManifestSource, lines: readonly ManifestEntry[]): s
   for (const line of lines) {
     const place = line.type === 'dir' ? truePath(source.name, line) : null;
     if (line.type === 'dir' && place !== null && 'path' in place)
-      modes.set(place.path.toString(), { path: place.path, mode: line.mode });
+      modes.set(shownPath(place.path), { path: bytesOf(place.path), mode: line.mode });
   }
   return [...modes]
     .sort(([a], [b]) => depth(b) - depth(a) || bytewise(a, b))
     .map(([, { path, mode }]) => `m ${octal(mode)} ${word(path)}`);
 };
 
-const table = (source: ManifestSource, lines: readonly ManifestEntry[]): string[] => {
-  const rows = { file: [] as string[], dir: [] as string[], link: [] as string[] };
-  for (const line of lines) {
-    const path = names(source.name, line);
+/** Files, then empty folders, then links, then modes of folders. */
+function* table(source: ManifestSource, lines: readonly ManifestEntry[]): Generator<string> {
+  for (const line of lines)
     if (line.type === 'file')
-      rows.file.push(`f ${line.sha256} ${octal(line.mode)} ${line.mtime} ${path}`);
-    else if (line.type === 'dir') rows.dir.push(`d ${path}`);
-    else rows.link.push(`l ${word(line.target)} ${path}`);
-  }
-  // A row as PostgreSQL writes it.
-  const tables = Object.entries(source.type === 'postgres' ? (source.tables ?? {}) : {}).map(
-    ([name, count]) => `t ${word(`[${JSON.stringify(name)}, ${count}]`)}`,
-  );
-  return [...rows.file, ...rows.dir, ...rows.link, ...folderModes(source, lines), ...tables];
-};
-
-/** A function of the script that prints SQL. */
-const printing = (name: string, sql: readonly string[]): string[] => [
-  `${name}() {`,
-  `cat <<'SQL'`,
-  ...sql,
-  'SQL',
-  '}',
-];
-
-const postgresPart = (sources: readonly ManifestSource[]): string[] =>
-  sources.some(({ type }) => type === 'postgres')
-    ? [
-        ...RESCUE_POSTGRES,
-        ...printing(
-          'pg_like',
-          STATEMENTS_LIKE.map((select) => `${select} \\gexec`),
-        ),
-        ...printing('pg_count', [COUNT_ROWS.trimEnd()]),
-      ]
-    : [];
+      yield `f ${line.sha256} ${octal(line.mode)} ${line.mtime} ${names(source.name, line)}`;
+  for (const line of lines) if (line.type === 'dir') yield `d ${names(source.name, line)}`;
+  for (const line of lines)
+    if (line.type === 'link') yield `l ${word(line.target)} ${names(source.name, line)}`;
+  yield* folderModes(source, lines);
+}
 
 const describe = ({ service, env, release, sources, totalBytes }: StoredManifest): string =>
   `${sources.map(({ name }) => name).join(', ')} of ${service} ${env}, ${release === null ? 'no release' : `release ${release}`}, ${totalBytes} bytes`;
 
-/**
- * The script that restores one backup with nothing but a POSIX shell, unzip and sha256sum, and psql and pg_restore for
- * databases on a server. It checks itself by its last line: `# sha256 ` and the SHA-256 of all lines before it.
- */
-export const renderRescue = ({ zip, sha256, manifest, live, hints }: RescueJob): string => {
-  const sources: string[] = [];
-  const tables: string[] = [];
-  for (const source of manifest.sources) {
-    const lines = linesOf(manifest, source.name);
-    const files = lines.filter((line) => line.type === 'file');
-    const bytes = files.reduce((sum, { size }) => sum + size, 0);
-    const path = word(live.get(source.name) ?? '');
-    sources.push(
-      `  s ${source.name} ${source.type} ${path} ${files.length} ${bytes} ${octal(commonMode(lines))}`,
-    );
-    tables.push(`${source.name})`, ...table(source, lines), ';;');
-  }
-  const text = [
+/** What is told of a source before its lines. */
+const header = (
+  { name, type }: ManifestSource,
+  lines: readonly ManifestEntry[],
+  live: string | undefined,
+): string => {
+  const files = lines.filter((line) => line.type === 'file');
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  return `  s ${name} ${type} ${word(live ?? '')} ${files.length} ${bytes} ${octal(commonMode(lines))}`;
+};
+
+function* scriptLines({ zip, sha256, manifest, live, hints }: RescueJob): Generator<string> {
+  yield* [
     '#!/bin/sh',
     `# Restores ${zip}, which lies beside it, with nothing but a shell, unzip and sha256sum. See --help.`,
     ...RESCUE_BODY,
-    ...postgresPart(manifest.sources),
     '# --- what this backup is ---',
     `zip_name=${word(zip)}`,
     `zip_sha256=${sha256}`,
@@ -150,15 +121,28 @@ export const renderRescue = ({ zip, sha256, manifest, live, hints }: RescueJob):
     `stop_text=${shown(hints.stop ?? '')}`,
     `start_text=${shown(hints.start ?? '')}`,
     'sources() {',
-    ...sources,
-    '}',
-    'lines() {',
-    'case $1 in',
-    ...tables,
-    'esac',
-    '}',
-    'main "$@"; exit',
-    '',
-  ].join('\n');
-  return `${text}# sha256 ${createHash('sha256').update(text).digest('hex')}\n`;
-};
+  ];
+  for (const source of manifest.sources)
+    yield header(source, linesOf(manifest, source.name), live.get(source.name));
+  yield* ['}', 'lines() {', 'case $1 in'];
+  for (const source of manifest.sources) {
+    yield `${source.name})`;
+    yield* table(source, linesOf(manifest, source.name));
+    yield ';;';
+  }
+  yield* ['esac', '}', 'main "$@"; exit'];
+}
+
+/**
+ * The script that restores one backup with nothing but a POSIX shell, unzip and sha256sum, in parts. It checks itself
+ * by its last line: `# sha256 ` and the SHA-256 of all lines before it.
+ */
+export function* renderRescue(job: RescueJob): Generator<string> {
+  const hash = createHash('sha256');
+  for (const line of scriptLines(job)) {
+    const part = `${line}\n`;
+    hash.update(part);
+    yield part;
+  }
+  yield `# sha256 ${hash.digest('hex')}\n`;
+}

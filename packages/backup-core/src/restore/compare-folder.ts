@@ -1,17 +1,18 @@
 import { BackupError } from '../errors.ts';
 import type { Manifest, ManifestEntry } from '../manifest.ts';
+import { type BytePath, shownPath } from '../source/byte-path.ts';
 import { listFiles, pathInside } from '../source/list-files.ts';
 import { truePath } from '../stored-path.ts';
 import type { FilesSource } from '../types.ts';
 import { hashPath } from './hash-path.ts';
 
-/** The lines of a source, by true path (latin1: one character for each byte). */
-const linesOf = (manifest: Manifest, source: string): Map<string, ManifestEntry> => {
-  const lines = new Map<string, ManifestEntry>();
+/** The lines of a source, by true path. */
+const linesOf = (manifest: Manifest, source: string): Map<BytePath, ManifestEntry> => {
+  const lines = new Map<BytePath, ManifestEntry>();
   for (const line of manifest.entries) {
     if (!line.path.startsWith(`${source}/`)) continue;
     const place = truePath(source, line);
-    if ('path' in place) lines.set(place.path.toString('latin1'), line);
+    if ('path' in place) lines.set(place.path, line);
   }
   return lines;
 };
@@ -35,10 +36,9 @@ export const compareFolder = async (
   const listing = await listFiles(source, signal);
   const changes: FileChanges = { added: [], changed: [], removed: [], files: 0, bytes: 0 };
   for (const item of listing.items) {
-    const key = item.name.toString('latin1');
-    const shown = `${source.name}/${item.name.toString('utf8')}`;
-    const line = lines.get(key);
-    lines.delete(key);
+    const shown = `${source.name}/${shownPath(item.name)}`;
+    const line = lines.get(item.name);
+    lines.delete(item.name);
     if (line === undefined) changes.added.push(shown);
     else if (line.type !== item.type) changes.changed.push(shown);
     else if (line.type === 'link' && item.type === 'link') {
@@ -59,7 +59,6 @@ export const compareFolder = async (
       file: source.path,
       problems: unread,
     });
-  for (const key of lines.keys())
-    changes.removed.push(`${source.name}/${Buffer.from(key, 'latin1').toString('utf8')}`);
+  for (const path of lines.keys()) changes.removed.push(`${source.name}/${shownPath(path)}`);
   return changes;
 };

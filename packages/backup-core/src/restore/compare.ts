@@ -72,7 +72,11 @@ export const compareData = async (
   sources: readonly DataSource[],
   { signal }: CompareOptions = {},
 ): Promise<DataDifference> => {
-  const all = { added: [] as string[], changed: [] as string[], removed: [] as string[] };
+  const all: { [change in 'added' | 'changed' | 'removed']: readonly string[] } = {
+    added: [],
+    changed: [],
+    removed: [],
+  };
   const tables: TableDifference[] = [];
   for (const source of sources) {
     const found = await kindOf(source).compare(
@@ -81,9 +85,9 @@ export const compareData = async (
       manifest,
       signal,
     );
-    all.added.push(...found.added);
-    all.changed.push(...found.changed);
-    all.removed.push(...found.removed);
+    // As one list, not as arguments of a call: there is a limit to those.
+    for (const change of ['added', 'changed', 'removed'] as const)
+      all[change] = all[change].concat(found[change]);
     if (found.tables !== null)
       tables.push(...tableDifferences(source.name, found.tables.before, found.tables.after));
   }

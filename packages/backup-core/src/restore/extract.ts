@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { type Disk, syncFolder } from '../disk.ts';
 import type { ManifestEntry } from '../manifest.ts';
 import type { OpenBackup } from '../read-backup.ts';
-import { pathInside } from '../source/list-files.ts';
+import { type BytePath, bytePath, bytesOf, joinPath, shownPath } from '../source/byte-path.ts';
 import { truePath } from '../stored-path.ts';
 import { type EntryDigest, readEntry } from '../zip/read-entry.ts';
 import { refuse } from '../zip/read-structure.ts';
@@ -42,7 +42,7 @@ export const extractSource = async (source: SourceJob): Promise<void> => {
   const folders = new Set<string>();
   if (target.type === 'files') {
     await disk.mkdir(target.staged, { mode: 0o700 });
-    folders.add(asBytes(target.staged));
+    folders.add(bytePath(target.staged));
   }
   const own = backup.files.filter(({ line }) => line.path.startsWith(`${target.name}/`));
   for (const { line } of own) await makeFolders(job, folders, dirname(placeOf(job, line)));
@@ -55,16 +55,13 @@ export const extractSource = async (source: SourceJob): Promise<void> => {
   await finishFolders(job, folders);
 };
 
-/** Absolute path (latin1, one character for each byte) that a line of the manifest stands for. */
-const placeOf = ({ backup, target }: ExtractJob, line: ManifestEntry): string => {
-  if (target.type !== 'files') return asBytes(target.staged);
+/** Absolute path that a line of the manifest stands for. */
+const placeOf = ({ backup, target }: ExtractJob, line: ManifestEntry): BytePath => {
+  if (target.type !== 'files') return bytePath(target.staged);
   const place = truePath(target.name, line);
   if ('problem' in place) return refuse(backup.file, 13, `its line ${place.problem}`, line.path);
-  return pathInside(target.staged, place.path).toString('latin1');
+  return joinPath(bytePath(target.staged), place.path);
 };
-
-const asBytes = (path: string): string => Buffer.from(path).toString('latin1');
-const onDisk = (place: string): Buffer => Buffer.from(place, 'latin1');
 
 const makeFolders = async (
   job: ExtractJob,
@@ -72,10 +69,10 @@ const makeFolders = async (
   folder: string,
 ): Promise<void> => {
   const { disk, target } = job;
-  const root = asBytes(target.staged);
+  const root = bytePath(target.staged);
   if (target.type !== 'files' || folder === root || folders.has(folder)) return;
   await makeFolders(job, folders, dirname(folder));
-  await disk.mkdir(onDisk(folder), { mode: 0o700 });
+  await disk.mkdir(bytesOf(folder), { mode: 0o700 });
   folders.add(folder);
 };
 
@@ -84,7 +81,7 @@ const extractFile = async (
   { line, entry }: OpenBackup['files'][number],
 ): Promise<void> => {
   const { backup, disk, signal } = job;
-  const path = onDisk(placeOf(job, line));
+  const path = bytesOf(placeOf(job, line));
   const handle = await disk.open(path, EXCLUSIVE, 0o600);
   try {
     const digest: EntryDigest = { sha256: '' };
@@ -113,7 +110,7 @@ const makeOthers = async (job: ExtractJob, folders: Set<string>): Promise<void> 
   }
   for (const line of own)
     if (line.type === 'link') {
-      const path = onDisk(placeOf(job, line));
+      const path = bytesOf(placeOf(job, line));
       await disk.symlink(line.target, path);
       if (job.owner !== null) await disk.lchown(path, job.owner.uid, job.owner.gid);
     }
@@ -122,18 +119,18 @@ const makeOthers = async (job: ExtractJob, folders: Set<string>): Promise<void> 
 /** Modes and durability of folders, the deepest first; then of the folders around the staged data. */
 const finishFolders = async (job: ExtractJob, folders: Set<string>): Promise<void> => {
   const { backup, disk, target } = job;
-  const root = asBytes(target.staged);
+  const root = bytePath(target.staged);
   const source = backup.manifest.sources.find(({ name }) => name === target.name);
   const modes = new Map(Object.entries(source?.folderModes ?? {}));
   for (const line of backup.manifest.entries)
     if (line.type === 'dir' && line.path.startsWith(`${target.name}/`))
       modes.set(placeOf(job, line).slice(root.length + 1), line.mode);
   for (const folder of [...folders].sort((a, b) => b.length - a.length)) {
-    await syncFolder(disk, onDisk(folder));
+    await syncFolder(disk, bytesOf(folder));
     const inside = folder.slice(root.length + 1);
-    const name = Buffer.from(inside, 'latin1').toString('utf8');
-    if (job.owner !== null) await disk.lchown(onDisk(folder), job.owner.uid, job.owner.gid);
-    await disk.chmod(onDisk(folder), modes.get(inside) ?? modes.get(name) ?? DEFAULT_FOLDER_MODE);
+    const name = shownPath(inside);
+    if (job.owner !== null) await disk.lchown(bytesOf(folder), job.owner.uid, job.owner.gid);
+    await disk.chmod(bytesOf(folder), modes.get(inside) ?? modes.get(name) ?? DEFAULT_FOLDER_MODE);
   }
   const around = [
     dirname(target.staged),

@@ -32,7 +32,7 @@ export const proveRestored = async (
       problems.push(`${name}: the backup holds it, and nothing was said of where it lies`);
   for (const target of targets) {
     const found = await kindOf(target).prove(target, manifest, signal);
-    problems.push(...found.problems);
+    for (const problem of found.problems) problems.push(problem);
     files += found.files;
     bytes += found.bytes;
     if (found.tables !== null) tables[target.name] = found.tables;

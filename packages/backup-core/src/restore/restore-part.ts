@@ -6,6 +6,7 @@ import { type Disk, realDisk, syncFolder } from '../disk.ts';
 import { BackupError, systemCode } from '../errors.ts';
 import type { Manifest, ManifestEntry, ManifestSource } from '../manifest.ts';
 import { type OpenBackup, openBackup } from '../read-backup.ts';
+import { type BytePath, bytePath } from '../source/byte-path.ts';
 import { truePath } from '../stored-path.ts';
 import type { DiskOption, Progress } from '../types.ts';
 import { verifyOpen } from '../verify-backup.ts';
@@ -100,10 +101,10 @@ const choose = (backup: OpenBackup, only: string): Part => {
       `${file} holds no source "${sourceName}"; it holds ${manifest.sources.map(({ name }) => name).join(', ')}`,
       { file },
     );
-  const wanted = Buffer.from(rest.join('/')).toString('latin1');
-  const placeOf = (line: ManifestEntry): string | null => {
+  const wanted = bytePath(rest.join('/'));
+  const placeOf = (line: ManifestEntry): BytePath | null => {
     const place = truePath(sourceName, line);
-    return 'problem' in place ? null : place.path.toString('latin1');
+    return 'problem' in place ? null : place.path;
   };
   const isWanted = (line: ManifestEntry): boolean => {
     const place = placeOf(line);

@@ -2,13 +2,14 @@ import { lstat, open, readdir, readlink } from 'node:fs/promises';
 import { BackupError, messageOf } from '../errors.ts';
 import { linkProblem } from '../stored-path.ts';
 import type { FilesSource } from '../types.ts';
+import { type BytePath, bytePath, bytesOf, joinPath, shownPath } from './byte-path.ts';
 import { matchGlobs } from './match-glob.ts';
 
-/** Something found under a source's folder. `name` is its path there, in the bytes that the system has. */
+/** Something found under a source's folder. `name` is its path there. */
 export type FoundItem =
-  | { readonly type: 'file'; readonly name: Buffer; readonly size: number }
-  | { readonly type: 'link'; readonly name: Buffer; readonly target: string }
-  | { readonly type: 'dir'; readonly name: Buffer; readonly mode: number };
+  | { readonly type: 'file'; readonly name: BytePath; readonly size: number }
+  | { readonly type: 'link'; readonly name: BytePath; readonly target: string }
+  | { readonly type: 'dir'; readonly name: BytePath; readonly mode: number };
 
 export interface FileListing {
   /** Sorted bytewise by name. Folders are here only where they are empty. */
@@ -19,12 +20,9 @@ export interface FileListing {
   readonly unreadable: readonly string[];
 }
 
-const SLASH = Buffer.from('/');
-const join = (folder: Buffer, name: Buffer): Buffer =>
-  folder.length === 0 ? name : Buffer.concat([folder, SLASH, name]);
-
 /** Absolute path of something inside a source, in bytes. */
-export const pathInside = (root: string, name: Buffer): Buffer => join(Buffer.from(root), name);
+export const pathInside = (root: string, name: BytePath): Buffer =>
+  bytesOf(joinPath(bytePath(root), name));
 
 const DEFAULT_FOLDER_MODE = 0o755;
 
@@ -49,8 +47,8 @@ export const listFiles = async (
   });
   if (!root.isDirectory()) throw refuseSource(source, ['it is not a folder']);
 
-  const visitOne = async (name: Buffer): Promise<boolean> => {
-    const text = name.toString('utf8');
+  const visitOne = async (name: BytePath): Promise<boolean> => {
+    const text = shownPath(name);
     if (isExcluded(text)) return false;
     const path = pathInside(source.path, name);
     const stat = await lstat(path);
@@ -71,10 +69,10 @@ export const listFiles = async (
     } else unreadable.push(`${source.name}/${text}: it is neither file, folder nor link`);
     return true;
   };
-  const visitFolder = async (name: Buffer, mode: number): Promise<void> => {
+  const visitFolder = async (name: BytePath, mode: number): Promise<void> => {
     signal?.throwIfAborted();
-    const text = name.toString('utf8');
-    const children = await readdir(pathInside(source.path, name), { encoding: 'buffer' }).catch(
+    const text = shownPath(name);
+    const children = await readdir(pathInside(source.path, name), { encoding: 'latin1' }).catch(
       (error: unknown) => {
         unreadable.push(`${source.name}/${text}: ${messageOf(error)}`);
         return null;
@@ -82,20 +80,20 @@ export const listFiles = async (
     );
     if (children === null) return;
     if (mode !== DEFAULT_FOLDER_MODE) folderModes[text] = mode;
-    for (const child of children.sort(Buffer.compare)) {
-      const childName = join(name, child);
+    for (const child of children.sort()) {
+      const childName = joinPath(name, child);
       await visitOne(childName).catch((error: unknown) => {
-        unreadable.push(`${source.name}/${childName.toString('utf8')}: ${messageOf(error)}`);
+        unreadable.push(`${source.name}/${shownPath(childName)}: ${messageOf(error)}`);
       });
     }
-    if (children.length === 0 && name.length > 0 && isIncluded(text))
+    if (children.length === 0 && name !== '' && isIncluded(text))
       items.push({ type: 'dir', name, mode });
   };
 
-  await visitFolder(Buffer.alloc(0), root.mode & 0o777);
+  await visitFolder('', root.mode & 0o777);
   refused.push(...(await liveDatabases(source, items)));
   if (refused.length > 0) throw refuseSource(source, refused);
-  return { items: items.sort((a, b) => Buffer.compare(a.name, b.name)), folderModes, unreadable };
+  return { items: items.sort((a, b) => (a.name < b.name ? -1 : 1)), folderModes, unreadable };
 };
 
 const isText = (bytes: Buffer): boolean => Buffer.from(bytes.toString('utf8')).equals(bytes);
@@ -116,14 +114,13 @@ const liveDatabases = async (
 ): Promise<string[]> => {
   const problems: string[] = [];
   for (const { name } of items) {
-    const text = name.toString('latin1');
-    const log = /-(?:wal|journal)$/.exec(text);
+    const log = /-(?:wal|journal)$/.exec(name);
     if (log === null) continue;
-    const database = name.subarray(0, name.length - log[0].length);
-    if (!items.some((item) => item.type === 'file' && item.name.equals(database))) continue;
+    const database = name.slice(0, -log[0].length);
+    if (!items.some((item) => item.type === 'file' && item.name === database)) continue;
     if ((await firstBytes(pathInside(source.path, database))) === SQLITE_MAGIC)
       problems.push(
-        `${database.toString('utf8')} is a SQLite database in use: declare it as a source of type sqlite and exclude ${database.toString('utf8')}*`,
+        `${shownPath(database)} is a SQLite database in use: declare it as a source of type sqlite and exclude ${shownPath(database)}*`,
       );
   }
   return problems;

@@ -13,14 +13,22 @@ const DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)/i;
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII
+const ASCII = /^[\u0000-\u007f]*$/;
+
+/** Whether a text is the same in ASCII, Latin-1, UTF-8 and every Unicode normal form. */
+export const isAscii = (text: string): boolean => ASCII.test(text);
+
 /** Why a name is not portable, or null where it is. `name` uses `/` and is relative. */
 export const nameProblem = (name: string): string | null => {
   if (name === '') return 'is empty';
   if (name.includes('\0')) return 'holds a NUL';
   if (CONTROL.test(name)) return 'holds a control character';
-  if (BIDI.test(name)) return 'holds a character that changes the direction of text';
-  if (Buffer.from(name).toString() !== name) return 'is not valid Unicode';
-  if (name.normalize('NFC') !== name) return 'is not in Unicode normal form C';
+  if (!isAscii(name)) {
+    if (BIDI.test(name)) return 'holds a character that changes the direction of text';
+    if (Buffer.from(name).toString() !== name) return 'is not valid Unicode';
+    if (name.normalize('NFC') !== name) return 'is not in Unicode normal form C';
+  }
   if (name.startsWith('/')) return 'is absolute';
   if (/^[a-z]:/i.test(name)) return 'starts with a drive letter';
   if (name.includes('\\')) return 'holds a backslash';
@@ -41,7 +49,9 @@ export const nameProblem = (name: string): string | null => {
 
 /** Two names with the same key are one file somewhere: case and compatibility forms folded. */
 const foldedName = (name: string): string =>
-  name.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC');
+  isAscii(name)
+    ? name.toLowerCase()
+    : name.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC');
 
 /** Names seen so far; says which one a new name collides with. */
 export interface NameSet {
@@ -53,6 +63,8 @@ export interface NameSet {
 export const nameSet = (fold: (name: string) => string = foldedName): NameSet => {
   const names = new Map<string, string>();
   const folders = new Map<string, string>();
+  /** Of the name before: most names lie in the same one, and it is known then. */
+  let lastFolder = '';
   return {
     add: (name) => {
       const key = fold(name);
@@ -61,6 +73,11 @@ export const nameSet = (fold: (name: string) => string = foldedName): NameSet =>
         return same === name ? 'is there twice' : `is the same file as "${same}" on some systems`;
       const inside = folders.get(key);
       if (inside !== undefined) return `is also the folder of "${inside}"`;
+      const end = key.lastIndexOf('/') + 1;
+      if (end > 0 && end === lastFolder.length && key.startsWith(lastFolder)) {
+        names.set(key, name);
+        return null;
+      }
       const parents: string[] = [];
       for (let at = key.indexOf('/'); at !== -1; at = key.indexOf('/', at + 1)) {
         const parent = key.slice(0, at);
@@ -70,6 +87,7 @@ export const nameSet = (fold: (name: string) => string = foldedName): NameSet =>
       }
       names.set(key, name);
       for (const parent of parents) if (!folders.has(parent)) folders.set(parent, name);
+      lastFolder = key.slice(0, end);
       return null;
     },
   };

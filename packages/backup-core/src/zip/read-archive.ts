@@ -1,4 +1,4 @@
-import { nameProblem, nameSet } from './entry-name.ts';
+import { type NameSet, nameProblem, nameSet } from './entry-name.ts';
 import {
   CENTRAL_BYTES,
   CENTRAL_SIGNATURE,
@@ -40,31 +40,74 @@ export interface ArchiveEntry {
 
 /** A directory line before its local header was seen. */
 export interface DirectoryLine extends Omit<ArchiveEntry, 'dataAt'> {
-  readonly nameBytes: Buffer;
   readonly version: number;
 }
 
 /** Deflate can't do better than 1032 : 1; more is a lie about the size. */
 const MAX_RATIO = 1032;
 
+/** Local headers are read this many at a time. */
+const LOCAL_BATCH = 32;
+
 /**
  * Reads the directory of an archive by rules 1 to 10 and 12 of the format: only what this package writes
  * passes. Entries come in the order of their data.
  *
+ * @param names learns all of them
  * @throws BackupError `bad-archive` with the number of the broken rule.
  */
-export const readArchive = async (open: OpenFile): Promise<readonly ArchiveEntry[]> => {
+export const readArchive = async (
+  open: OpenFile,
+  names: NameSet = nameSet(),
+): Promise<readonly ArchiveEntry[]> => {
   const directory = await findDirectory(open);
+  const entries: ArchiveEntry[] = [];
+  let batch: DirectoryLine[] = [];
+  const cover = covering(open.file, directory);
+  const readBatch = async () => {
+    const checked = await Promise.all(batch.map((line) => checkLocal(open, directory.at, line)));
+    batch = [];
+    for (const { entry, end } of checked) {
+      cover.entry(entry, end);
+      entries.push(entry);
+    }
+  };
   const buffer = await readExactly(open, directory.at, directory.bytes);
-  const lines = readLines(open, directory, buffer);
-  return readLocals(open, directory, lines);
+  for (const line of readLines(open, directory, buffer, names)) {
+    batch.push(line);
+    if (batch.length === LOCAL_BATCH) await readBatch();
+  }
+  await readBatch();
+  cover.end();
+  return entries;
+};
+
+/** Rule 5: entries, in the order of the directory, cover everything from byte 0 to the directory, once. */
+const covering = (file: string, directory: Directory) => {
+  let covered = 0;
+  return {
+    entry: ({ name, offset }: ArchiveEntry, end: number): void => {
+      if (offset < covered)
+        refuse(file, 5, `it starts at byte ${offset}, inside or before the entry before it`, name);
+      if (offset > covered)
+        refuse(file, 5, `bytes ${covered} to ${offset} before it belong to no entry`, name);
+      covered = end;
+    },
+    end: (): void => {
+      const left = directory.at - covered;
+      if (left > 0) refuse(file, 5, `${left} bytes before its directory belong to no entry`);
+    },
+  };
 };
 
 /** Rules 3, 4, 7 to 10 and 12 on each line of the directory. */
-const readLines = (open: OpenFile, directory: Directory, buffer: Buffer): DirectoryLine[] => {
+function* readLines(
+  open: OpenFile,
+  directory: Directory,
+  buffer: Buffer,
+  names: NameSet,
+): Generator<DirectoryLine> {
   const { file } = open;
-  const names = nameSet();
-  const lines: DirectoryLine[] = [];
   let at = 0;
   for (let i = 0; i < directory.count; i++) {
     if (at + CENTRAL_BYTES > buffer.length || buffer.readUInt32LE(at) !== CENTRAL_SIGNATURE)
@@ -77,13 +120,12 @@ const readLines = (open: OpenFile, directory: Directory, buffer: Buffer): Direct
     const line = readLine(open, directory, buffer.subarray(at, end), nameLength, extraLength);
     const collision = names.add(line.name);
     if (collision !== null) return refuse(file, 9, `its name ${collision}`, line.name);
-    lines.push(line);
+    yield line;
     at = end;
   }
   if (at !== buffer.length)
     return refuse(file, 3, `${buffer.length - at} bytes follow the last line of its directory`);
-  return lines;
-};
+}
 
 const readLine = (
   open: OpenFile,
@@ -127,7 +169,6 @@ const readLine = (
   if (version !== 20 && version !== 45) return no(6, `it needs version ${version}`);
   return {
     name,
-    nameBytes,
     method,
     descriptor,
     crc32: line.readUInt32LE(16),
@@ -138,11 +179,13 @@ const readLine = (
   };
 };
 
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** Rule 9. */
 const readName = (file: string, bytes: Buffer): string => {
   let name: string;
   try {
-    name = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    name = decoder.decode(bytes);
   } catch {
     return refuse(file, 9, 'a name is not valid UTF-8', bytes.toString('latin1'));
   }
@@ -181,43 +224,3 @@ const readZip64 = (
       : large;
   });
 };
-
-/** Local headers are read this many at a time. */
-const LOCAL_BATCH = 32;
-
-/** Rule 5: entries, in the order of their data, cover everything from byte 0 to the directory, once. */
-const readLocals = async (
-  open: OpenFile,
-  directory: Directory,
-  lines: DirectoryLine[],
-): Promise<ArchiveEntry[]> => {
-  const sorted = [...lines].sort((a, b) => a.offset - b.offset);
-  const entries: ArchiveEntry[] = [];
-  let covered = 0;
-  for (let i = 0; i < sorted.length; i += LOCAL_BATCH) {
-    const batch = sorted.slice(i, i + LOCAL_BATCH);
-    const checked = await Promise.all(batch.map((line) => checkLocal(open, directory.at, line)));
-    for (const { entry, end } of checked) {
-      if (entry.offset !== covered) refuseCover(open.file, covered, entry);
-      covered = end;
-      entries.push(entry);
-    }
-  }
-  if (covered !== directory.at)
-    return refuse(
-      open.file,
-      5,
-      `${directory.at - covered} bytes before its directory belong to no entry`,
-    );
-  return entries;
-};
-
-const refuseCover = (file: string, covered: number, { name, offset }: ArchiveEntry): never =>
-  refuse(
-    file,
-    5,
-    offset < covered
-      ? `it starts at byte ${offset}, inside the entry before it`
-      : `bytes ${covered} to ${offset} before it belong to no entry`,
-    name,
-  );

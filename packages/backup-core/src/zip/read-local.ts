@@ -21,7 +21,8 @@ export const checkLocal = async (
   line: DirectoryLine,
 ): Promise<{ entry: ArchiveEntry; end: number }> => {
   const { file } = open;
-  const { nameBytes, version, ...known } = line;
+  const { version, ...known } = line;
+  const nameBytes = Buffer.from(line.name);
   const no = (rule: number, message: string): never => refuse(file, rule, message, line.name);
   const headerRoom = directoryAt - line.offset;
   const shortest = LOCAL_BYTES + nameBytes.length;
