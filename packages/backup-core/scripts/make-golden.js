@@ -1,7 +1,9 @@
 // @ts-check
-// Makes the golden backup of this version, by its own createBackup, into test/golden (or the folder that is named):
-//   npx node --conditions=@dhash/source packages/backup-core/scripts/make-golden.js [FOLDER]
+// Makes the golden backup of this version, by its own createBackup, into test/golden (or the folder that is named), of
+// data of each kind; URL leads to an empty PostgreSQL database, in which it makes a table:
+//   npx node --conditions=@dhash/source packages/backup-core/scripts/make-golden.js URL [FOLDER]
 // A released version's golden backup stays for ever; this refuses to replace one.
+import { execFileSync } from 'node:child_process';
 import { constants } from 'node:fs';
 import {
   copyFile,
@@ -17,12 +19,18 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
-import { createBackup } from '../src/index.ts';
+import { createBackup, parsePostgresUrl } from '../src/index.ts';
 
 const AT = new Date('2026-01-31T12:00:00Z');
 const here = fileURLToPath(new URL('..', import.meta.url));
 const { name, version } = JSON.parse(await readFile(join(here, 'package.json'), 'utf8'));
-const into = resolve(process.argv[2] ?? join(here, 'test', 'golden'));
+const [url = '', folder = join(here, 'test', 'golden')] = process.argv.slice(2);
+const into = resolve(folder);
+const reached = parsePostgresUrl(url);
+if ('problem' in reached)
+  throw new Error(
+    `name an empty PostgreSQL database first: ${url === '' ? 'none is named' : `its address ${reached.problem}`}`,
+  );
 
 /** Bytes that do not pack, the same in every run. */
 const noise = (/** @type {number} */ bytes) => {
@@ -55,6 +63,10 @@ try {
   db.exec("INSERT INTO hashes (hash) VALUES ('00ff'), ('ff00')");
   db.close();
   await utimes(library, AT, AT);
+  execFileSync('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1'], {
+    env: { ...process.env, ...reached.env, PGDATABASE: reached.database },
+    input: "CREATE TABLE orders (note text); INSERT INTO orders VALUES ('first'), ('second')",
+  });
   const { file } = await createBackup({
     dir: join(root, 'backups'),
     root,
@@ -66,6 +78,8 @@ try {
     sources: [
       { name: 'images', type: 'files', path: images },
       { name: 'library', type: 'sqlite', path: library },
+      { name: 'orders', type: 'postgres', url },
+      { name: 'cache', type: 'command', dump: 'echo cached', load: 'cat', folder: root },
     ],
     tool: { name, version },
     now: () => AT.getTime(),
