@@ -3,7 +3,7 @@ export { chromiumFile, openChromium } from './chromium.ts';
 export { type FakeClock, fakeClock } from './fake-clock.ts';
 export { hasTool } from './has-tool.ts';
 export { type RecordedRequest, startHttpServer, type TestHttpServer } from './http-server.ts';
-export { type PostgresServer, startPostgres } from './postgres.ts';
+export { type PostgresServer, sharedPostgres, startPostgres } from './postgres.ts';
 export { startPrometheus } from './prometheus.ts';
 export { readmeExample } from './readme-example.ts';
 export { startS3Server, type TestS3Server } from './s3-server.ts';

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { chmod, chown, mkdir, readdir, readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { onTestFinished } from 'vitest';
-import { tempFolder } from './temp-folder.ts';
+import { beforeAll, beforeEach, onTestFinished } from 'vitest';
+import { makeTempFolder, tempFolder } from './temp-folder.ts';
 
 const run = promisify(execFile);
 const VERSIONS = '/usr/lib/postgresql';
@@ -36,20 +36,20 @@ const serverUser = async (): Promise<{ uid: number; gid: number } | Record<strin
 };
 
 /** Debian's psql and its kin are Perl around these, and take longer to begin than to do their work. */
-const clientsFirst = (bin: string): void => {
+const clientsFirst = (bin: string): (() => void) => {
   const before = process.env['PATH'];
   process.env['PATH'] = bin + delimiter + before;
-  onTestFinished(() => {
+  return () => {
     process.env['PATH'] = before;
-  });
+  };
 };
 
-/** Starts a real server in a temp folder, on a socket there; it ends with the test. Its own psql comes first on PATH. */
-export const startPostgres = async (): Promise<PostgresServer> => {
+/** A real server in a folder, on a socket there. Until it is stopped, its own psql comes first on PATH. */
+const serveIn = async (
+  root: string,
+): Promise<{ server: PostgresServer; stop(): Promise<void> }> => {
   const bin = await binaries();
-  clientsFirst(bin);
   const user = await serverUser();
-  const root = await tempFolder();
   const folder = join(root, 'pg');
   await mkdir(folder);
   await chmod(root, 0o755);
@@ -67,12 +67,14 @@ export const startPostgres = async (): Promise<PostgresServer> => {
   const [code] = await once(starting, 'exit');
   if (code !== 0)
     throw new Error(`the server did not start: ${await readFile(join(folder, 'log'), 'utf8')}`);
-  onTestFinished(async () => {
+  const clientsAsBefore = clientsFirst(bin);
+  const stop = async () => {
+    clientsAsBefore();
     await run(join(bin, 'pg_ctl'), ['-D', data, '-m', 'immediate', '-w', 'stop'], as);
-  });
+  };
   const url = (database: string) =>
     `postgresql://postgres@/${database}?host=${encodeURIComponent(folder)}&port=${PORT}`;
-  return {
+  const server: PostgresServer = {
     url,
     sql: async (database, statement) => {
       const { stdout } = await run('psql', [
@@ -82,4 +84,41 @@ export const startPostgres = async (): Promise<PostgresServer> => {
       return stdout.split('\n').filter((line) => line !== '');
     },
   };
+  return { server, stop };
+};
+
+/** A server of one test, which ends with it. */
+export const startPostgres = async (): Promise<PostgresServer> => {
+  const { server, stop } = await serveIn(await tempFolder());
+  onTestFinished(stop);
+  return server;
+};
+
+/** A server for all tests of a file, started once: each finds it without databases and roles. Call it outside of tests. */
+export const sharedPostgres = (): PostgresServer => {
+  let shared: PostgresServer | undefined;
+  const server = (): PostgresServer => {
+    if (shared === undefined)
+      throw new Error('the server runs only while the tests of its file do');
+    return shared;
+  };
+  beforeAll(async () => {
+    const { path, remove } = await makeTempFolder();
+    const served = await serveIn(path);
+    shared = served.server;
+    return async () => {
+      shared = undefined;
+      await served.stop();
+      await remove();
+    };
+  });
+  beforeEach(async () => {
+    const drop = await server().sql(
+      'postgres',
+      `SELECT format('DROP DATABASE %I WITH (FORCE)', datname) FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'
+       UNION ALL SELECT format('DROP ROLE %I', rolname) FROM pg_roles WHERE rolname !~ '^(pg_|postgres$)'`,
+    );
+    for (const statement of drop) await server().sql('postgres', statement);
+  });
+  return { url: (database) => server().url(database), sql: (...asked) => server().sql(...asked) };
 };

@@ -11,15 +11,22 @@ import { searchFolder } from './canary/search-folder.ts';
 const cleanUpTimeoutMs = 300_000;
 
 /**
- * A fresh folder, removed when the running test ends. Call it inside a test. Where a run searches for
- * its canary secret, what the test left in it is searched first.
+ * A fresh folder, and what removes it. Where a run searches for its canary secret, what the test left in it is
+ * searched first.
  */
-export const tempFolder = async (): Promise<string> => {
+export const makeTempFolder = async (): Promise<{ path: string; remove(): Promise<void> }> => {
   const path = await realpath(await mkdtemp(join(tmpdir(), 'rollout-test-')));
-  onTestFinished(async () => {
+  const remove = async () => {
     const ledger = ledgerFolder();
     if (ledger !== undefined && existsSync(path)) note(ledger, searchFolder(path, formsOf(canary)));
     await rm(path, { recursive: true, force: true });
-  }, cleanUpTimeoutMs);
+  };
+  return { path, remove };
+};
+
+/** A fresh folder, removed when the running test ends. Call it inside a test. */
+export const tempFolder = async (): Promise<string> => {
+  const { path, remove } = await makeTempFolder();
+  onTestFinished(remove, cleanUpTimeoutMs);
   return path;
 };

@@ -17,7 +17,8 @@ exists() { [ -e "$1" ] || [ -L "$1" ]; }
 usage() {
   say "usage: sh $(basename -- "$self") [--list] [--yes] [--to DIR] [--path SOURCE=PATH]… | --undo [--yes]"
   say ''
-  say "Restores $zip_name, which must lie beside this script with its .sha256. Needs unzip and sha256sum."
+  say "Restores $zip_name, which must lie beside this script with its .sha256. Needs unzip and sha256sum, and psql and pg_restore for a"
+  say 'database on a server, which PGHOST, PGPORT, PGUSER and PGPASSWORD (as psql takes them) say how to reach.'
   say '  --list              check the backup, show what would be replaced, and change nothing'
   say '  --yes               do not ask (for scripts)'
   say '  --to DIR            restore to DIR/SOURCE, and leave what is live alone'
@@ -59,38 +60,43 @@ s() {
   decode "$3"
   live=$text
   while IFS='=' read -r over_name over_path; do
-    if [ "$over_name" = "$name" ]; then live=$over_path; fi
+    [ "$over_name" = "$name" ] || continue
+    [ "$type" != postgres ] || die "--path is for what lies on a disk; $name is the database $live" 2
+    live=$over_path
   done <<OVERRIDES
 $overrides
 OVERRIDES
   if [ -n "$to" ]; then live=$to/$name; fi
   parent=${live%/*}
+  choose_kind
   : "${parent:=/}"
   work=$parent/.dhash-rescue-${zip_name%.zip}.$run
   raw=$work/$name/raw staged=$work/$name/new previous=$work/$name/previous absent=$work/$name/was-absent
-  if is_plain; then : "${first_work:=$work}"; fi
-  "$step"
+  case $kind:$step in
+  hand:show_source) show_by_hand ;;
+  hand:*) ;;
+  pg:note_*) "$step" ;;
+  pg:*) "pg_$step" ;;
+  *) "$step" ;;
+  esac
+}
+# How a source is restored: plain (renames on this disk), pg (a server), or by hand. With --to, a dump is a file.
+choose_kind() {
+  kind=plain
+  [ -z "$to" ] || return 0
+  case $type in
+  postgres) pg_choose ;;
+  command) kind=hand ;;
+  esac
 }
 each_source() {
   step=$1
   sources
 }
 
-is_plain() { [ "$type" = files ] || [ "$type" = sqlite ]; }
-
 # --- what is there -------------------------------------------------------------------------------
 
 show_source() {
-  if ! is_plain; then
-    if [ "$type" = command ]; then
-      say "  $name ($type): NOT restored by this script. Hand its dump to the load command of rollout.yaml:"
-      say "    unzip -p $zip_name '$name/dump' | LOAD"
-      return
-    fi
-    say "  $name ($type): NOT restored by this script. Load its dump by hand into a new database, and point the service at it:"
-    say "    createdb NEW && unzip -p $zip_name '$name/database.dump' | pg_restore --exit-on-error -d NEW"
-    return
-  fi
   if ! exists "$live"; then
     say "  $name ($type): $live is not there; $files files, $bytes bytes come"
     return
@@ -101,9 +107,19 @@ show_source() {
   say "  $name ($type): $live, ${size:-?} KiB, newest change ${newest:-unknown}; put aside, and $files files, $bytes bytes come"
 }
 
+show_by_hand() {
+  if [ "$type" = command ]; then
+    say "  $name ($type): NOT restored by this script. Hand its dump to the load command of rollout.yaml:"
+    say "    unzip -p $zip_name '$name/dump' | LOAD"
+  else
+    say "  $name ($type): NOT restored by this script, $by_hand. Load its dump by hand into a new database, and point the service at it:"
+    say "    createdb NEW && unzip -p $zip_name '$name/database.dump' | pg_restore --exit-on-error -d NEW"
+  fi
+}
+
 # Where nothing can be asked, that is said: a service that writes during the swap loses what it writes.
 check_stopped() {
-  is_plain && exists "$live" || return 0
+  exists "$live" || return 0
   if [ -d /proc/self/fd ]; then
     real=$(readlink -f -- "$live") || real=$live
     holder=$(
@@ -125,7 +141,6 @@ check_stopped() {
 }
 
 check_place() {
-  is_plain || return 0
   [ -d "$parent" ] || die "the folder $parent, where $name belongs, is not there: make it, or say --path $name=…. Nothing was changed"
   if [ -n "$to" ] && exists "$live" && [ "$state" != swapping ]; then
     die "$live exists already: --to wants a folder without it. Nothing was changed"
@@ -147,7 +162,6 @@ confirm() {
 # --- stage: beside the live data, checked, then durable ------------------------------------------
 
 stage() {
-  is_plain || return 0
   mkdir -p "$work/$name" || die "$work cannot be made"
   rm -rf "$raw" "$staged"
   mkdir -p "$raw/$name" || die "$raw cannot be made"
@@ -257,7 +271,6 @@ move_logs() {
 }
 
 swap_in() {
-  is_plain || return 0
   exists "$staged" || return 0
   if exists "$live"; then
     ! exists "$previous" || die "$live came back while it was put aside (at $previous): is the service running?"
@@ -271,7 +284,6 @@ swap_in() {
 }
 
 swap_back() {
-  is_plain || return 0
   if exists "$previous"; then
     if exists "$live"; then
       move_logs "$live" "$staged"
@@ -285,10 +297,10 @@ swap_back() {
   move_logs "$previous" "$live"
 }
 
-check_live() { ! is_plain || exists "$live" || die "$live is missing: look in $work, and start this script again"; }
+check_live() { exists "$live" || die "$live is missing: look in $work, and start this script again"; }
 
-note_first() { [ -n "$first_work" ]; }
-note_newer() { if is_plain && exists "$parent/.dhash-rescue-${zip_name%.zip}.$((run + 1))"; then newer=yes; fi; }
+note_first() { : "${first_work:=$work}"; }
+note_newer() { if exists "$parent/.dhash-rescue-${zip_name%.zip}.$((run + 1))"; then newer=yes; fi; }
 locate_run() {
   first_work=''
   each_source note_first
@@ -313,7 +325,7 @@ set_state() {
   sync
   state=$1
 }
-show_aside() { if is_plain && exists "$previous"; then say "  $live was put aside: $previous"; fi; }
+show_aside() { if exists "$previous"; then say "  $live was put aside: $previous"; fi; }
 
 undo() {
   case $state in

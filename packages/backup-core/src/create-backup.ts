@@ -13,6 +13,7 @@ import {
   type Manifest,
   type StoredManifest,
 } from './manifest.ts';
+import { databaseOf } from './postgres/psql.ts';
 import {
   type BackupState,
   type PreviousBackup,
@@ -23,6 +24,7 @@ import { backupTimes, publishBackup, publishIncomplete } from './publish-backup.
 import { renderManifest } from './render-manifest.ts';
 import { renderRescue } from './rescue/render-rescue.ts';
 import { SIDECAR_SUFFIX } from './sidecar.ts';
+import type { DataSource } from './types.ts';
 import { sweepLeftovers, workName } from './work-files.ts';
 import { PreviousRotted, type ReusedWork, writeEntries } from './write-entries.ts';
 import { packText } from './zip/pack-text.ts';
@@ -154,16 +156,19 @@ const backUp = async (job: BackupJob, startedMs: number): Promise<Done> => {
   }
 };
 
+/** Where a rescue script finds what is live; what only its own commands can reach is loaded by hand. */
+const placeOf = (source: DataSource): string => {
+  if (source.type === 'postgres') return databaseOf(source);
+  return 'path' in source ? source.path : '';
+};
+
 /** Renders the rescue script, given the name that the zip gets. */
 const rescueFor = (
   { rescue: hints = {}, sources }: BackupJob,
   { manifest, sha256 }: Written,
 ): ((zip: string) => Iterable<string>) | null => {
   if (hints === 'none') return null;
-  // A database on a server has no place on the disk: the script says how it is loaded by hand.
-  const live = new Map(
-    sources.flatMap((source) => ('path' in source ? [[source.name, source.path] as const] : [])),
-  );
+  const live = new Map(sources.map((source) => [source.name, placeOf(source)] as const));
   return (zip) => renderRescue({ zip, sha256, manifest, live, hints });
 };
 

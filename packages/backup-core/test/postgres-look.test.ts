@@ -1,17 +1,13 @@
-import { execFileSync } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
-import { type PostgresServer, startPostgres, tempFolder } from '@dhash/testkit';
+import { sharedPostgres, tempFolder } from '@dhash/testkit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createBackup, lookAtPostgres, type PostgresSource, rescueNameOf } from '../src/index.ts';
-import { AT_MS } from './support/sample.ts';
+import { lookAtPostgres, type PostgresSource } from '../src/index.ts';
 
 const restores = { restores: true };
-let server: PostgresServer;
+const server = sharedPostgres();
 let source: PostgresSource;
 
 describe('before a postgres source is touched', () => {
   beforeEach(async () => {
-    server = await startPostgres();
     await server.sql('postgres', 'CREATE DATABASE app');
     source = { name: 'orders', type: 'postgres', url: server.url('app') };
   });
@@ -43,22 +39,5 @@ describe('before a postgres source is touched', () => {
       expect.stringMatching(/^its role may not create databases/),
     ]);
     expect(await lookAtPostgres(meek, { restores: false })).toEqual([]);
-  });
-
-  it('a rescue script says that it does not restore it, and how that is done by hand', async () => {
-    const root = await tempFolder();
-    await mkdir(`${root}/pictures`);
-    const { file } = await createBackup({
-      ...{ dir: `${root}/backups`, root, service: 'shop', env: 'production', release: '1.0.0' },
-      ...{ migrations: [], tool: { name: 'test', version: '1' }, now: () => AT_MS },
-      sources: [source, { name: 'pictures', type: 'files', path: `${root}/pictures` }],
-    });
-    const said = execFileSync('sh', [rescueNameOf(file), '--list'], { encoding: 'utf8' });
-    expect(said).toContain('orders (postgres): NOT restored by this script.');
-    const byHand = /createdb NEW && (unzip -p \S+ 'orders\/database\.dump') \| pg_restore/.exec(
-      said,
-    );
-    const dump = execFileSync('sh', ['-c', byHand?.[1] ?? 'false'], { cwd: `${root}/backups` });
-    expect(dump.subarray(0, 5).toString()).toBe('PGDMP');
   });
 });

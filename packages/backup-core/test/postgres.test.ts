@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { type PostgresServer, startPostgres, tempFolder } from '@dhash/testkit';
+import { sharedPostgres, tempFolder } from '@dhash/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
   createBackup,
@@ -18,7 +18,7 @@ import { checkDump } from '../src/postgres/dump.ts';
 import { sideName } from '../src/postgres/side-database.ts';
 import { AT_MS } from './support/sample.ts';
 
-let server: PostgresServer;
+const server = sharedPostgres();
 let root: string;
 let source: PostgresSource;
 let atMs = AT_MS;
@@ -42,7 +42,6 @@ const names = async () =>
 
 describe('a postgres source', () => {
   beforeEach(async () => {
-    server = await startPostgres();
     root = await tempFolder();
     source = { name: 'orders', type: 'postgres', url: server.url('app') };
     await server.sql('postgres', 'CREATE ROLE shop; CREATE ROLE reader');

@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url';
 import { tempFolder } from '@dhash/testkit';
 import { expect, it } from 'vitest';
 import { compareData, proveRestored, readManifest, rescueNameOf } from '../src/index.ts';
-import { RESCUE_BODY } from '../src/rescue/rescue-body.ts';
+import { RESCUE_BODY, RESCUE_POSTGRES } from '../src/rescue/rescue-body.ts';
 import { type BareKind, bareRoot } from './support/bare-root.ts';
 import { backUpSample, makeSample, type Sample } from './support/sample.ts';
 
@@ -277,7 +277,12 @@ it('is a script that shellcheck has nothing to say of, is executable, and holds 
   expect((await stat(script)).mode & 0o777).toBe(0o700);
   const { stdout } = spawnSync('shellcheck', ['--shell=sh', script], { encoding: 'utf8' });
   expect(stdout).toBe('');
-  const body = fileURLToPath(new URL('../rescue/rescue.sh', import.meta.url));
-  expect(RESCUE_BODY.join('\n')).toBe((await readFile(body, 'utf8')).trimEnd());
+  for (const [name, lines] of [
+    ['rescue.sh', RESCUE_BODY],
+    ['rescue-postgres.sh', RESCUE_POSTGRES],
+  ] as const) {
+    const part = fileURLToPath(new URL(`../rescue/${name}`, import.meta.url));
+    expect(lines.join('\n')).toBe((await readFile(part, 'utf8')).trimEnd());
+  }
   expect(existsSync(join(sample.dir, 'HACKED'))).toBe(false);
 });

@@ -5,6 +5,9 @@ import { type Connection, parseConnection } from './connection.ts';
 /** Identifiers and texts in SQL. */
 export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+/** The value that `\\set` gives to a variable of psql. */
+export const quoteVariable = (text: string): string =>
+  `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 
 /** Database that is there on every server, for statements that no session of the data itself may run. */
 const MAINTENANCE = 'postgres';

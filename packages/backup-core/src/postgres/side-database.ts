@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { BackupError } from '../errors.ts';
 import type { DatabaseTarget } from '../restore/staged-target.ts';
 import type { PostgresSource } from '../types.ts';
-import { quoteName, quoteText, runSql } from './psql.ts';
+import { quoteName, quoteText, quoteVariable, runSql } from './psql.ts';
+import { STATEMENTS_LIKE } from './statements-like.ts';
 
 /** PostgreSQL cuts longer names off without an error (NAMEDATALEN - 1), and two could become one. */
 const NAME_BYTES = 63;
@@ -38,13 +39,8 @@ export const databasesThere = async (
   };
 };
 
-/** Settings that are lists of names: their stored text is SQL already (pg_dump: variable_is_guc_list_quote). */
-const NAME_LISTS =
-  "'local_preload_libraries', 'search_path', 'session_preload_libraries', 'shared_preload_libraries', 'temp_tablespaces', 'unix_socket_directories'";
-
 /**
- * Makes an empty database like the live one: owner, encoding, locale, tablespace, limit, settings, rights, comment.
- * What differs between versions of the catalog is read through JSON.
+ * Makes an empty database like the live one.
  *
  * @throws BackupError `not-restorable` where there is no live one, `command-failed` where that is not allowed
  */
@@ -53,37 +49,9 @@ export const createLike = async (
   { live, staged }: DatabaseTarget,
   signal?: AbortSignal,
 ): Promise<void> => {
-  const like = quoteText(live);
   const statements = await runSql(
     source,
-    `
-SELECT to_json(format('CREATE DATABASE %I TEMPLATE template0 OWNER %I ENCODING %L LC_COLLATE %L LC_CTYPE %L%s TABLESPACE %I CONNECTION LIMIT %s',
-    ${quoteText(staged)}, pg_get_userbyid(d.datdba), pg_encoding_to_char(d.encoding), d.datcollate, d.datctype,
-    CASE to_jsonb(d)->>'datlocprovider'
-      WHEN 'i' THEN format(' LOCALE_PROVIDER icu ICU_LOCALE %L', coalesce(to_jsonb(d)->>'daticulocale', to_jsonb(d)->>'datlocale'))
-      WHEN 'b' THEN format(' LOCALE_PROVIDER builtin BUILTIN_LOCALE %L', to_jsonb(d)->>'datlocale')
-      ELSE '' END,
-    t.spcname, d.datconnlimit))
-  FROM pg_database d JOIN pg_tablespace t ON t.oid = d.dattablespace WHERE d.datname = ${like};
-SELECT to_json(format('ALTER %s SET %I TO %s',
-    CASE WHEN s.setrole = 0 THEN format('DATABASE %I', ${quoteText(staged)})
-      ELSE format('ROLE %I IN DATABASE %I', pg_get_userbyid(s.setrole), ${quoteText(staged)}) END,
-    split_part(c, '=', 1),
-    CASE WHEN split_part(c, '=', 1) IN (${NAME_LISTS}) AND substr(c, strpos(c, '=') + 1) <> '""'
-      THEN substr(c, strpos(c, '=') + 1)
-      WHEN substr(c, strpos(c, '=') + 1) = '""' THEN ''''''
-      ELSE quote_literal(substr(c, strpos(c, '=') + 1)) END))
-  FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase, unnest(s.setconfig) c
-  WHERE d.datname = ${like};
-SELECT to_json(format('REVOKE ALL ON DATABASE %I FROM PUBLIC', ${quoteText(staged)}))
-  FROM pg_database WHERE datname = ${like} AND datacl IS NOT NULL;
-SELECT to_json(format('GRANT %s ON DATABASE %I TO %s%s', a.privilege_type, ${quoteText(staged)},
-    CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END,
-    CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END))
-  FROM pg_database d, aclexplode(d.datacl) a WHERE d.datname = ${like};
-SELECT to_json(format('COMMENT ON DATABASE %I IS %L', ${quoteText(staged)}, shobj_description(oid, 'pg_database')))
-  FROM pg_database WHERE datname = ${like} AND shobj_description(oid, 'pg_database') IS NOT NULL;
-`,
+    `\\set live ${quoteVariable(live)}\n\\set staged ${quoteVariable(staged)}\n${STATEMENTS_LIKE.map((select) => `SELECT to_json(made) FROM (${select}) AS statements(made);\n`).join('')}`,
     { signal },
   );
   if (statements.length === 0)

@@ -5,10 +5,12 @@ import {
   type ManifestSource,
   type StoredManifest,
 } from '../manifest.ts';
+import { COUNT_ROWS } from '../postgres/count-rows.ts';
+import { STATEMENTS_LIKE } from '../postgres/statements-like.ts';
 import { bytesOf, shownPath } from '../source/byte-path.ts';
 import { truePath } from '../stored-path.ts';
 import type { RescueHints } from '../types.ts';
-import { RESCUE_BODY } from './rescue-body.ts';
+import { RESCUE_BODY, RESCUE_POSTGRES } from './rescue-body.ts';
 
 const RESCUE_SUFFIX = '.rescue.sh';
 
@@ -22,7 +24,7 @@ export interface RescueJob {
   /** SHA-256 (hex) of the zip. */
   readonly sha256: string;
   readonly manifest: StoredManifest;
-  /** Where each source is live, absolute. */
+  /** Where each source is live: an absolute path, or the name of a database. */
   readonly live: ReadonlyMap<string, string>;
   readonly hints: RescueHints;
 }
@@ -84,7 +86,7 @@ const folderModes = (source: ManifestSource, lines: readonly ManifestEntry[]): s
     .map(([, { path, mode }]) => `m ${octal(mode)} ${word(path)}`);
 };
 
-/** Files, then empty folders, then links, then modes of folders. */
+/** Files, then empty folders, links, modes of folders, and rows of tables. */
 function* table(source: ManifestSource, lines: readonly ManifestEntry[]): Generator<string> {
   for (const line of lines)
     if (line.type === 'file')
@@ -93,7 +95,33 @@ function* table(source: ManifestSource, lines: readonly ManifestEntry[]): Genera
   for (const line of lines)
     if (line.type === 'link') yield `l ${word(line.target)} ${names(source.name, line)}`;
   yield* folderModes(source, lines);
+  // A row as PostgreSQL writes it.
+  for (const [name, count] of Object.entries(
+    source.type === 'postgres' ? (source.tables ?? {}) : {},
+  ))
+    yield `t ${word(`[${JSON.stringify(name)}, ${count}]`)}`;
 }
+
+/** A function of the script that prints SQL. */
+const printing = (name: string, sql: readonly string[]): string[] => [
+  `${name}() {`,
+  `cat <<'SQL'`,
+  ...sql,
+  'SQL',
+  '}',
+];
+
+const postgresPart = (sources: readonly ManifestSource[]): string[] =>
+  sources.some(({ type }) => type === 'postgres')
+    ? [
+        ...RESCUE_POSTGRES,
+        ...printing(
+          'pg_like',
+          STATEMENTS_LIKE.map((select) => `${select} \\gexec`),
+        ),
+        ...printing('pg_count', [COUNT_ROWS.trimEnd()]),
+      ]
+    : [];
 
 const describe = ({ service, env, release, sources, totalBytes }: StoredManifest): string =>
   `${sources.map(({ name }) => name).join(', ')} of ${service} ${env}, ${release === null ? 'no release' : `release ${release}`}, ${totalBytes} bytes`;
@@ -114,6 +142,7 @@ function* scriptLines({ zip, sha256, manifest, live, hints }: RescueJob): Genera
     '#!/bin/sh',
     `# Restores ${zip}, which lies beside it, with nothing but a shell, unzip and sha256sum. See --help.`,
     ...RESCUE_BODY,
+    ...postgresPart(manifest.sources),
     '# --- what this backup is ---',
     `zip_name=${word(zip)}`,
     `zip_sha256=${sha256}`,
@@ -134,8 +163,8 @@ function* scriptLines({ zip, sha256, manifest, live, hints }: RescueJob): Genera
 }
 
 /**
- * The script that restores one backup with nothing but a POSIX shell, unzip and sha256sum, in parts. It checks itself
- * by its last line: `# sha256 ` and the SHA-256 of all lines before it.
+ * The script that restores one backup with nothing but a POSIX shell, unzip and sha256sum, and psql and pg_restore for
+ * databases on a server, in parts. It checks itself by its last line: `# sha256 ` and the SHA-256 of all lines before it.
  */
 export function* renderRescue(job: RescueJob): Generator<string> {
   const hash = createHash('sha256');

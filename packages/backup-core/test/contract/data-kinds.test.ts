@@ -1,6 +1,6 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { tempFolder } from '@dhash/testkit';
+import { sharedPostgres, tempFolder } from '@dhash/testkit';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   compareData,
@@ -27,7 +27,7 @@ import { makeSqlite } from './sqlite.ts';
 const kinds: { readonly [K in DataSource['type']]: MakeLiveData } = {
   files: makeFiles,
   sqlite: makeSqlite,
-  postgres: makePostgres,
+  postgres: makePostgres(sharedPostgres()),
   command: makeCommand,
 };
 

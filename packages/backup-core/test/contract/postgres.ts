@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { startPostgres } from '@dhash/testkit';
+import type { PostgresServer } from '@dhash/testkit';
 import { vi } from 'vitest';
 import { realDisk } from '../../src/disk.ts';
 import type { PostgresSource } from '../../src/index.ts';
@@ -22,36 +22,37 @@ head -n "$left" "$here/input" | psql "$@"
 kill -9 $$
 `;
 
-export const makePostgres: MakeLiveData = async (root) => {
-  const server = await startPostgres();
-  await server.sql('postgres', 'CREATE DATABASE app');
-  await server.sql('app', 'CREATE TABLE orders (note text); INSERT INTO orders VALUES (1), (2)');
-  const source: PostgresSource = { name: 'orders', type: 'postgres', url: server.url('app') };
-  const tools = join(root, 'tools');
-  const left = join(tools, 'left');
-  await mkdir(tools);
-  await writeFile(join(tools, 'psql'), CUT_PSQL, { mode: 0o755 });
-  return {
-    source,
-    unreadable: { ...source, url: server.url('elsewhere') },
-    read: () => server.sql('app', 'SELECT note FROM orders ORDER BY 1'),
-    write: async () => {
-      await server.sql('app', "INSERT INTO orders VALUES ('written')");
-    },
-    written: difference({ tables: [{ source: 'orders', table: 'orders', before: 2, after: 3 }] }),
-    damage: async () => {
-      await server.sql('app', 'DELETE FROM orders WHERE note = 1::text');
-    },
-    finds: 'orders.orders: 1 rows, 2 in the backup',
-    leftovers: () =>
-      server.sql('postgres', "SELECT datname FROM pg_database WHERE datname LIKE 'app_%'"),
-    cutAfter: async (steps) => {
-      vi.unstubAllEnvs();
-      await rm(left, { force: true });
-      if (steps === Infinity) return realDisk;
-      await writeFile(left, String(steps));
-      vi.stubEnv('PATH', tools + delimiter + process.env['PATH']);
-      return realDisk;
-    },
+export const makePostgres =
+  (server: PostgresServer): MakeLiveData =>
+  async (root) => {
+    await server.sql('postgres', 'CREATE DATABASE app');
+    await server.sql('app', 'CREATE TABLE orders (note text); INSERT INTO orders VALUES (1), (2)');
+    const source: PostgresSource = { name: 'orders', type: 'postgres', url: server.url('app') };
+    const tools = join(root, 'tools');
+    const left = join(tools, 'left');
+    await mkdir(tools);
+    await writeFile(join(tools, 'psql'), CUT_PSQL, { mode: 0o755 });
+    return {
+      source,
+      unreadable: { ...source, url: server.url('elsewhere') },
+      read: () => server.sql('app', 'SELECT note FROM orders ORDER BY 1'),
+      write: async () => {
+        await server.sql('app', "INSERT INTO orders VALUES ('written')");
+      },
+      written: difference({ tables: [{ source: 'orders', table: 'orders', before: 2, after: 3 }] }),
+      damage: async () => {
+        await server.sql('app', 'DELETE FROM orders WHERE note = 1::text');
+      },
+      finds: 'orders.orders: 1 rows, 2 in the backup',
+      leftovers: () =>
+        server.sql('postgres', "SELECT datname FROM pg_database WHERE datname LIKE 'app_%'"),
+      cutAfter: async (steps) => {
+        vi.unstubAllEnvs();
+        await rm(left, { force: true });
+        if (steps === Infinity) return realDisk;
+        await writeFile(left, String(steps));
+        vi.stubEnv('PATH', tools + delimiter + process.env['PATH']);
+        return realDisk;
+      },
+    };
   };
-};

@@ -6,10 +6,11 @@ import { tempFolder } from '@dhash/testkit';
 /** What the root has in it: all of busybox, or dash with the tools of this machine. */
 export type BareKind = 'busybox' | 'dash and coreutils';
 
-const TOOLS = [
+/** What a rescue script uses beside a shell and unzip. */
+export const RESCUE_TOOLS = [
   ...['awk', 'basename', 'cat', 'chmod', 'chown', 'cut', 'date', 'df', 'dirname', 'du', 'find'],
   ...['grep', 'ls', 'ln', 'mkdir', 'mv', 'printf', 'readlink', 'rm', 'sed', 'sha256sum', 'sleep'],
-  ...['sort', 'stat', 'sync', 'tail', 'touch', 'tr', 'wc'],
+  ...['sort', 'stat', 'sync', 'tail', 'touch', 'tr', 'uniq', 'wc'],
 ];
 
 const where = (tool: string): string =>
@@ -31,10 +32,11 @@ export const bareRoot = async (kind: BareKind) => {
   for (const folder of ['bin', 'tmp', 'dev']) await mkdir(join(root, folder));
   if (kind === 'busybox') {
     await install(root, where('busybox'), 'busybox');
-    for (const tool of ['sh', 'unzip', ...TOOLS]) await symlink('busybox', join(root, 'bin', tool));
+    for (const tool of ['sh', 'unzip', ...RESCUE_TOOLS])
+      await symlink('busybox', join(root, 'bin', tool));
   } else {
     await install(root, where('dash'), 'sh');
-    for (const tool of ['unzip', ...TOOLS.filter((tool) => tool !== 'printf')])
+    for (const tool of ['unzip', ...RESCUE_TOOLS.filter((tool) => tool !== 'printf')])
       await install(root, where(tool), tool);
   }
   return {
