@@ -123,6 +123,17 @@ it('copies a database again that an older backup was put back over', async () =>
   expect(await rowsIn(sample, third)).toBe(300);
 });
 
+it('goes on from the state of a backup of before databases were in it', async () => {
+  const sample = await onlyDatabase();
+  const first = await backUpAt(sample, 0);
+  const { databases, ...before } = JSON.parse(await readFile(`${first.file}.state.json`, 'utf8'));
+  expect(databases).toHaveProperty('library');
+  await writeFile(`${first.file}.state.json`, JSON.stringify(before));
+  const second = await backUpAt(sample, 1);
+  expect([second.reused.files, second.sha256]).toEqual([0, first.sha256]);
+  expect((await backUpAt(sample, 2)).reused.files).toBe(1);
+});
+
 it('trusts no database that is as new as the backup before', async () => {
   const sample = await onlyDatabase();
   await backUpSample(sample, { now: () => Date.now() - 60_000 });

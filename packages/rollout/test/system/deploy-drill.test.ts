@@ -86,16 +86,27 @@ describe('a deploy that drills', { timeout: 120_000 }, () => {
     expect(await health(project)).toEqual(before);
   });
 
-  it('killed within its drill, it goes on with --resume', async () => {
+  it('killed within its drill, and within that of the stop, it goes on with --resume', async () => {
     const project = await drillable();
-    const child = startChild(project, [...deploy, '--json'], {
-      TEST_KILL_AT: 'step.started:drill',
-      TEST_KILL_AFTER_MS: '300',
-    });
-    expect(await child.ended).toBe('SIGKILL');
-    const ran = await project.run('deploy', '--env', 'production', '--resume');
+    const resume = ['deploy', '--env', 'production', '--resume'];
+    const killedAt = async (argv: readonly string[], event: string) => {
+      const child = startChild(project, [...argv, '--json'], {
+        TEST_KILL_AT: event,
+        TEST_KILL_AFTER_MS: '300',
+      });
+      expect(await child.ended).toBe('SIGKILL');
+    };
+    await killedAt(deploy, 'step.started:drill');
+    await killedAt(resume, 'step.started:drill-stopped');
+    expect(await health(project)).toMatchObject({ version: '1.1' });
+    const ran = await project.run(...resume);
     expect(ran, ran.err + ran.out).toMatchObject({ exit: 0 });
     expect(await health(project)).toMatchObject({ version: '1.1' });
+    const last = (await eventsOf(project)).filter(({ type }) => type === 'step.done').at(-1);
+    expect(last).toMatchObject({
+      step: 'drill-stopped',
+      data: { file: expect.stringMatching(/_premigrate/) },
+    });
     const left = (await readdir(join(project.root, 'backups'))).filter((name) =>
       name.startsWith('.dhash-'),
     );
