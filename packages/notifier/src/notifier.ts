@@ -11,7 +11,7 @@ import { NotifierError } from './errors.ts';
 import { type FlushReport, flushSpool } from './flush.ts';
 import { openKept } from './keep.ts';
 import { type Message, mapTexts, parseMessage } from './message.ts';
-import { createDispatchers } from './net/dispatcher.ts';
+import { createAgents } from './net/agents.ts';
 import type { Receipt } from './receipt.ts';
 import { redactor } from './redact.ts';
 import { createLanes, sendRecord, whyNotFor } from './send.ts';
@@ -26,7 +26,6 @@ export interface NotifierOptions {
   /** Holds `spool/` and `dead/`; made when the first message is sent. */
   readonly folder: string;
   readonly clock?: Clock | undefined;
-  readonly fetch?: typeof globalThis.fetch | undefined;
   /** 0 ≤ r < 1: jitter. */
   readonly random?: (() => number) | undefined;
   /** Names the proxy: HTTPS_PROXY, HTTP_PROXY, NO_PROXY. Default: process.env. */
@@ -128,7 +127,7 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
   const random = options.random ?? Math.random;
   const policy: RetryPolicy = { ...defaultRetryPolicy, ...defined(options.retry ?? {}) };
   const spool = openSpool(options.folder, () => clock.now());
-  const dispatchers = createDispatchers(options.env ?? process.env);
+  const agents = createAgents(options.env ?? process.env);
   const kept = openKept(join(options.folder, 'kept'), {
     now: () => clock.now(),
     maxAgeMs: options.keptMaxAgeMs ?? defaultKeptMaxAgeMs,
@@ -143,8 +142,7 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
   for (const config of channels) {
     if (isChannelOff(config)) continue;
     const tools = {
-      fetch: options.fetch ?? globalThis.fetch,
-      dispatchers,
+      agents,
       now: () => clock.now(),
       redact: (text: string) => redactAll()(text),
     };

@@ -7,7 +7,7 @@ import { httpChannel, startNotifier } from './notifier-kit.ts';
 import { caFile, startSmtpServer } from './smtp-test-server.ts';
 
 /** One try, so that what is seen is what becomes of it; retries have their own tests. */
-const policy = { retry: { tries: 1, tryMs: 250, budgetMs: 15_000, backoffMs: 1 } };
+const policy = { retry: { tries: 1, tryMs: 400, budgetMs: 15_000, backoffMs: 1 } };
 
 interface State {
   isFaulty: boolean;

@@ -2,7 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { startHttpServer } from '@dhash/testkit';
 import { describe, expect, it } from 'vitest';
-import { createDispatchers } from '../src/net/dispatcher.ts';
+import { httpPost } from '../src/channels/http-post.ts';
+import { createAgents } from '../src/net/agents.ts';
 import { isPrivateAddress, whyNotTarget } from '../src/net/target-policy.ts';
 import { message } from './messages.ts';
 import { startNotifier } from './notifier-kit.ts';
@@ -59,13 +60,35 @@ describe('on the wire', () => {
   it('refuses a name at the moment of connecting, when it turns out to be private', async () => {
     const server = await startHttpServer((_request, response) => void response.end());
     const { port } = new URL(server.url);
-    const ask = (allowsPrivate: boolean) =>
-      fetch(`http://localhost:${port}/`, {
-        dispatcher: createDispatchers({}).for({ allowsPrivate }),
-      } as RequestInit);
-    await expect(ask(false)).rejects.toMatchObject({ cause: { code: 'EPRIVATETARGET' } });
+    const post = (allowsPrivate: boolean) =>
+      httpPost(
+        new URL(`http://localhost:${port}/`),
+        '{}',
+        {},
+        {
+          agents: createAgents({}),
+          allowsPrivate,
+          redact: (text) => text,
+          tryMs: 5000,
+          signal: undefined,
+        },
+      );
+    expect(await post(false)).toMatchObject({
+      kind: 'failed',
+      result: { kind: 'permanent', reason: expect.stringContaining('private network') },
+    });
     expect(server.requests).toHaveLength(0);
-    await expect(ask(true)).resolves.toMatchObject({ status: 200 });
+    expect(await post(true)).toMatchObject({ kind: 'answer', answer: { status: 200 } });
+  });
+
+  it('posts nothing where this Node would go past the proxy that the environment names', () => {
+    const to = { protocol: 'https:', allowsPrivate: false };
+    const env = { https_proxy: 'http://127.0.0.1:3128' };
+    for (const version of ['22.16.0', '22.20.9', '23.11.0', '24.4.1'])
+      expect(createAgents(env, version).for(to), version).toBeNull();
+    for (const version of ['22.21.0', '24.5.0', '24.14.0', '26.0.0'])
+      expect(createAgents(env, version).for(to), version).not.toBeNull();
+    expect(createAgents({}, '22.16.0').for(to)).not.toBeNull();
   });
 
   it('goes through the proxy that the environment names, and around it where that says so', async () => {

@@ -1,6 +1,6 @@
 import type { AttemptResult } from '../delivery/attempt.ts';
 import type { Message } from '../message.ts';
-import type { Dispatchers } from '../net/dispatcher.ts';
+import type { Agents } from '../net/agents.ts';
 
 /** One message on its way to one channel. */
 export interface Delivery {
@@ -30,8 +30,7 @@ export interface Channel {
 
 /** What all channels are made with. */
 export interface ChannelTools {
-  readonly fetch: typeof globalThis.fetch;
-  readonly dispatchers: Dispatchers;
+  readonly agents: Agents;
   readonly now: () => number;
   readonly redact: (text: string) => string;
 }

@@ -134,10 +134,9 @@ export const openHttpChannel = (
     contract.address?.(url);
     const { body } = rendered(delivery);
     const headers = contract.headers?.(delivery.message.id, tools.now(), body) ?? {};
-    const posted = await httpPost(url.href, body, headers, {
-      fetch: tools.fetch,
-      dispatcher: tools.dispatchers.for({ allowsPrivate: config.allowPrivate === true }),
-      hasProxy: tools.dispatchers.hasProxy,
+    const posted = await httpPost(url, body, headers, {
+      agents: tools.agents,
+      allowsPrivate: config.allowPrivate === true,
       redact: tools.redact,
       tryMs,
       signal,

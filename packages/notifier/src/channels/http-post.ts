@@ -1,7 +1,8 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { type AttemptResult, permanent, transient } from '../delivery/attempt.ts';
 import type { HintSource } from '../delivery/server-hint.ts';
 import { isTlsCode } from '../delivery/tls-codes.ts';
-import { privateTargetCode } from '../net/dispatcher.ts';
+import { type Agents, privateTargetCode } from '../net/agents.ts';
 import { cleanLine } from '../text/clean.ts';
 import { truncate } from '../text/cut.ts';
 
@@ -27,10 +28,8 @@ export type PostResult =
 
 /** What a channel posts with. */
 export interface PostOptions {
-  readonly fetch: typeof globalThis.fetch;
-  readonly dispatcher: unknown;
-  /** Whether the environment names a proxy. */
-  readonly hasProxy: boolean;
+  readonly agents: Agents;
+  readonly allowsPrivate: boolean;
   readonly redact: (text: string) => string;
   readonly tryMs: number;
   readonly signal: AbortSignal | undefined;
@@ -43,52 +42,35 @@ const unsentCodes = new Set([
   'EAI_AGAIN',
   'EHOSTUNREACH',
   'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
+  'ETIMEDOUT',
 ]);
 
-/** The innermost error code of fetch's nested causes. */
-const codeOf = (error: unknown, depth = 0): string => {
-  if (typeof error !== 'object' || error === null || depth > 6) return '';
-  const inner = 'cause' in error ? codeOf(error.cause, depth + 1) : '';
-  if (inner !== '') return inner;
-  return 'code' in error && typeof error.code === 'string' ? error.code : '';
-};
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : '';
 
-/** Whether an error or a cause of it says exactly this. */
-const says = (error: unknown, text: string): boolean =>
-  error instanceof Error && (error.message === text || says(error.cause, text));
-
-/** What undici says of a proxy that answered CONNECT with another status than 200. */
-const refusedByProxy = /^Proxy response \((\d{3})\)/;
-
-/** The status with which a proxy refused the way, anywhere in fetch's nested causes. */
+/** The status with which a proxy refused a tunnel: all that is taken of the error, which holds more. */
 const proxyStatus = (error: unknown): string | null =>
-  error instanceof Error
-    ? (refusedByProxy.exec(error.message)?.[1] ?? proxyStatus(error.cause))
+  error instanceof Error && codeOf(error) === 'ERR_PROXY_TUNNEL'
+    ? (/\bHTTP\/1\.\d (\d{3})\b/.exec(error.message)?.[1] ?? 'an error')
     : null;
 
 const userAgent = 'dhash-notifier';
 
-const readSome = async (response: Response): Promise<{ text: string; isWhole: boolean }> => {
-  if (response.body === null) return { text: '', isWhole: true };
-  const chunks: Uint8Array[] = [];
+const readSome = async (response: IncomingMessage): Promise<{ text: string; isWhole: boolean }> => {
+  const chunks: Buffer[] = [];
   let size = 0;
-  const reader = response.body.getReader();
+  let isWhole = true;
   try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return { text: Buffer.concat(chunks).toString('utf8'), isWhole: true };
-      chunks.push(value);
-      size += value.length;
-      if (size >= answerLimitBytes) {
-        await reader.cancel();
-        return { text: Buffer.concat(chunks).toString('utf8'), isWhole: true };
-      }
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size >= answerLimitBytes) break;
     }
   } catch {
     // Cut off or timed out: what came is kept, and the caller sees that it is not whole.
-    return { text: Buffer.concat(chunks).toString('utf8'), isWhole: false };
+    isWhole = false;
   }
+  return { text: Buffer.concat(chunks).toString('utf8'), isWhole };
 };
 
 const parseJson = (text: string): unknown => {
@@ -101,63 +83,115 @@ const parseJson = (text: string): unknown => {
   }
 };
 
-const failure = (error: unknown, timedOut: boolean, options: PostOptions): AttemptResult => {
-  // fetch's errors can hold the whole URL: nothing of them but their code goes further.
-  if (options.signal?.aborted)
-    return transient('cancelled', { isAmbiguous: true, isCancelled: true });
-  if (timedOut) return transient(`no answer in ${options.tryMs} ms`, { isAmbiguous: true });
+/** How a request stood when it failed. */
+interface Failed {
+  readonly error: unknown;
+  readonly hasTimedOut: boolean;
+  readonly isConnected: boolean;
+}
+
+const failure = (
+  { error, hasTimedOut, isConnected }: Failed,
+  { signal, tryMs, agents }: PostOptions,
+): AttemptResult => {
+  // An error of the network can hold the address: nothing of it but its code goes further.
+  if (signal?.aborted) return transient('cancelled', { isAmbiguous: true, isCancelled: true });
+  if (hasTimedOut)
+    return isConnected
+      ? transient(`no answer in ${tryMs} ms`, { isAmbiguous: true })
+      : transient(`not reached in ${tryMs} ms`);
   const code = codeOf(error);
   if (code === privateTargetCode)
     return permanent(
       'its host resolves to a private network; set allowPrivate: true where that is meant',
     );
-  if (says(error, 'bad port')) return permanent('its port is one that no browser or Node may call');
   const refusal = proxyStatus(error);
   if (refusal !== null)
     return transient(`the proxy (HTTPS_PROXY) refused the way to it, with ${refusal}`);
   if (unsentCodes.has(code))
-    return transient(`not reached (${code}${options.hasProxy ? '; HTTPS_PROXY is set' : ''})`);
+    return transient(`not reached (${code}${agents.hasProxy ? '; HTTPS_PROXY is set' : ''})`);
   if (isTlsCode(code))
     return transient(`its certificate or TLS is not accepted (${code})`, { isConfig: true });
   return transient(`the connection broke${code === '' ? '' : ` (${code})`}`, { isAmbiguous: true });
 };
 
+const headersOf =
+  (response: IncomingMessage) =>
+  (name: string): string | null => {
+    const value = response.headers[name.toLowerCase()];
+    return value === undefined ? null : [value].flat().join(', ');
+  };
+
+const answerOf = async (
+  response: IncomingMessage,
+  redact: (text: string) => string,
+): Promise<HttpAnswer> => {
+  const { text, isWhole } = await readSome(response);
+  return {
+    status: response.statusCode ?? 0,
+    text,
+    said: text === '' ? '' : truncate(redact(cleanLine(text.slice(0, 2000))), saidLimit),
+    isWhole,
+    json: parseJson(text),
+    header: headersOf(response),
+  };
+};
+
+const responseTo = (request: ClientRequest, body: string): Promise<IncomingMessage> =>
+  new Promise((resolve, reject) => {
+    request.once('response', resolve);
+    request.on('error', reject);
+    request.end(body);
+  });
+
 /** One POST of exactly `body`: no retry, no redirect followed, all of it within `tryMs`. */
 export const httpPost = async (
-  url: string,
+  url: URL,
   body: string,
   headers: Readonly<Record<string, string>>,
   options: PostOptions,
 ): Promise<PostResult> => {
-  const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(), options.tryMs);
-  try {
-    const response = await options.fetch(url, {
-      method: 'POST',
-      body,
-      headers: { 'content-type': 'application/json', 'user-agent': userAgent, ...headers },
-      redirect: 'manual',
-      signal:
-        options.signal === undefined
-          ? timeout.signal
-          : AbortSignal.any([timeout.signal, options.signal]),
-      ...(options.dispatcher === undefined
-        ? {}
-        : { dispatcher: options.dispatcher as NonNullable<RequestInit['dispatcher']> }),
-    });
-    const { text, isWhole } = await readSome(response);
-    const answer: HttpAnswer = {
-      status: response.status,
-      text,
-      said: text === '' ? '' : truncate(options.redact(cleanLine(text.slice(0, 2000))), saidLimit),
-      isWhole,
-      json: parseJson(text),
-      header: (name) => response.headers.get(name),
+  const { protocol } = url;
+  const { agents, allowsPrivate, signal, tryMs } = options;
+  const agent = agents.for({ protocol, allowsPrivate });
+  if (agent === null)
+    return {
+      kind: 'failed',
+      result: transient(
+        `not tried: Node ${process.versions.node} can't go through HTTPS_PROXY; 22.21, 24.5 or newer can`,
+      ),
     };
-    return { kind: 'answer', answer };
+  if (signal?.aborted)
+    return { kind: 'failed', result: transient('cancelled', { isCancelled: true }) };
+  const http = process.getBuiltinModule(protocol === 'https:' ? 'node:https' : 'node:http');
+  const request = http.request(url, {
+    method: 'POST',
+    agent,
+    headers: { 'content-type': 'application/json', 'user-agent': userAgent, ...headers },
+  });
+  let hasTimedOut = false;
+  let isConnected = false;
+  request.once('socket', (socket) => {
+    isConnected = !socket.connecting;
+    socket.once('connect', () => {
+      isConnected = true;
+    });
+  });
+  const cancel = (): void => {
+    request.destroy();
+  };
+  const timer = setTimeout(() => {
+    hasTimedOut = true;
+    request.destroy();
+  }, tryMs);
+  signal?.addEventListener('abort', cancel);
+  try {
+    const response = await responseTo(request, body);
+    return { kind: 'answer', answer: await answerOf(response, options.redact) };
   } catch (error) {
-    return { kind: 'failed', result: failure(error, timeout.signal.aborted, options) };
+    return { kind: 'failed', result: failure({ error, hasTimedOut, isConnected }, options) };
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener('abort', cancel);
   }
 };
