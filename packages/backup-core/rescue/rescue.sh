@@ -305,7 +305,11 @@ locate_run() {
   first_work=''
   each_source note_first
   state=new
-  [ -n "$first_work" ] || die "this backup holds nothing that this script can restore by itself; it holds $made_of"
+  [ -n "$first_work" ] || {
+    say "$zip_name holds $made_of."
+    each_source show_source
+    die 'this script can restore nothing of that by itself; with --to DIR it hands the dumps out'
+  }
   if [ -d "$first_work" ]; then state=$(cat "$first_work/state" 2>/dev/null) || state=staging; fi
 }
 find_run() {
