@@ -75,7 +75,10 @@ export const drillBackup = async (
   context: CommandContext,
   request: DrillRequest,
 ): Promise<Proof> => {
-  const { file } = request;
+  const { file, config } = request;
+  const { clock, signal } = context;
+  // Where this fails, nothing was said of the backup.
+  await sweepDrillDatabases(config.data, { now: clock.now(), signal });
   try {
     return await runDrill(context, request);
   } catch (error) {
@@ -127,13 +130,11 @@ const restoredOf = (manifest: Manifest, { notLoaded }: ScratchData): Manifest =>
 const runDrill = async (context: CommandContext, request: DrillRequest): Promise<Proof> => {
   const { config, file, facts } = request;
   const { signal } = context;
-  const startedAtMs = context.clock.now();
-  const id = drillId(startedAtMs);
+  const id = drillId(context.clock.now());
   const { checks, phases, phase } = phasesOf(context);
   const progress = showProgress(context);
   const watched = { signal, onProgress: progress.show };
   let verified: { sha256: string; manifest: Manifest } | undefined;
-  await sweepDrillDatabases(config.data, { now: startedAtMs, signal });
   return withScratchData(context, request, id, async (scratch, data) => {
     const startedMs = performance.now();
     for (const path of data.paths) await mkdir(dirname(path), { recursive: true, mode: 0o700 });
