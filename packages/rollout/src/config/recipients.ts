@@ -6,13 +6,20 @@ export const messageTypes = ['deploy', 'migrate', 'backup', 'monitor', 'rollback
 /** What an entry of `notify` may ask for: events of a rollout, and the types of messages of people. */
 export const notifiableEvents: readonly string[] = [...new Set([...eventNames, ...messageTypes])];
 
-/** Said at each mark of a watch: only to entries that name them, so that channels stay quiet. */
-const askedOnlyEvents = ['t-plus-5', 't-plus-15', 't-plus-30', 't-plus-60'] as const;
+/** Said at each mark of a watch, and after steps that went well: only to entries that name them, so that channels stay quiet. */
+const askedOnlyEvents = [
+  't-plus-5',
+  't-plus-15',
+  't-plus-30',
+  't-plus-60',
+  'backup-done',
+  'migrate-done',
+] as const;
 
 /** An entry of an environment's `notify`. */
 export interface NotifyEntry {
   readonly channel: string;
-  /** `null`: all but the snapshots. */
+  /** `null`: all but those of {@link askedOnlyEvents}. */
   readonly events: readonly string[] | null;
   readonly minSeverity: Severity;
 }
@@ -54,7 +61,7 @@ const whyUnwanted = (
     return entry.events.includes(event)
       ? null
       : `events ${entry.events.join(', ')} (this is ${event})`;
-  // Nobody is told by themselves how a watch goes; a person who sends a snapshot means it.
+  // Nobody is told unasked how a watch or a step goes; a person who sends such a message means it.
   return sender === 'rollout' && askedOnlyEvents.some((quiet) => quiet === event)
     ? `no entry's events name ${event}`
     : null;

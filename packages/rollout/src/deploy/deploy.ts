@@ -1,7 +1,7 @@
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { surveyBackups } from '@dhash/backup-core';
-import { type JournalEvent, type Lock, runSteps } from '@dhash/journal';
+import { type Lock, runSteps } from '@dhash/journal';
 import { takeSample } from '@dhash/monitor';
 import type { PolledSample } from '@dhash/quality-gates';
 import { exitCodes, messageOf, RolloutError } from '../errors.ts';
@@ -20,6 +20,7 @@ import { gatherDeploy, judgeRunning } from './gather.ts';
 import { type DeployFacts, type DeployOptions, type DeployPlan, planDeploy } from './plan.ts';
 import { plannedRun } from './planned-run.ts';
 import { recordedSteps } from './recorded-steps.ts';
+import { messagesOfStep } from './step-messages.ts';
 import { afterUndo, undoFailureOnRecord } from './undo-deploy.ts';
 
 type Go = Extract<DeployPlan, { kind: 'go' }>;
@@ -126,14 +127,6 @@ export const deploy = async (
   );
 };
 
-/** What a backup step says fell too far against the backup before. */
-const shrunkenIn = ({ type, data }: JournalEvent): string[] => {
-  if (type !== 'step.done' || typeof data !== 'object' || data === null || Array.isArray(data))
-    return [];
-  const { shrunken } = data;
-  return Array.isArray(shrunken) ? shrunken.filter((item) => typeof item === 'string') : [];
-};
-
 /** Runs, or goes on with, the steps that a run's record says were planned. */
 export const runDeploy = async (
   context: CommandContext,
@@ -147,12 +140,8 @@ export const runDeploy = async (
   recorder.onEvent(showSteps(context.output));
   const variables = { version: planned.version, previous: planned.previous ?? '' };
   recorder.onEvent((event) => {
-    const shrunken = shrunkenIn(event);
-    if (shrunken.length > 0)
-      announcer.announce('backup-shrank', {
-        ...variables,
-        summary: `the backup of this deploy shrank: ${shrunken.join('; ')}. It is kept, and no older one is removed until somebody accepts it`,
-      });
+    for (const said of messagesOfStep(event))
+      announcer.announce(said.event, { ...variables, ...said.variables });
   });
   announcer.announce('deploy-started', variables);
   const outcome =

@@ -84,7 +84,11 @@ export const eventMessage = async (
   },
 ): Promise<Message> => {
   const head = {
-    id: given.run === undefined ? freshId(given.nowMs) : messageId(given.run.id, event),
+    // Two steps of a run may say the same event: two backups, a failure and one after a resume.
+    id:
+      given.run === undefined
+        ? freshId(given.nowMs)
+        : messageId(given.run.id, [event, given.variables['step'] ?? []].flat().join('-')),
     at: new Date(given.nowMs).toISOString(),
     run: given.run?.id ?? null,
   };

@@ -27,7 +27,7 @@ it('the backups of a deploy are kept by the rules too; that one shrank is on rec
   const full = (await readdir(join(project.root, 'backups'))).filter((name) => /\.zip$/.test(name));
   await appendFile(
     project.configFile,
-    `    notify: [hook]\nchannels:\n  hook: { type: webhook, url: "${hook.url}", allowPrivate: true }\nbackup: { keep: { last: 1 } }\n`,
+    `    notify: [hook, { channel: hook, events: [backup-done] }]\nchannels:\n  hook: { type: webhook, url: "${hook.url}", allowPrivate: true }\nbackup: { keep: { last: 1 } }\n`,
   );
   for (let i = 1; i < 10; i += 1) await rm(join(project.root, 'data', 'files', `${i}.txt`));
   const ran = await run('deploy', ...env, '--version', '1.1', '--backup-first', '--json');
@@ -45,6 +45,12 @@ it('the backups of a deploy are kept by the rules too; that one shrank is on rec
   const told = hook.requests.filter(({ body }) => body.includes('backup-shrank'));
   expect(told).toHaveLength(1);
   expect(told[0]?.body).toContain('files: 10 → 1 entries');
+
+  // Each of its backups, under an id of its own.
+  const done = hook.requests.filter(({ body }) => body.includes('rollout.backup_done'));
+  const ids = done.map(({ body }) => (JSON.parse(body) as { data: { id: string } }).data.id);
+  const backups = steps.filter(({ step }) => String(step).startsWith('backup'));
+  expect(new Set(ids).size).toBe(backups.length);
 
   // Once somebody said that it is right, what no rule keeps goes, and is on the record of the next deploy.
   const [flagged = ''] = (await readdir(join(project.root, 'backups'))).filter((name) =>
