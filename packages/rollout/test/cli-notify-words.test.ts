@@ -20,9 +20,9 @@ describe('notify send', () => {
     [['--channels', 'hook,chat'], /--channels hook,chat: chat is off/],
     [['--channels', 'hok'], /"hok" is no channel of production; its notify names hook, chat, crew/],
     [['--channels', 'hook,'], /a name is empty/],
-    [['--message', ''], /--message is empty/],
+    [['--message', ''], /'--message <text>' argument '' is invalid\. It is empty/],
     [['--message', ' \n'], /--message is empty/],
-    [['--title', ''], /--title is empty/],
+    [['--title', ' '], /--title is empty/],
     [['--severity', 'high'], /expected info, warning, critical/],
     [['--env', 'prod'], /there is no environment "prod"/],
   ])('%j is refused with what would be right, and nobody hears anything', async (flags, why) => {
