@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nextBackupTime, renderBackupName } from './backup-name.ts';
 import { type BackupJob, type BackupOptions, checkOptions } from './backup-options.ts';
-import { BackupError, isSystemError, messageOf } from './errors.ts';
+import { BackupError, isSystemError, systemSaid } from './errors.ts';
 import { gatherSources } from './gather-sources.ts';
 import { checkEntryCount, checkManifestBytes, FORMAT_LIMITS, type FormatLimits } from './limits.ts';
 import {
@@ -66,7 +66,7 @@ type Written = {
  * Backs data up into one zip that shows under its name only when it is whole, durable and has its sidecar.
  *
  * @throws BackupError `bad-option`, `source-refused`, `sqlite-busy`, `sqlite-damaged`, `clock-set-back`,
- * `write-failed`; the signal's reason when aborted. Nothing is left behind in any of these cases.
+ * `unreadable`, `write-failed`; the signal's reason when aborted. Nothing is left behind in any of these cases.
  */
 export const createBackup = (options: BackupOptions): Promise<BackupReport> =>
   createBackupWithin(FORMAT_LIMITS, options);
@@ -97,7 +97,7 @@ export const createBackupWithin = async (
     if (job.signal?.aborted === true) throw error;
     throw new BackupError(
       'write-failed',
-      `the backup could not be written to ${job.dir}: ${messageOf(error)}. No backup was changed or added`,
+      `the backup could not be written to ${job.dir}: ${systemSaid(error)}. No backup was changed or added`,
       { file: job.dir, cause: error },
     );
   }

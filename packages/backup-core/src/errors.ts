@@ -4,6 +4,8 @@ export type BackupErrorCode =
   | 'bad-option'
   /** The file or folder asked for does not exist. */
   | 'not-found'
+  /** The system did not let it be read: a permission, a file where a folder is expected, a broken disk. */
+  | 'unreadable'
   /** A source can't be backed up as it stands: missing, a live database inside `files`, a link out. */
   | 'source-refused'
   /** A database restarted its copy for ever, or stayed locked. */
@@ -87,3 +89,46 @@ export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
 /** Text of whatever was thrown. */
 export const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
+
+/** What to do about an answer of the system, where it tells. */
+const CURES: Readonly<Record<string, string>> = {
+  ENOTDIR: 'a folder is expected where a file is',
+  EISDIR: 'a file is expected where a folder is',
+  EROFS: 'the disk is mounted read-only',
+  EIO: 'the disk is failing',
+};
+
+const rightCure = (): string =>
+  process.getuid?.() === 0
+    ? 'this is root: a network disk that squashes root, or a read-only attribute; run as the user who owns it'
+    : 'run as the user who owns it, or give this one the right';
+
+/** `EACCES: permission denied (run as …)`: what the system said, without the call and the path that Node adds. */
+export const systemSaid = (error: NodeJS.ErrnoException): string => {
+  const said = error.message.replace(/, \w+(?: '.*')?$/s, '');
+  const code = systemCode(error) ?? '';
+  const cure = ['EACCES', 'EPERM'].includes(code) ? rightCure() : CURES[code];
+  return cure === undefined ? said : `${said} (${cure})`;
+};
+
+/** For `catch` on what reads a file or folder: tells of it by name where the system said no. */
+export const throwUnreadable =
+  (file: string) =>
+  (error: unknown): never => {
+    if (!isSystemError(error)) throw error;
+    throw new BackupError('unreadable', `${file} can't be read: ${systemSaid(error)}`, {
+      file,
+      cause: error,
+    });
+  };
+
+/** The same for what writes into a folder. */
+export const throwUnwritable =
+  (folder: string) =>
+  (error: unknown): never => {
+    if (!isSystemError(error)) throw error;
+    throw new BackupError('write-failed', `${folder} can't be written to: ${systemSaid(error)}`, {
+      file: folder,
+      cause: error,
+    });
+  };

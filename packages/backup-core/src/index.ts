@@ -4,6 +4,7 @@ export {
   type CopiedBackup,
   type CopyOptions,
   copyBackup,
+  type FetchOptions,
   fetchBackup,
 } from './copies/copy-backup.ts';
 export type { Rclone, RcloneEnd } from './copies/rclone.ts';

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseBackupName } from './backup-name.ts';
-import { systemCode } from './errors.ts';
+import { systemCode, throwUnreadable } from './errors.ts';
 import { bytewise } from './manifest.ts';
 import { SIDECAR_SUFFIX } from './sidecar.ts';
 
@@ -17,11 +17,15 @@ export interface BackupListing {
   readonly hasSidecar: boolean;
 }
 
-/** The backups in a folder, newest first; none where the folder does not exist. */
+/**
+ * The backups in a folder, newest first; none where the folder does not exist.
+ *
+ * @throws BackupError `unreadable`
+ */
 export const listBackups = async (dir: string): Promise<BackupListing[]> => {
   const names = await readdir(dir).catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return [];
-    throw error;
+    return throwUnreadable(dir)(error);
   });
   const present = new Set(names);
   const found: BackupListing[] = [];
@@ -44,6 +48,6 @@ const sizeOf = async (file: string): Promise<number | null> => {
     return facts.isFile() ? facts.size : null;
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return null;
-    throw error;
+    return throwUnreadable(file)(error);
   }
 };

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parseBackupName } from './backup-name.ts';
-import { BackupError, systemCode } from './errors.ts';
+import { BackupError, systemCode, throwUnreadable } from './errors.ts';
 import { FORMAT_LIMITS } from './limits.ts';
 import {
   filesOf,
@@ -31,14 +31,14 @@ export interface OpenBackup extends OpenFile {
 /**
  * Opens a backup: structure by rules 1 to 10 and 12, manifest by rule 13. No data is looked at but the manifest's.
  *
- * @throws BackupError `not-found`, `bad-archive`, `bad-manifest`
+ * @throws BackupError `not-found`, `unreadable`, `bad-archive`, `bad-manifest`
  */
 export const openBackup = async <T>(
   file: string,
   use: (backup: OpenBackup) => Promise<T>,
 ): Promise<T> => {
   const handle = await open(file, 'r').catch((error: unknown) => {
-    if (systemCode(error) !== 'ENOENT') throw error;
+    if (systemCode(error) !== 'ENOENT') return throwUnreadable(file)(error);
     throw new BackupError('not-found', `${file} does not exist`, { file, cause: error });
   });
   try {

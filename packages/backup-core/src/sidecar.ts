@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, relative, sep } from 'node:path';
-import { BackupError, systemCode } from './errors.ts';
+import { BackupError, systemCode, throwUnreadable } from './errors.ts';
 
 /** The sidecar lies beside its zip, under the zip's name and this. */
 export const SIDECAR_SUFFIX = '.sha256';
@@ -17,7 +17,7 @@ export const renderSidecar = (sha256: string, root: string, file: string): strin
  * Digest from the sidecar of a zip. Only the last component of the path in it counts, so that a pair that
  * was copied elsewhere still verifies.
  *
- * @throws BackupError `bad-sidecar`
+ * @throws BackupError `bad-sidecar`, `unreadable`
  */
 export const readSidecar = async (file: string): Promise<string> => {
   const sidecar = `${file}${SIDECAR_SUFFIX}`;
@@ -33,7 +33,7 @@ export const readSidecar = async (file: string): Promise<string> => {
         'it is missing; without it nothing says that the backup is what was written',
         error,
       );
-    throw error;
+    return throwUnreadable(sidecar)(error);
   }
   const match = LINE.exec(text);
   if (match === null)
@@ -44,13 +44,17 @@ export const readSidecar = async (file: string): Promise<string> => {
   return sha256;
 };
 
-/** SHA-256 (hex) of a whole file. */
+/** SHA-256 (hex) of a whole file. @throws BackupError `unreadable` */
 export const hashFile = async (file: string, signal?: AbortSignal): Promise<string> => {
   const hash = createHash('sha256');
   const stream = createReadStream(file, {
     highWaterMark: 2 ** 20,
     ...(signal === undefined ? {} : { signal }),
   });
-  for await (const part of stream) hash.update(part as Buffer);
+  try {
+    for await (const part of stream) hash.update(part as Buffer);
+  } catch (error) {
+    return throwUnreadable(file)(error);
+  }
   return hash.digest('hex');
 };

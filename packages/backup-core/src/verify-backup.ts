@@ -27,7 +27,7 @@ export interface VerifiedBackup {
  * Checks a backup in full: sidecar, structure, manifest, every CRC and every SHA-256, and that it is complete.
  * Its name does not matter. Nothing is written.
  *
- * @throws BackupError `not-found`, `bad-sidecar`, `sidecar-mismatch`, `bad-archive`, `bad-manifest`, `not-restorable`
+ * @throws BackupError `not-found`, `unreadable`, `bad-sidecar`, `sidecar-mismatch`, `bad-archive`, `bad-manifest`, `not-restorable`
  */
 export const verifyBackup = async (
   file: string,

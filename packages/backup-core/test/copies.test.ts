@@ -166,3 +166,34 @@ it('keeps one line for each place in the list of copies', async () => {
   await writeFile(`${report.file}.copies.json`, '{');
   expect(await readCopies(report.file)).toEqual([]);
 });
+
+it('says that a copy is not there, and what is', async () => {
+  const { root, report, rclone } = await copied();
+  await copyBackup(report.file, 'rclone:far:b', { rclone });
+  const name = 'dhash_20200101T000000Z_production.zip';
+  for (const folder of ['b', 'none'])
+    await expect(
+      fetchBackup(`rclone:far:${folder}/${name}`, join(root, 'fetched'), { rclone }),
+    ).rejects.toMatchObject({
+      code: 'copy-failed',
+      message: `there is no rclone:far:${folder}/${name}: nothing was fetched. What there is: rclone lsf far:${folder}/`,
+    });
+  expect(await readdir(join(root, 'fetched'))).toEqual([]);
+});
+
+it('fetches a copy whose size the store does not say, and tells that it could not look for room', async () => {
+  const { root, report, rclone } = await copied();
+  await copyBackup(report.file, 'rclone:far:b', { rclone });
+  // As rclone lists what has no length, a document that the store makes when it is asked for.
+  const unsized: Rclone = (args, signal) =>
+    args[0] === 'lsf'
+      ? Promise.resolve({ exit: 0, stdout: '-1\n', output: '' })
+      : rclone(args, signal);
+  const free: number[] = [];
+  const file = await fetchBackup(`rclone:far:b/${basename(report.file)}`, join(root, 'fetched'), {
+    rclone: unsized,
+    onUnknownSize: (bytes) => free.push(bytes),
+  });
+  await expect(verifyBackup(file)).resolves.toMatchObject({ sha256: report.sha256 });
+  expect(free).toEqual([expect.any(Number)]);
+});

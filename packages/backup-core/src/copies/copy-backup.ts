@@ -13,6 +13,11 @@ export interface CopyOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface FetchOptions extends CopyOptions {
+  /** Called where the store does not say how large the copy is: whether it fits into `freeBytes` is seen only as it comes. */
+  readonly onUnknownSize?: (freeBytes: number) => void;
+}
+
 /** A copy whose bytes were read back and hashed. */
 export interface CopiedBackup {
   /** SHA-256 (hex) of the zip, here and there. */
@@ -64,7 +69,7 @@ export const copyBackup = async (
 
 /**
  * Fetches a copy and its sidecar into a folder (made 0700), for `verifyBackup` to judge; looks first whether it
- * will fit there. Returns the zip's path.
+ * will fit there, where the store says how large it is. Returns the zip's path.
  *
  * @param address `rclone:REMOTE:path/dhash_….zip`
  * @throws BackupError `bad-option`, `no-space`, `copy-failed`; the signal's reason when aborted
@@ -72,7 +77,7 @@ export const copyBackup = async (
 export const fetchBackup = async (
   address: string,
   folder: string,
-  { rclone, signal }: CopyOptions,
+  { rclone, signal, onUnknownSize }: FetchOptions,
 ): Promise<string> => {
   const { remote, name } = copyAddress(address);
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -81,7 +86,13 @@ export const fetchBackup = async (
     await sizeThere(rclone, remote, signal),
     await statfs(folder),
   ];
-  if (bytes !== null && bytes > bavail * bsize)
+  if (bytes === 'missing')
+    throw new BackupError(
+      'copy-failed',
+      `there is no ${address}: nothing was fetched. What there is: rclone lsf ${remote.slice(0, -name.length)}`,
+    );
+  if (bytes === 'unknown') onUnknownSize?.(bavail * bsize);
+  else if (bytes > bavail * bsize)
     throw new BackupError(
       'no-space',
       `fetching ${address} needs ${megabytes(bytes)}, ${megabytes(bavail * bsize)} free in ${dirname(folder)}: nothing was fetched. Free room there`,

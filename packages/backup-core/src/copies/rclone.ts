@@ -47,15 +47,22 @@ export const mustRun = async (
   );
 };
 
-/** Bytes of a file at the remote; null where there is no such file, or the store does not say. */
+// https://rclone.org/docs/#exit-code
+const DIRECTORY_NOT_FOUND = 3;
+const FILE_NOT_FOUND = 4;
+
+/** Bytes of a file at the remote; `missing` where there is no such file, `unknown` where the store does not say. */
 export const sizeThere = async (
   rclone: Rclone,
   path: string,
   signal?: AbortSignal,
-): Promise<number | null> => {
+): Promise<number | 'missing' | 'unknown'> => {
   const args = ['lsf', '--files-only', '--format=s', '--', path];
   const { exit, stdout } = await rclone(withAlways(args), signal);
-  return exit === 0 && /^\d+\n$/.test(stdout) ? Number(stdout) : null;
+  if (exit === DIRECTORY_NOT_FOUND || exit === FILE_NOT_FOUND) return 'missing';
+  // A store without folders lists nothing where there is nothing.
+  if (exit === 0 && stdout === '') return 'missing';
+  return exit === 0 && /^\d+\n$/.test(stdout) ? Number(stdout) : 'unknown';
 };
 
 /**

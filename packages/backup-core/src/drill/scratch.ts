@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { realDisk } from '../disk.ts';
+import { throwUnreadable, throwUnwritable } from '../errors.ts';
 import type { DiskOption } from '../types.ts';
 import { removeWhole, sweepUnfinished, workName } from '../work-files.ts';
 
@@ -19,10 +20,10 @@ export const withScratch = async <T>(
   { dir, now, disk = realDisk }: ScratchOptions,
   work: (folder: string) => Promise<T>,
 ): Promise<T> => {
-  await sweepUnfinished(disk, dir, now);
+  await sweepUnfinished(disk, dir, now).catch(throwUnreadable(dir));
   // Without links in it: two names of one place would be two places to whoever compares them.
   const folder = join(await realpath(dir), workName('drill'));
-  await disk.mkdir(folder, { mode: 0o700 });
+  await disk.mkdir(folder, { mode: 0o700 }).catch(throwUnwritable(dir));
   try {
     return await work(folder);
   } finally {

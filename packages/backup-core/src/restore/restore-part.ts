@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs';
 import { lstat, readdir, rmdir, statfs } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { type Disk, realDisk, syncFolder } from '../disk.ts';
-import { BackupError, systemCode } from '../errors.ts';
+import { BackupError, systemCode, throwUnreadable, throwUnwritable } from '../errors.ts';
 import type { Manifest, ManifestEntry, ManifestSource } from '../manifest.ts';
+import { megabytes } from '../megabytes.ts';
 import { type OpenBackup, openBackup } from '../read-backup.ts';
 import { type BytePath, bytePath } from '../source/byte-path.ts';
 import { truePath } from '../stored-path.ts';
@@ -39,7 +40,7 @@ export interface RestoredPart {
  * verified before anything is written, each file again while it is; what was asked for appears by one rename.
  *
  * @throws BackupError as `verifyBackup`, and `bad-option`, `not-found` (the backup holds no such thing),
- * `swap-conflict` (the folder holds it already), `no-space`; nothing is left behind in any of these cases
+ * `swap-conflict` (the folder holds it already), `no-space`, `write-failed`; nothing is left behind in any of these cases
  */
 export const restorePart = async (
   file: string,
@@ -52,7 +53,7 @@ export const restorePart = async (
     await refuseExisting(path);
     await verifyOpen(backup, { signal, onProgress });
     await checkSpace(to, part.bytes, only);
-    const made = await disk.mkdir(to, { mode: 0o700, recursive: true });
+    const made = await disk.mkdir(to, { mode: 0o700, recursive: true }).catch(throwUnwritable(to));
     const firstMade = typeof made === 'string' ? made : null;
     await sweepDead(disk, to);
     const id = `only-${process.pid}-${randomBytes(6).toString('hex')}`;
@@ -72,6 +73,8 @@ export const restorePart = async (
       signal?.throwIfAborted();
       await moveIn(disk, join(target.staged, ...part.inside), path);
       isThere = true;
+    } catch (error) {
+      return throwUnwritable(to)(error);
     } finally {
       await discardWork([target], { disk });
       if (!isThere && firstMade !== null) await removeEmpty(to, firstMade);
@@ -133,7 +136,7 @@ const refuseExisting = async (path: string): Promise<void> => {
     await lstat(path);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return;
-    throw error;
+    return throwUnreadable(dirname(path))(error);
   }
   throw new BackupError(
     'swap-conflict',
@@ -154,7 +157,7 @@ const checkSpace = async (to: string, bytes: number, only: string): Promise<void
   if (bytes > free)
     throw new BackupError(
       'no-space',
-      `restoring ${only} to ${to} needs ${bytes} bytes, ${free} can be used there; nothing was written`,
+      `restoring ${only} to ${to} needs ${megabytes(bytes)}, ${megabytes(free)} can be used there; nothing was written`,
       { file: to },
     );
 };

@@ -2,10 +2,11 @@ import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { sourceProblems } from '../backup-options.ts';
 import { type Disk, realDisk } from '../disk.ts';
-import { BackupError } from '../errors.ts';
+import { BackupError, isSystemError, systemSaid } from '../errors.ts';
 import type { RestoreContext } from '../kind/data-kind.ts';
 import { kindOf } from '../kind/kinds.ts';
 import type { Manifest } from '../manifest.ts';
+import { megabytes } from '../megabytes.ts';
 import { type OpenBackup, openBackup } from '../read-backup.ts';
 import type { DataSource, DiskOption, Progress } from '../types.ts';
 import { verifyOpen } from '../verify-backup.ts';
@@ -37,7 +38,7 @@ export interface StagedRestore {
  * written before everything has passed. Staging again under the same id starts afresh, unless that restore
  * has put data aside.
  *
- * @throws BackupError as `verifyBackup`, and `bad-option`, `not-restorable`, `no-space`, `swap-conflict`, `sqlite-damaged`
+ * @throws BackupError as `verifyBackup`, and `bad-option`, `not-restorable`, `no-space`, `write-failed`, `swap-conflict`, `sqlite-damaged`
  */
 export const stageRestore = async (file: string, options: StageOptions): Promise<StagedRestore> => {
   const { disk = realDisk, id, signal } = options;
@@ -56,7 +57,12 @@ export const stageRestore = async (file: string, options: StageOptions): Promise
       signal?.throwIfAborted();
     } catch (error) {
       await discardWork(targets, { disk, sources: options.targets });
-      throw error;
+      if (!isSystemError(error)) throw error;
+      throw new BackupError(
+        'write-failed',
+        `${file} could not be restored beside the live data: ${systemSaid(error)}. Nothing live was touched`,
+        { file, cause: error },
+      );
     }
     return { id, backup: file, sha256, manifest, targets };
   });
@@ -109,7 +115,7 @@ const checkSpace = async (
     if (bytes > free)
       throw new BackupError(
         'no-space',
-        `restoring ${file} needs ${bytes} bytes beside the live data; ${Math.floor(free)} can be used`,
+        `restoring ${file} needs ${megabytes(bytes)} beside the live data, ${megabytes(free)} can be used there; nothing was written`,
         { file },
       );
 };

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { type Disk, syncFolder } from '../disk.ts';
-import { systemCode } from '../errors.ts';
+import { systemCode, throwUnwritable } from '../errors.ts';
 import type { Manifest } from '../manifest.ts';
 import { workName } from '../work-files.ts';
 import type { SourceAmounts } from './shrink.ts';
@@ -99,7 +99,7 @@ export const writeSummary = async (
 ): Promise<void> => {
   const part = join(dirname(file), workName('summary'));
   try {
-    const handle = await disk.open(part, 'wx', 0o600);
+    const handle = await disk.open(part, 'wx', 0o600).catch(throwUnwritable(dirname(file)));
     try {
       await handle.writeFile(`${JSON.stringify(content)}\n`);
       await handle.sync();

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { realDisk } from '../disk.ts';
 import { PROOF_SUFFIX, readProof } from '../drill/proof.ts';
-import { BackupError, isBackupError, messageOf, systemCode } from '../errors.ts';
+import { BackupError, isBackupError, isSystemError, messageOf, systemCode } from '../errors.ts';
 import { type BackupListing, listBackups } from '../list-backups.ts';
 import { readSidecar } from '../sidecar.ts';
 import type { DiskOption } from '../types.ts';
@@ -86,7 +86,7 @@ const readOne = async (
     const proven = { provenAt: proof?.at ?? null, recoveryMs: proof?.totalMs ?? null };
     return { ...known, ...proven, summary, unusable: whyUnusable(summary, service, backup.env) };
   } catch (error) {
-    if (!isBackupError(error)) throw error;
+    if (!isBackupError(error) && !isSystemError(error)) throw error;
     return { ...known, summary: null, unusable: `cannot be read (${messageOf(error)})` };
   }
 };
@@ -164,10 +164,11 @@ export const acceptShrink = async (
   accepted: NonNullable<BackupSummary['shrinkAccepted']>,
   { disk = realDisk }: DiskOption = {},
 ): Promise<void> => {
+  // First of all: it may not be there, or be no backup.
+  const manifest = await readManifest(file);
   const sha256 = await readSidecar(file);
   const written = await readSummary(file);
-  const summary =
-    written?.sha256 === sha256 ? written : summaryOf(await readManifest(file), sha256);
+  const summary = written?.sha256 === sha256 ? written : summaryOf(manifest, sha256);
   if (!summary.complete)
     throw new BackupError('not-restorable', `${file} is not a complete backup`, { file });
   await writeSummary(disk, file, { ...summary, shrinkAccepted: accepted });

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { BackupError } from '../errors.ts';
+import { BackupError, throwUnreadable } from '../errors.ts';
 import { FORMAT_LIMITS } from '../limits.ts';
 import {
   END_BYTES,
@@ -47,7 +47,9 @@ export const readExactly = async (
 ): Promise<Buffer> => {
   let done = 0;
   while (done < length) {
-    const { bytesRead } = await handle.read(buffer, done, length - done, at + done);
+    const { bytesRead } = await handle
+      .read(buffer, done, length - done, at + done)
+      .catch(throwUnreadable(file));
     if (bytesRead === 0) return refuse(file, 1, `it ends at byte ${at + done}, in the middle`);
     done += bytesRead;
   }

@@ -35,6 +35,7 @@ const issueLine = (issue: PositionedIssue): string => {
 
 /** Backup faults that do not say that a backup failed to verify. */
 const backupExits: Readonly<Record<string, ExitCode>> = {
+  unreadable: exitCodes.failed,
   'write-failed': exitCodes.failed,
   'no-space': exitCodes.failed,
   'source-refused': exitCodes.failed,

@@ -92,6 +92,7 @@ export const drillBackup = async (
 const ofThisMachine: readonly string[] = [
   'no-space',
   'write-failed',
+  'unreadable',
   'bad-option',
   'swap-conflict',
 ];

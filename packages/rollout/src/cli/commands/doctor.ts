@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { access, constants, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { isBackupError } from '@dhash/backup-core';
 import { readLock } from '@dhash/journal';
 import { checkChannels } from '@dhash/notifier';
 import { gateWarnings } from '@dhash/quality-gates/config';
@@ -86,12 +87,20 @@ const writable = async ({ config, shown }: Environment): Promise<Finding> => {
   let folder = config.backup.dir;
   while (!existsSync(folder) && folder !== dirname(folder)) folder = dirname(folder);
   try {
-    await access(folder, constants.W_OK);
+    // What may be written need not be a folder.
+    await access(`${folder}/`, constants.W_OK);
     return ok(`backups: ${shown(config.backup.dir)} can be written`);
   } catch (error) {
     return problem(`backups: ${shown(folder)} cannot be written: ${messageOf(error)}`);
   }
 };
+
+/** What the folder of backups does not give away is a finding, and keeps nobody from seeing the others. */
+const orProblem = (findings: Promise<Finding[]>): Promise<Finding[]> =>
+  findings.catch((error: unknown) => {
+    if (!isBackupError(error)) throw error;
+    return [problem(`backups: ${error.message}`)];
+  });
 
 const copies = async (environment: Environment): Promise<Finding[]> => {
   const { config } = environment;
@@ -249,10 +258,13 @@ const examine = async (context: CommandContext, flags: DoctorFlags): Promise<Com
     ...(await gates(environment)),
     ...(await data(environment)),
     await writable(environment),
-    ...(await copies(environment)),
+    ...(await orProblem(copies(environment))),
     ...(environment.config.data.length === 0
       ? []
-      : [await drill(context, environment), ...(await drillable(environment))]),
+      : [
+          ...(await orProblem(drill(context, environment).then((found) => [found]))),
+          ...(await drillable(environment)),
+        ]),
     ...(await channels(context, environment)),
     ...(await leftovers(environment)),
     ...(await service(context, environment)),

@@ -7,6 +7,7 @@ import {
   type Rclone,
   withScratch,
 } from '@dhash/backup-core';
+import { formatBytes } from '../../cli/format.ts';
 import type { EnvironmentConfig } from '../../config/types.ts';
 import type { CommandContext } from '../context.ts';
 import { openEnvironment } from '../environment.ts';
@@ -48,7 +49,14 @@ export const withFetchedCopy = async <T>(
   await mkdir(backup.dir, { recursive: true, mode: 0o700 });
   return withScratch({ dir: backup.dir, now: context.clock.now() }, async (folder) => {
     context.output.line(`fetching ${address}`);
-    const file = await fetchBackup(address, folder, { rclone, signal: context.signal });
+    const file = await fetchBackup(address, folder, {
+      rclone,
+      signal: context.signal,
+      onUnknownSize: (freeBytes) =>
+        context.output.warn(
+          `the store does not say how large ${name} is; ${formatBytes(freeBytes)} are free in ${backup.dir}`,
+        ),
+    });
     context.output.detail(`fetched ${name}, to be removed after use: ${file}`);
     return use(file);
   });

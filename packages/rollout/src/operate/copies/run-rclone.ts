@@ -1,8 +1,11 @@
-import type { Rclone } from '@dhash/backup-core';
-import { runCommand } from '../../command/run-command.ts';
+import { BackupError, type Rclone } from '@dhash/backup-core';
+import { isCommandError, runCommand } from '../../command/run-command.ts';
 
 /** A zip of hundreds of gigabytes over a slow line; rclone itself gives up sooner on a line that is silent. */
 const TIMEOUT_MS = 12 * 60 * 60 * 1000;
+
+const isNotThere = (cause: unknown): boolean =>
+  cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
 
 /** The machine's own rclone, with its configuration and environment. */
 export const runRclone =
@@ -14,6 +17,13 @@ export const runRclone =
       env: {},
       timeoutMs: TIMEOUT_MS,
       signal,
+    }).catch((error: unknown) => {
+      if (!isCommandError(error) || !isNotThere(error.cause)) throw error;
+      throw new BackupError(
+        'copy-failed',
+        'rclone is not there: copies of backups need it on PATH (https://rclone.org/install)',
+        { cause: error },
+      );
     });
     return { exit, stdout, output };
   };

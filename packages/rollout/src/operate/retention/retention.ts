@@ -52,10 +52,10 @@ export const gatherRetention = async (
   const { dir, maxShrink } = config.backup;
   const runs = await listRuns(layout, env);
   const openRuns = new Set(runs.filter(({ state }) => !state.closed).map(({ state }) => state.run));
+  const backups = await surveyBackups(dir, { service, env, maxShrink });
   const aged = await gatherAged(config, layout);
   const facts = { now, keepFor, openRuns };
   const incidents = planIncidents(aged, facts);
-  const backups = await surveyBackups(dir, { service, env, maxShrink });
   return {
     ...facts,
     backups,
