@@ -36,6 +36,8 @@ describe('the shipped templates', () => {
       );
       expect(message.title).toMatch(/dhash production/);
       expect(JSON.stringify(message)).not.toContain('{{');
+      // What is missing leaves no gap in a sentence.
+      expect(message.title + message.summary).not.toMatch(/ {2}| [.,:]/);
       expect(message.facts.every(({ value }) => value !== '')).toBe(true);
     }
   });

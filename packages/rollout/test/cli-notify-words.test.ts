@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startHttpServer } from '@dhash/testkit';
 import { describe, expect, it } from 'vitest';
@@ -67,6 +67,13 @@ describe('notify send', () => {
     expect(out).toContain('would go to: hook; dry run: nothing was sent');
   });
 
+  it('with no channel on it says where the message lies', async () => {
+    const { run } = await project('http://127.0.0.1:9', '[chat]');
+    const { out } = await run('send', '--message', 'x');
+    const file = /^no channel is on: kept in (.*\.txt)$/m.exec(out)?.[1] ?? '';
+    expect(await readFile(file, 'utf8')).toContain('notes production: message');
+  });
+
   it('without --type and --title the headline does not call it a test', async () => {
     const hook = await startHook();
     const { run } = await project(hook.url);
@@ -101,7 +108,9 @@ describe('notify flush', () => {
     const flushed = await run('flush');
     expect(flushed.exit).toBe(3);
     expect(flushed.out).toMatch(/^hook spooled: 503/m);
-    expect(flushed.out).toMatch(/next try by itself at .* UTC, with notify flush now$/m);
+    expect(flushed.out).toMatch(
+      /tried again by commands from .* UTC on, by notify flush at once$/m,
+    );
   });
 
   it('exit 3 while another is at work, and names its process', async () => {

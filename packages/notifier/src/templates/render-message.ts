@@ -22,6 +22,9 @@ const shown = (value: unknown): string | null => {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 };
 
+/** With the space before it, which goes where the value is missing: no gap stays in the sentence. */
+const spacedPlaceholder = new RegExp(`( ?)${placeholderPattern.source}`, placeholderPattern.flags);
+
 /**
  * A message from its event's template. Values go in once, as they are: what stands in a value is
  * never read as a placeholder. Facts, sections and links that come out empty are left out.
@@ -53,10 +56,10 @@ export const renderMessage = (
           column,
           message: `the variable "${name}" is missing; given: ${Object.keys(variables).join(', ') || 'none'}`,
         });
-    return text.source.replace(
-      placeholderPattern,
-      (_, name: string) => shown(Object.hasOwn(variables, name) ? variables[name] : null) ?? '',
-    );
+    return text.source.replace(spacedPlaceholder, (_, space: string, name: string) => {
+      const value = shown(Object.hasOwn(variables, name) ? variables[name] : null);
+      return value === null ? '' : space + value;
+    });
   };
   const title = head.title ?? fill(template.title);
   const summary = template.summary === null ? '' : fill(template.summary).trim();

@@ -57,14 +57,17 @@ const sampleOf = (event: string): Record<string, string> => {
     backup: 'backups/dhash_20261124T020000Z_production.zip',
   };
   if (event.startsWith('t-plus-')) return { ...always, decision: 'continue' };
-  const isFault = /^(gate-break|rollback-|inconclusive|deploy-failed)/.test(event);
-  if (!isFault) return always;
+  if (event === 'deploy-failed')
+    return { ...always, step: 'health', reason: 'health: GET /health answered 503 for 30 s' };
+  if (event === 'inconclusive')
+    return { ...always, decision: 'inconclusive', reason: 'too few samples of p95HashTime' };
+  if (!/^(gate-break|rollback-)/.test(event)) return always;
   return {
     ...always,
     gate: 'p95HashTime',
     sentence: 'p95HashTime broke: q0.95 2310 ms over 15 min, over the limit of 2000 ms',
-    decision: event === 'inconclusive' ? 'inconclusive' : 'rollback',
-    reason: event === 'inconclusive' ? 'too few samples of p95HashTime' : 'p95HashTime broke',
+    decision: 'rollback',
+    reason: 'p95HashTime broke',
     incident: 'incidents/RUN',
   };
 };

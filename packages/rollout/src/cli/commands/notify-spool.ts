@@ -92,7 +92,8 @@ const flush = async (context: CommandContext, flags: FlushFlags): Promise<Comman
   if (every !== undefined) {
     // Ends as the signal that stops it says; what waits is then still in the spool.
     for (;;) {
-      const { receipts } = await notifier.flush({ mode: 'due', signal });
+      const { receipts, problem } = await notifier.flush({ mode: 'due', signal });
+      if (problem !== null) output.warn(problem);
       for (const receipt of receipts) {
         output.line(receiptLine(receipt));
         output.event({ type: 'receipt', ...receipt });
@@ -146,7 +147,7 @@ const waitingLine = (
         : heldUntil !== null
           ? `the server asked to be left alone until ${formatInstant(heldUntil)}`
           : retryAt > nowMs
-            ? `next try by itself at ${formatInstant(retryAt)}, with notify flush now`
+            ? `tried again by commands from ${formatInstant(retryAt)} on, by notify flush at once`
             : 'the next command or notify flush tries it';
   const tried = `${attempts} ${attempts === 1 ? 'try' : 'tries'}${reason === null ? '' : `: ${reason}`}`;
   return visible(`${channel} ${event} "${title}", ${tried}; ${next}`);
