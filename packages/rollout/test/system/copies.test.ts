@@ -111,7 +111,7 @@ it('refuses a copy that is damaged or incomplete there, and leaves nothing of it
   const missing = await project.run(day(2), 'backup', '--verify', address.replace('T12', 'T13'));
   expect(missing).toMatchObject({
     exit: 1,
-    err: expect.stringMatching(/fetching rclone:.*failed/),
+    err: expect.stringMatching(/there is no rclone:far:.*: nothing was fetched/),
   });
   const strange = await project.run(day(2), 'backup', '--verify', `${to}/notes.zip`);
   expect(strange).toMatchObject({ exit: 2, err: expect.stringContaining('dhash_….zip') });
