@@ -1,16 +1,16 @@
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startHttpServer } from '@dhash/testkit';
-import { expect, it } from 'vitest';
+import { fakeClock, startHttpServer } from '@dhash/testkit';
+import { expect, it, vi } from 'vitest';
 import { createOutput } from '../src/cli/output.ts';
-import { systemClock } from '../src/clock.ts';
+import { type Clock, systemClock } from '../src/clock.ts';
 import { openAnnouncer } from '../src/operate/announcer.ts';
 import { openEnvironment } from '../src/operate/environment.ts';
 import { openRecorder } from '../src/record/recorder.ts';
 import { project, template } from './notify-project.ts';
 
 /** What a command of this project announces with, on a real record. */
-const startAnnouncer = async (url: string) => {
+const startAnnouncer = async (url: string, clock: Clock = systemClock) => {
   const { cwd } = await project(url);
   let said = '';
   const sink = {
@@ -20,7 +20,7 @@ const startAnnouncer = async (url: string) => {
   };
   const context = {
     output: createOutput({ stdout: sink, stderr: sink }, { json: false, verbose: false, env: {} }),
-    clock: systemClock,
+    clock,
     signal: new AbortController().signal,
     processEnv: { HOOK_URL: url },
     cwd,
@@ -77,4 +77,21 @@ it('what could not be delivered by the end of the command is said there', async 
     /messages for hook are not delivered yet: they wait in notifications\/spool \(429/,
   );
   expect(recorder.events).toMatchObject([{ receipt: { status: 'spooled', attempts: 1 } }]);
+});
+
+it('a channel that hangs delays neither the release nor its end; the message stays in the spool', async () => {
+  const server = await startHttpServer(() => new Promise<void>(() => undefined));
+  // Its 15 s pass at once: what `settle` waits for is the time, not the answer.
+  const { cwd, announcer, recorder } = await startAnnouncer(
+    server.url,
+    fakeClock(systemClock.now()),
+  );
+  announcer.announce('deploy-started', { version: '1.2' });
+  await vi.waitFor(() => expect(server.requests).toHaveLength(1), 5000);
+  await announcer.settle();
+  await recorder.close();
+  expect(await readdir(join(cwd, 'notifications', 'spool'))).toEqual([
+    expect.stringMatching(/-deploy-started\.hook\.json\..*\.claim$/),
+  ]);
+  expect(recorder.events).toEqual([]);
 });
