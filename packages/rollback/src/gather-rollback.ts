@@ -1,4 +1,10 @@
-import { type DataSource, type Manifest, readProof, verifyBackup } from '@dhash/backup-core';
+import {
+  type DataSource,
+  type Manifest,
+  type Progress,
+  readProof,
+  verifyBackup,
+} from '@dhash/backup-core';
 import { messageOf, RollbackError } from './errors.ts';
 import type { Service } from './ports.ts';
 
@@ -51,6 +57,8 @@ export type GatherOptions = {
   /** Why the release that would run can't read the backup's data; `null` where it can. */
   readonly canRead?: (manifest: Manifest) => string | null | Promise<string | null>;
   readonly signal?: AbortSignal;
+  /** Called as the backup is verified. */
+  readonly onProgress?: (progress: Progress) => void;
 };
 
 /**
@@ -63,8 +71,8 @@ export type GatherOptions = {
 export const gatherRollback = async (
   options: GatherOptions,
 ): Promise<RollbackFacts & { readonly backup: BackupFacts }> => {
-  const { backup, service, env, sources, signal } = options;
-  const verified = await verify(backup, signal);
+  const { backup, service, env, sources } = options;
+  const verified = await verify(options);
   const { manifest } = verified;
   for (const rule of rules) {
     const refusal = rule(manifest, options);
@@ -101,9 +109,9 @@ const provenBy = async (backup: string, sha256: string): Promise<ProvenFacts | n
   return proof === null ? null : { at: proof.at, started: proof.started, totalMs: proof.totalMs };
 };
 
-const verify = async (backup: string, signal: AbortSignal | undefined) => {
+const verify = async ({ backup, signal, onProgress }: GatherOptions) => {
   try {
-    return await verifyBackup(backup, signal === undefined ? {} : { signal });
+    return await verifyBackup(backup, { signal, onProgress });
   } catch (cause) {
     if (signal?.aborted) throw signal.reason;
     throw new RollbackError(

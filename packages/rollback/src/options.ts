@@ -1,4 +1,4 @@
-import type { createBackup } from '@dhash/backup-core';
+import type { createBackup, Progress } from '@dhash/backup-core';
 import type { NewEvent } from '@dhash/journal';
 import type { RollbackPlan } from './plan-rollback.ts';
 import type { Clock, Service, Validation } from './ports.ts';
@@ -22,6 +22,8 @@ export type RollbackOptions = {
   /** Why, in a person's or a gate's words. */
   readonly reason: string;
   readonly signal?: AbortSignal;
+  /** Called as the backup is verified and staged, and what was put aside is zipped; a step may pass through several phases. */
+  readonly onProgress?: (progress: Progress) => void;
   /** Default 60 s. */
   readonly healthBudgetMs?: number;
   /** Migrations applied to the data that is put aside, for the safety zip's manifest. */

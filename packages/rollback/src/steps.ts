@@ -35,13 +35,13 @@ const backupOf = (results: Results): string => {
 };
 
 const makers: Record<RollbackStep, (deps: StepDeps) => Step> = {
-  verify: ({ options: { plan }, id }) => ({
+  verify: ({ options: { plan, onProgress }, id }) => ({
     name: 'verify',
     run: async ({ signal }) => {
       const { from, to } = plan.release;
       if (plan.facts.backup === null) return { id, backup: null, sha256: null, from, to };
       const { file, sha256 } = plan.facts.backup;
-      const again = await verifyBackup(file, { signal });
+      const again = await verifyBackup(file, { signal, onProgress });
       if (again.sha256 !== sha256)
         throw new RollbackError(
           'backup-changed',
@@ -51,13 +51,14 @@ const makers: Record<RollbackStep, (deps: StepDeps) => Step> = {
       return { id, backup: file, sha256, from, to };
     },
   }),
-  stage: ({ options: { plan }, results, id }) => {
+  stage: ({ options: { plan, onProgress }, results, id }) => {
     const { sources } = plan.facts;
     return {
       name: 'stage',
       run: async ({ signal }) => {
         const file = backupOf(results);
-        return asJson((await stageRestore(file, { id, targets: [...sources], signal })).targets);
+        const options = { id, targets: [...sources], signal, onProgress };
+        return asJson((await stageRestore(file, options)).targets);
       },
       // By name, since a staging that was killed left no targets on record.
       undo: () => discardWork(restoreTargets(sources, id), { sources }),
@@ -145,6 +146,7 @@ const makers: Record<RollbackStep, (deps: StepDeps) => Step> = {
         tool: options.tool,
         now: () => clock.now(),
         signal,
+        onProgress: options.onProgress,
         // Its paths are those of the folder it was put aside in, not where it was live.
         rescue: 'none',
       });
@@ -153,7 +155,10 @@ const makers: Record<RollbackStep, (deps: StepDeps) => Step> = {
           'safety-incomplete',
           `of what was put aside, ${report.incomplete.length} path(s) could not be read: ${report.incomplete.slice(0, 5).join(', ')}`,
         );
-      const { sha256, bytes } = await verifyBackup(report.file, { signal });
+      const { sha256, bytes } = await verifyBackup(report.file, {
+        signal,
+        onProgress: options.onProgress,
+      });
       return { file: report.file, sha256, bytes };
     },
   }),

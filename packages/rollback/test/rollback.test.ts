@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { verifyBackup } from '@dhash/backup-core';
+import { type Progress, verifyBackup } from '@dhash/backup-core';
 import type { NewEvent } from '@dhash/journal';
 import { tempFolder } from '@dhash/testkit';
 import JSZip from 'jszip';
@@ -35,6 +35,21 @@ it('of the release alone needs no backup and leaves the data as it is', async ()
 });
 
 describe('a rollback', () => {
+  it('says how far verification, restore and safety copy have come', async () => {
+    const world = await makeWorld(await tempFolder());
+    const journal: NewEvent[] = [];
+    const seen: string[] = [];
+    const options = await world.optionsFor(journal);
+    const onProgress = ({ phase, bytes, totalBytes }: Progress) => {
+      const step = journal.findLast(({ type }) => type === 'step.started')?.['step'];
+      if (bytes === totalBytes) seen.push(`${String(step)}: ${phase}`);
+    };
+    await drive(rollback({ ...options, onProgress }), journal);
+    const whole = ['verify: verify', 'stage: verify', 'stage: stage'];
+    const kept = ['safety: copy', 'safety: write', 'safety: verify'];
+    expect([...new Set(seen)]).toEqual([...whole, ...kept]);
+  });
+
   it('puts release and data back, proves them, keeps what it replaced, and says what was written since', async () => {
     const world = await makeWorld(await tempFolder());
     const journal: NewEvent[] = [];

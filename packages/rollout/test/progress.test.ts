@@ -90,3 +90,22 @@ it('gives programs an event a second on stdout, and people nothing', () => {
   expect(events.at(-1)).toMatchObject({ phase: 'verify' });
   expect(err).toBe('');
 });
+
+it('tells the rate of a phase anew after an end, whatever came before it', () => {
+  let out = '';
+  let now = 0;
+  const write = (text: string) => {
+    out += text;
+  };
+  const streams = { stdout: { write }, stderr: { write: () => undefined } };
+  const output = createOutput(streams, { json: true, verbose: false, env: {} });
+  const clock = { now: () => now, sleep: async () => undefined };
+  const progress = showProgress({ output, clock });
+  progress.show(at(0, 'verify'));
+  progress.end();
+  now = 100_000;
+  progress.show(at(0, 'verify'));
+  now = 102_000;
+  progress.show(at(240e6, 'verify'));
+  expect(JSON.parse(out)).toMatchObject({ bytesPerSecond: 120e6, leftMs: 2000 });
+});

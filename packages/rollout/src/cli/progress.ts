@@ -54,7 +54,7 @@ export const progressLine = (progress: Progress, pace: Pace, withBar: boolean): 
 /** Shows how far something has come while it runs. */
 export interface ProgressView {
   readonly show: (progress: Progress) => void;
-  /** Leaves the line of the bar empty for what comes next. */
+  /** Leaves the line of the bar empty for what comes next; a phase after it begins anew, whatever its name. */
   readonly end: () => void;
 }
 
@@ -96,6 +96,7 @@ export const showProgress = ({
     end: () => {
       if (isDrawn) output.write(CLEAR_LINE);
       isDrawn = false;
+      phase = undefined;
     },
   };
 };

@@ -5,6 +5,7 @@ import {
   planRollback,
   type RollbackPlan,
 } from '@dhash/rollback';
+import { showProgress } from '../cli/progress.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
 import type { CommandContext } from '../operate/context.ts';
 import type { Environment } from '../operate/environment.ts';
@@ -29,6 +30,7 @@ export const prepareRollback = async (
       hints: [`npx dhash-rollout backup --env ${config.env} --list   shows them`],
     });
   const target = environment.target({ runId: 'preflight', version: null, previous: null });
+  const progress = showProgress(context);
   const facts = await gatherRollback({
     backup,
     service: config.service,
@@ -43,7 +45,8 @@ export const prepareRollback = async (
         createdAt,
       }),
     signal: context.signal,
-  });
+    onProgress: progress.show,
+  }).finally(progress.end);
   const plan = planRollback(facts, { data });
   const proven = await provenSentence(config, facts.backup, environment.shown);
   return {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JournalEvent, Lock } from '@dhash/journal';
 import { type RollbackOutcome, type RollbackPlan, rollback } from '@dhash/rollback';
+import { showProgress } from '../cli/progress.ts';
 import { exitCodes, messageOf, RolloutError } from '../errors.ts';
 import { appliedMigrations } from '../migrations/applied.ts';
 import type { Announcer } from '../operate/announcer.ts';
@@ -49,6 +50,8 @@ export const recordRollback = async (
     throw new RolloutError('overtaken', exitCodes.busy, `another command took ${config.env} over`);
   if (request.resume) context.output.line(`going on with the rollback of ${recorder.run}`);
   else for (const sentence of plan.sentences) context.output.line(sentence);
+  const progress = showProgress(context);
+  recorder.onEvent(progress.end);
   recorder.onEvent(showSteps(context.output));
   const user = currentUser(context.processEnv);
   const { from, to } = plan.release;
@@ -77,7 +80,10 @@ export const recordRollback = async (
   };
   announcer.announce('rollback-started', variables);
   const outcome = await recorder.follow(
-    rollback(await rollbackOptions(context, environment, recorder, plan, request)),
+    rollback({
+      ...(await rollbackOptions(context, environment, recorder, plan, request)),
+      onProgress: progress.show,
+    }),
   );
   return concluded(context, environment, recorder, announcer, plan, outcome, variables);
 };
