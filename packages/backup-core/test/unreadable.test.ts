@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { tempFolder } from '@dhash/testkit';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { type Disk, realDisk } from '../src/disk.ts';
 import {
   acceptShrink,
@@ -113,4 +115,26 @@ it('says that a disk filled up in the middle of a restore, and leaves nothing', 
   const left = await readdir(root, { recursive: true });
   expect(left.filter((name) => name.includes('.dhash'))).toEqual([]);
   expect(left).not.toContain('look');
+});
+
+it('says what a database in WAL mode needs where its folder can only be read', async () => {
+  const { root, sample } = await setUp();
+  const folder = join(root, 'snapshot');
+  await mkdir(folder);
+  execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', folder]);
+  onTestFinished(() => {
+    execFileSync('umount', ['--lazy', folder]);
+  });
+  const path = join(folder, 'library.db');
+  const db = new DatabaseSync(path);
+  db.exec('PRAGMA journal_mode = WAL; CREATE TABLE cards (name TEXT)');
+  db.close();
+  execFileSync('mount', ['-o', 'remount,ro', folder]);
+  const backup = backUpSample(sample, { sources: [{ name: 'library', type: 'sqlite', path }] });
+  await expect(backup).rejects.toMatchObject({
+    code: 'source-refused',
+    message: expect.stringContaining(
+      'To read a database in WAL mode, SQLite writes into its folder: run as the user of the service',
+    ),
+  });
 });

@@ -10,7 +10,7 @@ import {
   readFingerprint,
   type SqliteFingerprint,
 } from './sqlite-fingerprint.ts';
-import { sqliteTrouble } from './sqlite-result.ts';
+import { isShutOut, sqliteTrouble } from './sqlite-result.ts';
 
 /** Pages copied between two turns of the event loop; measured: 100 is slower, more makes no difference. */
 const PAGES_PER_STEP = 1000;
@@ -71,6 +71,11 @@ export const copySqlite = async <Known>(
   }
 };
 
+const whyUnreadable = (error: unknown): string =>
+  isShutOut(error)
+    ? `${messageOf(error)}. To read a database in WAL mode, SQLite writes into its folder: run as the user of the service, on a disk that is not read-only`
+    : messageOf(error);
+
 type Refusal = (why: string, cause?: unknown) => BackupError;
 
 const copyOpen = async <Known>(
@@ -80,7 +85,7 @@ const copyOpen = async <Known>(
   refused: Refusal,
 ): Promise<SqliteCopy<Known>> => {
   const { path, signal, onBytes } = options;
-  const asUnreadable = (error: unknown) => refused(messageOf(error), error);
+  const asUnreadable = (error: unknown) => refused(whyUnreadable(error), error);
   const fingerprintNow = () =>
     readFingerprint(path, live).catch((error: unknown) => {
       throw asUnreadable(error);
@@ -183,7 +188,7 @@ const pin = (db: DatabaseSync, refused: Refusal): DatabaseSize => {
     db.prepare('SELECT count(*) FROM sqlite_schema').get();
     return { pages: numberOf('page_count'), pageBytes: numberOf('page_size') };
   } catch (error) {
-    throw refused(messageOf(error), error);
+    throw refused(whyUnreadable(error), error);
   }
 };
 

@@ -20,6 +20,13 @@ const READ_FAILURES: ReadonlySet<number> = new Set([
   IOERR | (33 << 8), // IOERR_CORRUPTFS: what EIO becomes on reading
 ]);
 
+/** True where SQLite could not make or write what it keeps beside a database (`-shm`), without which its log can't be read. */
+export const isShutOut = (error: unknown): boolean =>
+  error instanceof Error &&
+  'errcode' in error &&
+  typeof error.errcode === 'number' &&
+  [READONLY, CANTOPEN].includes(error.errcode & 0xff);
+
 /** Sorts what node:sqlite threw; null where it is none of SQLite's answers. */
 export const sqliteTrouble = (error: unknown): SqliteTrouble | null => {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number')
