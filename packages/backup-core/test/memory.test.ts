@@ -1,14 +1,12 @@
-import { execFileSync } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { tempFolder } from '@dhash/testkit';
 import { expect, it } from 'vitest';
+import { measureMemory } from './support/measure-memory.ts';
 import { makeSample } from './support/sample.ts';
 
-const WORKER = fileURLToPath(new URL('./support/memory-worker.ts', import.meta.url));
 const MEBIBYTE = 2 ** 20;
 
 it('backs up, verifies and restores more data than it ever holds in memory', {
@@ -26,15 +24,9 @@ it('backs up, verifies and restores more data than it ever holds in memory', {
     await writeFile(join(sample.images, `${i}.jpg`), randomFillSync(Buffer.alloc(400_000)));
   await writeFile(join(sample.images, 'video.mp4'), randomFillSync(Buffer.alloc(30 * MEBIBYTE)));
 
-  const output = execFileSync(process.execPath, ['--no-warnings', WORKER, JSON.stringify(sample)], {
-    encoding: 'utf8',
-  });
-  const { backup, all, bytes } = JSON.parse(output) as {
-    backup: number;
-    all: number;
-    bytes: number;
-  };
-  expect(bytes).toBeGreaterThan(220 * MEBIBYTE);
+  const job = { sample, rehash: false, isRestored: true };
+  const { backup, all, plainBytes } = measureMemory(job);
+  expect(plainBytes).toBeGreaterThan(220 * MEBIBYTE);
   expect(backup, 'MiB at the peak of the backup').toBeLessThan(200);
   expect(all, 'MiB at the peak of verification and restore').toBeLessThan(200);
 });

@@ -2,7 +2,7 @@ import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isSystemError, messageOf } from '../errors.ts';
-import { CHUNK_BYTES } from '../zip/deflate-chunks.ts';
+import { CHUNK_BYTES, CHUNKS_HELD } from '../zip/deflate-chunks.ts';
 
 /** A file that can't be read whole; the backup goes on without it and is an incomplete one. */
 export class UnreadableFile extends Error {
@@ -28,8 +28,8 @@ export interface StableFile {
   chunks(): AsyncGenerator<Buffer>;
 }
 
-/** `deflateChunks` holds six at once: four under way, one that waits to know whether it is the last, one before. */
-const CHUNKS_VALID = 8;
+/** More than `deflateChunks` holds at once. */
+const CHUNKS_VALID = CHUNKS_HELD + 2;
 
 const asUnreadable = (error: unknown): never => {
   // Programming errors and aborts go up as they are; only the system's answers make a file unreadable.

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { constants, deflateRaw } from 'node:zlib';
+import { constants, deflateRaw, deflateRawSync, type ZlibOptions } from 'node:zlib';
 
 /** Deflate works on chunks of this many plain bytes, each on its own thread of the libuv pool. */
 export const CHUNK_BYTES = 2 ** 20;
@@ -15,6 +15,9 @@ const DEPTH = 4;
  */
 const DEFLATE_LEVEL = 2;
 
+/** The chunks that are held at once: those under way, one that waits to know whether it is the last, one before. */
+export const CHUNKS_HELD = DEPTH + 2;
+
 /** One chunk, compressed; chunks written one after the other are one deflate stream. */
 export interface PackedChunk {
   readonly plain: Buffer;
@@ -22,6 +25,18 @@ export interface PackedChunk {
   readonly sha256: string;
   readonly packed: Buffer;
 }
+
+/** Up to this size a job costs the pool more than it takes here. */
+const SYNC_BYTES = 4 * 1024;
+
+const deflate = async (plain: Buffer, options: ZlibOptions): Promise<Buffer> =>
+  plain.length <= SYNC_BYTES
+    ? deflateRawSync(plain, options)
+    : new Promise((resolve, reject) => {
+        deflateRaw(plain, options, (error, packed) =>
+          error === null ? resolve(packed) : reject(error),
+        );
+      });
 
 /**
  * Compresses one chunk. It depends only on its own bytes and the `before` chunk's last 32 KiB, not on how
@@ -31,23 +46,18 @@ export const deflateChunk = (
   plain: Buffer,
   before: Buffer | undefined,
   position: 'inner' | 'last',
-): Promise<Buffer> =>
-  new Promise((resolve, reject) => {
-    const dictionary = before?.subarray(-DICTIONARY_BYTES);
-    deflateRaw(
-      plain,
-      {
-        level: DEFLATE_LEVEL,
-        memLevel: 8,
-        windowBits: 15,
-        // One output buffer that fits as a rule, so that the whole chunk is one job of the pool.
-        chunkSize: Math.max(64, plain.length >> 1),
-        finishFlush: position === 'last' ? constants.Z_FINISH : constants.Z_SYNC_FLUSH,
-        ...(dictionary === undefined || dictionary.length === 0 ? {} : { dictionary }),
-      },
-      (error, packed) => (error === null ? resolve(packed) : reject(error)),
-    );
+): Promise<Buffer> => {
+  const dictionary = before?.subarray(-DICTIONARY_BYTES);
+  return deflate(plain, {
+    level: DEFLATE_LEVEL,
+    memLevel: 8,
+    windowBits: 15,
+    // One output buffer that fits as a rule, so that the whole chunk is one job of the pool.
+    chunkSize: Math.max(64, plain.length >> 1),
+    finishFlush: position === 'last' ? constants.Z_FINISH : constants.Z_SYNC_FLUSH,
+    ...(dictionary === undefined || dictionary.length === 0 ? {} : { dictionary }),
   });
+};
 
 type UnderWay = { plain: Buffer; sha256: string; packed: Promise<Buffer> };
 
@@ -100,12 +110,9 @@ const first = async (underWay: UnderWay[]): Promise<PackedChunk> => {
 const SAMPLE_BYTES = 4 * 1024;
 
 /** Whether a sample is worth compressing: it must get at least 3 % smaller at the fastest level. */
-const shrinks = (sample: Buffer): Promise<boolean> =>
-  new Promise((resolve, reject) => {
-    deflateRaw(sample, { level: 1 }, (error, packed) =>
-      error === null ? resolve(packed.length < sample.length * 0.97) : reject(error),
-    );
-  });
+const shrinks = async (sample: Buffer): Promise<boolean> =>
+  (await deflate(sample, { level: 1, chunkSize: Math.max(64, sample.length) })).length <
+  sample.length * 0.97;
 
 /**
  * Tries head, middle and end before a whole file is compressed in vain: pictures and video don't shrink,

@@ -1,12 +1,20 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { CHUNK_BYTES, deflateChunks } from './deflate-chunks.ts';
+import { CHUNK_BYTES, CHUNKS_HELD, deflateChunks } from './deflate-chunks.ts';
 import { DEFLATED } from './format.ts';
 import { type PackedFile, packBuffer } from './pack-buffer.ts';
 
-/** The text in chunks, all but the last of full size. */
+/** The text in chunks, all but the last of full size. A chunk is valid until `CHUNKS_HELD` more were asked for. */
 function* chunksOf(parts: Iterable<string>): Generator<Buffer> {
-  let chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  // Used in turn: the collector is slow to give so much memory back.
+  const chunks: Buffer[] = [];
+  const next = (): Buffer => {
+    const used = chunks.length > CHUNKS_HELD ? chunks.shift() : undefined;
+    const chunk = used ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    chunks.push(chunk);
+    return chunk;
+  };
+  let chunk = next();
   let filled = 0;
   for (const part of parts) {
     const bytes = Buffer.from(part);
@@ -16,7 +24,7 @@ function* chunksOf(parts: Iterable<string>): Generator<Buffer> {
       filled += copied;
       if (filled < CHUNK_BYTES) continue;
       yield chunk;
-      chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+      chunk = next();
       filled = 0;
     }
   }
