@@ -53,6 +53,11 @@ export interface RestoreContext {
 }
 
 export interface StageJob extends RestoreContext {
+  /**
+   * Begins a check of what is staged, which changes nothing, beside the staging of what follows; all of it fails
+   * where the check does.
+   */
+  readonly checkMeanwhile: (check: () => Promise<void>) => void;
   /** Verified. */
   readonly backup: OpenBackup;
   readonly report: (entry: string, bytes: number) => void;

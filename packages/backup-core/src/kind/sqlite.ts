@@ -87,19 +87,23 @@ const factsOf = async (
   };
 };
 
-/** Extracts, and lets SQLite check what it got. */
-const stage = async (target: PathTarget, job: StageJob): Promise<void> => {
-  await extractSource({ ...job, target });
-  const { files, manifest } = job.backup;
+/** What SQLite says of a database that was extracted. */
+const checkStaged = async (target: PathTarget, { backup, signal }: StageJob): Promise<void> => {
+  const { files, manifest } = backup;
   const recorded = manifest.sources.find(({ name }) => name === target.name);
   const line = files.find(({ line }) => line.path.startsWith(`${target.name}/`))?.line;
-  const facts = await checkSqliteCopy(target.staged, line?.size ?? 0, target.staged, job.signal);
+  const facts = await checkSqliteCopy(target.staged, line?.size ?? 0, target.staged, signal);
   if (facts.foreignKeyViolations !== (recorded?.foreignKeyViolations ?? 0))
     throw new BackupError(
       'sqlite-damaged',
       `the database "${target.name}" has ${facts.foreignKeyViolations} rows whose foreign key points nowhere; ${recorded?.foreignKeyViolations ?? 0} when it was backed up`,
       { file: target.staged },
     );
+};
+
+const stage = async (target: PathTarget, job: StageJob): Promise<void> => {
+  await extractSource({ ...job, target });
+  job.checkMeanwhile(() => checkStaged(target, job));
 };
 
 /** Path of a database's log or journal that lies beside it, if any. */

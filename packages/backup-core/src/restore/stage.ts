@@ -156,6 +156,19 @@ const extractAll = async (
     });
   };
   const { sourceOf } = contextOf({ sources: options.targets });
-  const job = { backup, disk, signal, report, sourceOf };
-  for (const target of targets) await kindOf(target).stage(target, job);
+  const checks: Promise<void>[] = [];
+  const checkMeanwhile = (check: () => Promise<void>) => {
+    const running = check();
+    // Awaited below; a failure must not count as unhandled until then.
+    running.catch(() => undefined);
+    checks.push(running);
+  };
+  const job = { backup, disk, signal, report, sourceOf, checkMeanwhile };
+  try {
+    for (const target of targets) await kindOf(target).stage(target, job);
+  } finally {
+    // Whatever failed: what is staged may be removed only when nobody reads it any more.
+    await Promise.allSettled(checks);
+  }
+  await Promise.all(checks);
 };
