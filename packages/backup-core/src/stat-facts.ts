@@ -19,12 +19,11 @@ export const factsOf = (stat: BigIntStats): StatFacts => ({
   ctimeNs: String(stat.ctimeNs),
 });
 
+/** All of the facts. */
+export const STAT_FIELDS = ['dev', 'ino', 'size', 'mtimeNs', 'ctimeNs'] as const;
+
 export const isSameStat = (a: StatFacts, b: StatFacts): boolean =>
-  a.dev === b.dev &&
-  a.ino === b.ino &&
-  a.size === b.size &&
-  a.mtimeNs === b.mtimeNs &&
-  a.ctimeNs === b.ctimeNs;
+  STAT_FIELDS.every((field) => a[field] === b[field]);
 
 /** A file written this shortly before a backup may be written again within the same tick of the clock. */
 const RACY_NS = 10_000_000n;

@@ -1,17 +1,10 @@
 import type { BigIntStats } from 'node:fs';
+import { STAT_FIELDS } from './stat-facts.ts';
 
-/** dev, ino, size, mtimeNs, ctimeNs: little-endian, as two's complement. */
+/** Each of `STAT_FIELDS` in turn: little-endian, as two's complement. */
 const FIELD_BYTES = 8;
-const ROW_BYTES = 5 * FIELD_BYTES;
+const ROW_BYTES = STAT_FIELDS.length * FIELD_BYTES;
 const FIRST_ROWS = 1024;
-
-const fieldsOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): readonly bigint[] => [
-  dev,
-  ino,
-  size,
-  mtimeNs,
-  ctimeNs,
-];
 
 /** What the system said of many files, for telling later whether each is the same: 40 bytes for each. */
 export interface StatTable {
@@ -32,17 +25,17 @@ export const statTable = (rows: Buffer = Buffer.alloc(0)): StatTable => {
         buffer = Buffer.concat([buffer], Math.max(FIRST_ROWS * ROW_BYTES, used * 2));
       if (stat === null) buffer.fill(0, used, used + ROW_BYTES);
       else
-        for (const [i, field] of fieldsOf(stat).entries())
-          buffer.writeBigInt64LE(BigInt.asIntN(64, field), used + i * FIELD_BYTES);
+        for (const [i, field] of STAT_FIELDS.entries())
+          buffer.writeBigInt64LE(BigInt.asIntN(64, stat[field]), used + i * FIELD_BYTES);
       used += ROW_BYTES;
     },
     isSame: (row, stat) => {
       const at = row * ROW_BYTES;
       if (at + ROW_BYTES > used) return false;
       let isKnown = false;
-      for (const [i, field] of fieldsOf(stat).entries()) {
+      for (const [i, field] of STAT_FIELDS.entries()) {
         const before = buffer.readBigInt64LE(at + i * FIELD_BYTES);
-        if (before !== BigInt.asIntN(64, field)) return false;
+        if (before !== BigInt.asIntN(64, stat[field])) return false;
         isKnown ||= before !== 0n;
       }
       return isKnown;

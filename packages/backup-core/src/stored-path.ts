@@ -1,21 +1,12 @@
 import { createHash } from 'node:crypto';
 import { type BytePath, bytePath, bytesOf } from './source/byte-path.ts';
-import { isAscii, nameProblem, nameSet } from './zip/entry-name.ts';
+import { isAscii, nameOf, nameProblem, nameSet } from './zip/entry-name.ts';
 
 /** Folder inside a source for files whose own names are not portable. */
 const ESCAPE = '~n';
 
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-const decoded = (name: BytePath): string | null => {
-  if (isAscii(name)) return name;
-  try {
-    return decoder.decode(bytesOf(name));
-  } catch {
-    // Linux names are bytes; what is not UTF-8 is not portable, and is stored under another name.
-    return null;
-  }
-};
+/** What is not UTF-8 is not portable, and is stored under another name. */
+const decoded = (name: BytePath): string | null => (isAscii(name) ? name : nameOf(bytesOf(name)));
 
 /** Path of a line in the archive, and its true name where that is another. */
 export interface StoredPath {

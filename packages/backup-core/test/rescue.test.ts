@@ -17,7 +17,8 @@ import { fileURLToPath } from 'node:url';
 import { tempFolder } from '@dhash/testkit';
 import { expect, it } from 'vitest';
 import { compareData, proveRestored, readManifest, rescueNameOf } from '../src/index.ts';
-import { RESCUE_BODY, RESCUE_POSTGRES } from '../src/rescue/rescue-body.ts';
+import { RESCUE_BODY } from '../src/rescue/rescue-body.ts';
+import { RESCUE_POSTGRES } from '../src/rescue/rescue-postgres.ts';
 import { type BareKind, bareRoot } from './support/bare-root.ts';
 import { backUpSample, makeSample, type Sample } from './support/sample.ts';
 

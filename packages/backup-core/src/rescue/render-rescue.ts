@@ -10,7 +10,8 @@ import { STATEMENTS_LIKE } from '../postgres/statements-like.ts';
 import { bytesOf, shownPath } from '../source/byte-path.ts';
 import { truePath } from '../stored-path.ts';
 import type { RescueHints } from '../types.ts';
-import { RESCUE_BODY, RESCUE_POSTGRES } from './rescue-body.ts';
+import { RESCUE_BODY } from './rescue-body.ts';
+import { RESCUE_POSTGRES } from './rescue-postgres.ts';
 
 const RESCUE_SUFFIX = '.rescue.sh';
 

@@ -19,6 +19,18 @@ const ASCII = /^[\u0000-\u007f]*$/;
 /** Whether a text is the same in ASCII, Latin-1, UTF-8 and every Unicode normal form. */
 export const isAscii = (text: string): boolean => ASCII.test(text);
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The text of a name in UTF-8, or null where its bytes are none. */
+export const nameOf = (bytes: Buffer): string | null => {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    // Names on Linux are bytes; those of another encoding are no text.
+    return null;
+  }
+};
+
 /** Why a name is not portable, or null where it is. `name` uses `/` and is relative. */
 export const nameProblem = (name: string): string | null => {
   if (name === '') return 'is empty';

@@ -1,4 +1,4 @@
-import { type NameSet, nameProblem, nameSet } from './entry-name.ts';
+import { type NameSet, nameOf, nameProblem, nameSet } from './entry-name.ts';
 import {
   CENTRAL_BYTES,
   CENTRAL_SIGNATURE,
@@ -179,16 +179,10 @@ const readLine = (
   };
 };
 
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
 /** Rule 9. */
 const readName = (file: string, bytes: Buffer): string => {
-  let name: string;
-  try {
-    name = decoder.decode(bytes);
-  } catch {
-    return refuse(file, 9, 'a name is not valid UTF-8', bytes.toString('latin1'));
-  }
+  const name = nameOf(bytes);
+  if (name === null) return refuse(file, 9, 'a name is not valid UTF-8', bytes.toString('latin1'));
   const problem = nameProblem(name);
   return problem === null ? name : refuse(file, 9, `its name ${problem}`, name);
 };

@@ -65,7 +65,8 @@ const restoreFrom = async (
   file: string,
   named: string,
 ): Promise<CommandResult> => {
-  requireOfEnv(await readManifest(file), { given: named, env: flags.env });
+  if (flags.env !== undefined)
+    requireOfEnv(await readManifest(file), { given: named, env: flags.env });
   const progress = showProgress(context);
   const restored = await restorePart(file, {
     only: flags.only,

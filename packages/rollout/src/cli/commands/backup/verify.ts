@@ -27,7 +27,7 @@ const verified = async (
   context.output.line(
     `${given}: OK, ${entries} entries, ${formatBytes(bytes)}, sidecar, every CRC and SHA-256 checked in ${formatDuration(ms)}`,
   );
-  const dumps = await checkDumps(file, { signal: context.signal });
+  const dumps = await checkDumps(file, manifest, { signal: context.signal });
   if (dumps.read.length > 0)
     context.output.line(`the dump of ${dumps.read.join(', ')} was read to its end by pg_restore`);
   if (dumps.unread.length > 0)
