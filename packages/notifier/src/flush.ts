@@ -1,7 +1,8 @@
 import { type DeliverContext, deliver, hours, mayComeTwice, type Runtime } from './deliver.ts';
+import { codeOf } from './error-code.ts';
 import { severities } from './message.ts';
 import type { Receipt } from './receipt.ts';
-import { codeOf, diskFailure } from './spool/durable.ts';
+import { diskFailure } from './spool/durable.ts';
 import { enterFlush, type FlushLock } from './spool/flush-lock.ts';
 import { byAge, laneOf, type SpoolRecord } from './spool/record.ts';
 import type { SpoolEntry } from './spool/spool.ts';
@@ -36,7 +37,11 @@ const nothing: FlushReport = {
   receipts: [],
 };
 
-type OurLock = Extract<FlushLock, { kind: 'ours' }>;
+/** What a flush that holds the lock works with. */
+interface FlushContext extends DeliverContext {
+  readonly mode: 'now' | 'due';
+  readonly lock: Extract<FlushLock, { kind: 'ours' }>;
+}
 
 interface Waiting {
   readonly entry: SpoolEntry;
@@ -53,7 +58,7 @@ const drain = async (
   runtime: Runtime,
   waiting: readonly Waiting[],
   receipts: Receipt[],
-  { mode, lock, ...context }: DeliverContext & { mode: 'now' | 'due'; lock: OurLock },
+  { mode, lock, ...context }: FlushContext,
 ): Promise<void> => {
   const { clock, spool, signal } = context;
   for (const { entry, record } of waiting)
@@ -137,7 +142,7 @@ const sortOut = async (
 
 const flushLocked = async (
   runtimes: ReadonlyMap<string, Runtime>,
-  context: DeliverContext & { mode: 'now' | 'due'; lock: OurLock },
+  context: FlushContext,
 ): Promise<FlushReport> => {
   const { spool } = context;
   await spool.recover();

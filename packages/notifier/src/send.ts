@@ -1,8 +1,9 @@
 import { type DeliverContext, deliver, mayComeTwice, type Runtime } from './deliver.ts';
+import { codeOf } from './error-code.ts';
 import { isAtLeast, type Message, severities } from './message.ts';
 import type { Receipt } from './receipt.ts';
 import { readableTime } from './render/severity-look.ts';
-import { codeOf, diskFailure } from './spool/durable.ts';
+import { diskFailure } from './spool/durable.ts';
 import { byAge, contentDigest, laneOf, recordName, type SpoolRecord } from './spool/record.ts';
 import type { Claim, Spool, SpoolEntry } from './spool/spool.ts';
 
@@ -168,15 +169,25 @@ const whyNotNow = async (
   return clearTheWay(runtime, record, await neighbours(context, record.channel), context);
 };
 
-/** The claim on a record that is in the spool now: its own, or that of the same message of before. */
-const spooled = async (record: SpoolRecord, spool: Spool): Promise<Claim | null> =>
-  (await spool.add(record)) ?? (await spool.claim(recordName(record.message.id, record.channel)));
+interface Held {
+  readonly claim: Claim;
+  readonly record: SpoolRecord;
+}
+
+/** Takes hold of a record that is in the spool now: its own, or the same message of before. */
+const spooled = async (record: SpoolRecord, spool: Spool): Promise<Held | null> => {
+  const own = await spool.add(record);
+  if (own !== null) return { claim: own, record };
+  const claim = await spool.claim(recordName(record.message.id, record.channel));
+  if (claim === null) return null;
+  const before = await spool.read(claim);
+  return { claim, record: before !== null && 'record' in before ? before.record : record };
+};
 
 /** Delivers a claimed record if it is its turn; else it goes back to wait. */
 const deliverInTurn = async (
   runtime: Runtime,
-  record: SpoolRecord,
-  claim: Claim,
+  { claim, record }: Held,
   context: DeliverContext,
 ): Promise<Receipt> => {
   const { spool } = context;
@@ -187,9 +198,7 @@ const deliverInTurn = async (
     await diskFailure(() => spool.settled());
     return receiptOf(runtime, 'spooled', why);
   }
-  const held = await spool.read(claim);
-  const current = held !== null && 'record' in held ? held.record : record;
-  const receipt = await deliver(runtime, current, claim, context);
+  const receipt = await deliver(runtime, record, claim, context);
   const failed = await diskFailure(() => spool.settled());
   if (failed === null) return receipt;
   const reason = [receipt.reason, mayComeTwice(failed)].filter((part) => part !== undefined);
@@ -208,7 +217,7 @@ export const sendRecord = async (
   const lane = laneOf(record);
   const place = lane === null ? null : lanes.enter(lane);
   try {
-    let claim: Claim | null;
+    let held: Held | null;
     try {
       const waiting = await neighbours(context, record.channel);
       for (const { record: other } of waiting)
@@ -216,7 +225,7 @@ export const sendRecord = async (
       await makeRoom(record, context);
       const folded = await fold(runtime, record, waiting, context);
       if (folded !== null) return folded;
-      claim = await spooled(record, spool);
+      held = await spooled(record, spool);
     } catch (error) {
       // A full or read-only disk must not stop a rollout: what can still be sent is sent.
       await place?.turn;
@@ -228,10 +237,10 @@ export const sendRecord = async (
           }
         : receipt;
     }
-    if (claim === null) return receiptOf(runtime, 'spooled', 'another process is delivering it');
+    if (held === null) return receiptOf(runtime, 'spooled', 'another process is delivering it');
     await place?.turn;
     try {
-      return await deliverInTurn(runtime, record, claim, context);
+      return await deliverInTurn(runtime, held, context);
     } catch (error) {
       const code = codeOf(error);
       if (code === '') throw error;

@@ -93,3 +93,18 @@ it('of a living sender is left alone by a flush', async () => {
   expect(await sending).toMatchObject([{ status: 'delivered' }]);
   expect(server.requests).toHaveLength(1);
 });
+
+it('of a message that is sent again while it waits is no longer in its own way', async () => {
+  const state = { isDown: true };
+  const server = await startHttpServer((_request, response) => {
+    response.statusCode = state.isDown ? 503 : 200;
+    response.end();
+  });
+  const { notifier, clock, spooled } = await startNotifier([httpChannel('webhook', server.url)]);
+  const again = message({ id: 'a', run: 'r' });
+  expect(await notifier.send(again)).toMatchObject([{ status: 'spooled' }]);
+  state.isDown = false;
+  await clock.sleep(1);
+  expect(await notifier.send(again)).toMatchObject([{ status: 'delivered' }]);
+  expect(await spooled()).toEqual([]);
+});

@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { type AttemptResult, permanent, transient } from '../delivery/attempt.ts';
 import type { HintSource } from '../delivery/server-hint.ts';
 import { isTlsCode } from '../delivery/tls-codes.ts';
+import { codeOf } from '../error-code.ts';
 import { type Agents, privateTargetCode } from '../net/agents.ts';
 import { cleanLine } from '../text/clean.ts';
 import { truncate } from '../text/cut.ts';
@@ -44,9 +45,6 @@ const unsentCodes = new Set([
   'ENETUNREACH',
   'ETIMEDOUT',
 ]);
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : '';
 
 /** The status with which a proxy refused a tunnel: all that is taken of the error, which holds more. */
 const proxyStatus = (error: unknown): string | null =>

@@ -1,6 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf, makeFolder, removeFile, syncFolder, writeNew } from './durable.ts';
+import { makeFolder, namesIn, readIfThere, removeFile, syncFolder, writeNew } from './durable.ts';
 import { type DeadRecord, type Death, parseRecord } from './record.ts';
 
 /** A file of dead/. */
@@ -30,14 +29,9 @@ export const openDeadFolder = (folder: string, now: () => number) => {
   const dead = join(folder, 'dead');
 
   const entryOf = async (file: string): Promise<DeadEntry | null> => {
-    let text: string;
-    try {
-      text = await readFile(file, 'utf8');
-    } catch (error) {
-      // Cleared or revived meanwhile.
-      if (codeOf(error) === 'ENOENT') return null;
-      throw error;
-    }
+    const text = await readIfThere(file);
+    // Cleared or revived meanwhile.
+    if (text === null) return null;
     const death = deathIn(text) ?? { at: 0, reason: 'not readable', isRefusal: false };
     const parsed = parseRecord(text);
     const record = 'record' in parsed && death.at > 0 ? { ...parsed.record, dead: death } : null;
@@ -59,14 +53,9 @@ export const openDeadFolder = (folder: string, now: () => number) => {
 
     /** Oldest first. */
     list: async (): Promise<DeadEntry[]> => {
-      let names: string[];
-      try {
-        names = await readdir(dead);
-      } catch (error) {
-        if (codeOf(error) === 'ENOENT') return [];
-        throw error;
-      }
-      const ours = names.filter((file) => file.endsWith('.json') && !file.startsWith('.'));
+      const ours = (await namesIn(dead)).filter(
+        (file) => file.endsWith('.json') && !file.startsWith('.'),
+      );
       const entries: DeadEntry[] = [];
       for (const file of ours) {
         const entry = await entryOf(join(dead, file));

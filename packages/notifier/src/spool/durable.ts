@@ -1,11 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { renameSync, unlinkSync } from 'node:fs';
-import { link, mkdir, open, rename } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-
-/** The code of a file system's error. */
-export const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : '';
+import { codeOf } from '../error-code.ts';
 
 /**
  * The code of what the disk refused, or null where all went well.
@@ -39,6 +36,26 @@ export const syncFolder = async (folder: string): Promise<void> => {
 /** A folder that only its owner may read, with those above it. */
 export const makeFolder = async (folder: string): Promise<void> => {
   await mkdir(folder, { recursive: true, mode: 0o700 });
+};
+
+/** Names in a folder; none where it is not there. */
+export const namesIn = async (folder: string): Promise<string[]> => {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+};
+
+/** A file's text; null where it is not there (any more). */
+export const readIfThere = async (file: string): Promise<string | null> => {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
 };
 
 // Names change in microseconds, so these two don't go through the thread pool: the trip there and back

@@ -2,7 +2,8 @@ import { utimesSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
-import { codeOf, makeFolder, removeFile, writeNew } from './durable.ts';
+import { codeOf } from '../error-code.ts';
+import { makeFolder, removeFile, writeNew } from './durable.ts';
 import { describeOwner, isOwnerAlive, ownerTag } from './owner.ts';
 
 /** A mark of another machine that was not refreshed for this long is taken over, ms. */

@@ -1,10 +1,12 @@
 import { statSync } from 'node:fs';
-import { link, readdir, readFile, stat } from 'node:fs/promises';
+import { link, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf } from '../error-code.ts';
 import { openDeadFolder } from './dead-folder.ts';
 import {
-  codeOf,
   makeFolder,
+  namesIn,
+  readIfThere,
   removeFile,
   replaceFile,
   syncFolder,
@@ -68,15 +70,6 @@ export const openSpool = (folder: string, now: () => number) => {
     isReady = true;
   };
 
-  const namesIn = async (path: string): Promise<string[]> => {
-    try {
-      return await readdir(path);
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT') return [];
-      throw error;
-    }
-  };
-
   const list = async (channel?: string): Promise<SpoolEntry[]> => {
     const suffix = channel === undefined ? '.json' : `.${channelSlug(channel)}.json`;
     return (await namesIn(spool))
@@ -98,15 +91,12 @@ export const openSpool = (folder: string, now: () => number) => {
     const version = `${facts.ino}-${facts.mtimeNs}-${facts.size}`;
     const seen = known.get(version);
     if (seen !== undefined) return seen;
-    try {
-      const parsed = parseRecord(await readFile(entry.file, 'utf8'));
-      if (known.size >= knownAtMost) known.clear();
-      known.set(version, parsed);
-      return parsed;
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT') return null;
-      throw error;
-    }
+    const text = await readIfThere(entry.file);
+    if (text === null) return null;
+    const parsed = parseRecord(text);
+    if (known.size >= knownAtMost) known.clear();
+    known.set(version, parsed);
+    return parsed;
   };
 
   const claimedBy = (name: string, tag: string): Claim => ({
@@ -189,13 +179,8 @@ export const openSpool = (folder: string, now: () => number) => {
     /** Moves a file that is no record to dead/ as it is, with its reason beside it. */
     buryUnreadable: async (entry: SpoolEntry, problem: string): Promise<void> => {
       await ready();
-      let text: string;
-      try {
-        text = await readFile(entry.file, 'utf8');
-      } catch (error) {
-        if (codeOf(error) === 'ENOENT') return;
-        throw error;
-      }
+      const text = await readIfThere(entry.file);
+      if (text === null) return;
       const reason = `not readable as a spool file: ${problem}`;
       await dead.add(entry.name, { format: 1, unreadable: text }, { reason, isRefusal: false });
       await remove(entry);
