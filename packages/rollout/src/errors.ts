@@ -44,3 +44,7 @@ export const isRolloutError = (error: unknown): error is RolloutError =>
 /** The text of anything thrown. */
 export const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
+
+/** Whether the system said that a file, folder or program is not there. */
+export const isNotThere = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT';

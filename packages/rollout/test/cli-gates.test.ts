@@ -5,8 +5,8 @@ import { gatesFor, parseGates } from '@dhash/quality-gates/config';
 import { startHttpServer, tempFolder } from '@dhash/testkit';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { main } from '../src/cli/main.ts';
 import { systemClock } from '../src/clock.ts';
+import { runMain } from './run-main.ts';
 
 const queue = (threshold: number) =>
   JSON.stringify({
@@ -42,22 +42,13 @@ const folder = async (files: Record<string, string>) => {
 };
 
 const run = async (cwd: string, ...argv: string[]) => {
-  const [out, err]: [string[], string[]] = [[], []];
-  const exit = await main(['gates', ...argv], {
-    stdout: { write: (text) => out.push(text) },
-    stderr: { write: (text) => err.push(text) },
-    processEnv: {},
-    cwd,
-    clock: systemClock,
-    signal: new AbortController().signal,
-  });
+  const ran = await runMain(['gates', ...argv], { processEnv: {}, cwd, clock: systemClock });
   const events = () =>
-    out
-      .join('')
+    ran.out
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
-  return { exit, out: out.join(''), err: err.join(''), events };
+  return { ...ran, events };
 };
 
 const rising = log([1, 1, 15, 16, 17, 18, 19, 20, 25, 30, 30]);

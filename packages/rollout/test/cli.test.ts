@@ -2,8 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tempFolder } from '@dhash/testkit';
 import { describe, expect, it } from 'vitest';
-import { main } from '../src/cli/main.ts';
 import { systemClock } from '../src/clock.ts';
+import { runMain } from './run-main.ts';
 
 const valid = `service: notes
 gates: gates.json
@@ -25,25 +25,7 @@ const run = async (
   const cwd = await tempFolder();
   await writeFile(join(cwd, 'rollout.yaml'), yaml);
   await writeFile(join(cwd, 'gates.json'), gates);
-  let out = '';
-  let err = '';
-  const exit = await main(argv, {
-    stdout: {
-      write: (text) => {
-        out += text;
-      },
-    },
-    stderr: {
-      write: (text) => {
-        err += text;
-      },
-    },
-    processEnv: {},
-    cwd,
-    clock: systemClock,
-    signal: new AbortController().signal,
-  });
-  return { exit, out, err, cwd };
+  return { ...(await runMain(argv, { processEnv: {}, cwd, clock: systemClock })), cwd };
 };
 
 describe('bad input', () => {

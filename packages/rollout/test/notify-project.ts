@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canary, tempFolder } from '@dhash/testkit';
-import { main } from '../src/cli/main.ts';
 import { systemClock } from '../src/clock.ts';
+import { runMain } from './run-main.ts';
 
 const config = (notify: string) => `service: notes
 gates: gates.json
@@ -29,27 +29,9 @@ export const project = async (url: string, notify = '[hook]', crew = '') => {
   await writeFile(join(cwd, 'rollout.yaml'), config(notify));
   await mkdir(join(cwd, 'templates', 'notifications'), { recursive: true });
   await writeFile(join(cwd, 'templates', 'notifications', 'gate-break.yaml'), template);
-  const runUntil = async (signal: AbortSignal, ...argv: string[]) => {
-    let out = '';
-    let err = '';
-    const exit = await main(['notify', ...argv], {
-      stdout: {
-        write: (text) => {
-          out += text;
-        },
-      },
-      stderr: {
-        write: (text) => {
-          err += text;
-        },
-      },
-      processEnv: { HOOK_URL: `${url}/${canary}`, CREW_URL: crew },
-      cwd,
-      clock: systemClock,
-      signal,
-    });
-    return { exit, out, err };
-  };
+  const processEnv = { HOOK_URL: `${url}/${canary}`, CREW_URL: crew };
+  const runUntil = (signal: AbortSignal, ...argv: string[]) =>
+    runMain(['notify', ...argv], { processEnv, cwd, clock: systemClock, signal });
   const run = (...argv: string[]) => runUntil(new AbortController().signal, ...argv);
   return { cwd, run, runUntil };
 };

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { isNotThere } from '../errors.ts';
 
 /** What another terminal may ask of the process that holds a run. */
 export const requestSchema = z.strictObject({
@@ -47,7 +48,7 @@ export const readInbox = async (folder: string): Promise<TakenRequest[]> => {
   try {
     names = await readdir(folder);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    if (isNotThere(error)) return [];
     throw error;
   }
   const requests = names.filter((name) => name.endsWith('.json')).sort();

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { isJournalError, type JournalEvent, readJournal } from '@dhash/journal';
-import { exitCodes, RolloutError } from '../errors.ts';
+import { exitCodes, isNotThere, RolloutError } from '../errors.ts';
 import type { Layout } from './layout.ts';
 import { foldRun, type RunState } from './run-state.ts';
 
@@ -15,7 +15,7 @@ const runFolders = async (layout: Layout): Promise<string[]> => {
     const entries = await readdir(layout.rollouts, { withFileTypes: true });
     return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    if (isNotThere(error)) return [];
     throw error;
   }
 };
@@ -27,7 +27,7 @@ export const readRun = async (layout: Layout, run: string): Promise<RecordedRun 
     const state = foldRun(run, events);
     return state === null ? null : { state, events };
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (isNotThere(error)) return null;
     throw error;
   }
 };

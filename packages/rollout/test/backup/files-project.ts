@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openJournal } from '@dhash/journal';
 import { tempFolder } from '@dhash/testkit';
-import { main } from '../../src/cli/main.ts';
 import { layoutOf } from '../../src/record/layout.ts';
-import type { Ran } from '../system/project.ts';
+import { type Ran, runMain } from '../run-main.ts';
 
 /** A service of files and a database that never runs: what matters here is how its backups are kept. */
 export interface FilesProject {
@@ -51,27 +50,12 @@ environments:
     rollback: { data: restore }
 ${settings.environment ?? ''}`,
   );
-  const run = async (at: string, ...argv: string[]): Promise<Ran> => {
-    let out = '';
-    let err = '';
-    const exit = await main(argv, {
-      stdout: {
-        write: (text) => {
-          out += text;
-        },
-      },
-      stderr: {
-        write: (text) => {
-          err += text;
-        },
-      },
+  const run = (at: string, ...argv: string[]): Promise<Ran> =>
+    runMain(argv, {
       processEnv: { USER: 'ana' },
       cwd: root,
       clock: { now: () => Date.parse(at), sleep: async () => undefined },
-      signal: new AbortController().signal,
     });
-    return { exit, out, err };
-  };
   const events = async (at: string, ...argv: string[]) =>
     (await run(at, ...argv, '--json')).out
       .trimEnd()

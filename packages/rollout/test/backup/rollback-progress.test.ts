@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { main } from '../../src/cli/main.ts';
+import { runMain } from '../run-main.ts';
 import { filesProject } from './files-project.ts';
 
 it('a rollback says how far it has come, in its plan and in its steps', async () => {
@@ -8,15 +8,8 @@ it('a rollback says how far it has come, in its plan and in its steps', async ()
   // Two seconds pass at each look: every entry is due for a line, and health gives up soon.
   let now = Date.parse('2026-03-01T13:00:00Z');
   const progressOf = async (...more: string[]) => {
-    let out = '';
     const argv = ['rollback', '--env', 'production', '--backup', `backups/${name}`, ...more];
-    await main([...argv, '--json'], {
-      stdout: {
-        write: (text) => {
-          out += text;
-        },
-      },
-      stderr: { write: () => undefined },
+    const { out } = await runMain([...argv, '--json'], {
       processEnv: { USER: 'ana' },
       cwd: project.root,
       clock: {
@@ -26,7 +19,6 @@ it('a rollback says how far it has come, in its plan and in its steps', async ()
         },
         sleep: async () => undefined,
       },
-      signal: new AbortController().signal,
     });
     const events = out
       .trimEnd()

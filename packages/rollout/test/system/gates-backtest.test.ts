@@ -6,8 +6,8 @@ import { gatesFor, parseGates } from '@dhash/quality-gates/config';
 import { backtest, withConfidence } from '@dhash/quality-gates/tune';
 import { chromiumFile, hasTool, openChromium, startPrometheus, tempFolder } from '@dhash/testkit';
 import { expect, it } from 'vitest';
-import { main } from '../../src/cli/main.ts';
 import { systemClock } from '../../src/clock.ts';
+import { runMain } from '../run-main.ts';
 
 const stepMs = 30_000;
 const hourMs = 3_600_000;
@@ -117,22 +117,18 @@ it.runIf(hasTool('prometheus') && hasTool(chromiumFile))(
     const cwd = await tempFolder();
     await writeFile(join(cwd, 'gates.json'), gatesText);
     const run = async (...more: string[]) => {
-      const [out, err]: [string[], string[]] = [[], []];
       const argv = [
         ...['gates', 'backtest', '--gates', 'gates.json', '--promql', url, '--last', '2d'],
         ...['--until', '2026-10-12T00:00:10Z', '--selector', 'job="notes"'],
         ...['--incident', '2026-10-11T03:10:00Z/2026-10-11T03:50:00Z'],
       ];
-      const exit = await main([...argv, ...more], {
-        stdout: { write: (text) => out.push(text) },
-        stderr: { write: (text) => err.push(text) },
+      const { exit, out, err } = await runMain([...argv, ...more], {
         processEnv: {},
         cwd,
         clock: systemClock,
-        signal: new AbortController().signal,
       });
-      expect([exit, err.join('')]).toEqual([0, more.length === 0 ? '' : expect.any(String)]);
-      return out.join('');
+      expect([exit, err]).toEqual([0, more.length === 0 ? '' : expect.any(String)]);
+      return out;
     };
     const events = (await run('--json'))
       .trimEnd()

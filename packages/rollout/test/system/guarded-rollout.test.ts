@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { verifyBackup } from '@dhash/backup-core';
 import { readJournal, verifyJournal } from '@dhash/journal';
 import { describe, expect, it } from 'vitest';
-import { makeProject, type Project, type Ran } from './project.ts';
+import type { Ran } from '../run-main.ts';
+import { makeProject, type Project } from './project.ts';
 
 const timeout = 120_000;
 

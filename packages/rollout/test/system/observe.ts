@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type JournalEvent, readJournal } from '@dhash/journal';
 import { expect } from 'vitest';
-import type { Project, Ran } from './project.ts';
+import type { Ran } from '../run-main.ts';
+import type { Project } from './project.ts';
 
 /** The `result` line of a `--json` command. */
 export const resultOf = (out: string): Record<string, unknown> =>

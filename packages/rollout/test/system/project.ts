@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { tempFolder } from '@dhash/testkit';
 import { onTestFinished } from 'vitest';
-import { main } from '../../src/cli/main.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
+import { type Ran, runMain } from '../run-main.ts';
 import { hurried } from './hurried.ts';
 
 /** A small real service: SQLite notes, health with a version, counters as Prometheus text. */
@@ -93,13 +93,6 @@ const release = async (
     await writeFile(join(folder, 'migrations', `${name}.down.sql`), down);
   }
 };
-
-/** What a command printed, and its exit code. */
-export interface Ran {
-  readonly exit: number;
-  readonly out: string;
-  readonly err: string;
-}
 
 export interface Project {
   readonly root: string;
@@ -211,27 +204,8 @@ environments:
       }
     }
   });
-  const runAt = async (clock: Clock, ...argv: string[]): Promise<Ran> => {
-    let out = '';
-    let err = '';
-    const exit = await main(argv, {
-      stdout: {
-        write: (text) => {
-          out += text;
-        },
-      },
-      stderr: {
-        write: (text) => {
-          err += text;
-        },
-      },
-      processEnv,
-      cwd: root,
-      clock,
-      signal: new AbortController().signal,
-    });
-    return { exit, out, err };
-  };
+  const runAt = (clock: Clock, ...argv: string[]): Promise<Ran> =>
+    runMain(argv, { processEnv, cwd: root, clock });
   return {
     root,
     url,

@@ -4,7 +4,7 @@ import { readSampleLog } from '@dhash/monitor';
 import type { Sample, WatchPolicy } from '@dhash/quality-gates';
 import { gatesFor, parseGates } from '@dhash/quality-gates/config';
 import { loadConfig } from '../../config/load-config.ts';
-import { exitCodes, messageOf, RolloutError } from '../../errors.ts';
+import { exitCodes, isNotThere, messageOf, RolloutError } from '../../errors.ts';
 import type { CommandContext } from '../../operate/context.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 
@@ -30,14 +30,11 @@ export const gatesFile = async (
   return join(dirname(context.configFile), gates);
 };
 
-const isMissing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT';
-
 const cannotRead = (what: string, file: string, error: unknown): RolloutError =>
   new RolloutError(
     'file-unreadable',
     exitCodes.usage,
-    `${what} ${file} ${isMissing(error) ? 'does not exist' : `cannot be read: ${messageOf(error)}`}`,
+    `${what} ${file} ${isNotThere(error) ? 'does not exist' : `cannot be read: ${messageOf(error)}`}`,
     { cause: error },
   );
 

@@ -3,6 +3,8 @@ import { channelsFor, channelsWithout } from '../../config/recipients.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
 import type { Environment } from '../../operate/environment.ts';
 
+const OFF = 'off: its variable is not set';
+
 /** Who gets a person's message, and who does not. */
 export interface Recipients {
   /** What the notifier is asked for; those that are off among them, so that it says so. */
@@ -48,16 +50,14 @@ export const recipientsOf = (
   }
   const asked = channelsFor(config.notify, message, 'person');
   const unwanted = channelsWithout(config.notify, message, 'person');
+  const off = asked.filter(isOff).map((channel) => ({ channel, why: OFF }));
   const channels = asked.filter((name) => !isOff(name));
   return {
     asked,
     channels,
     without: [
-      ...asked.filter(isOff).map((channel) => ({ channel, why: 'off: its variable is not set' })),
-      ...unwanted.map(({ channel, why }) => ({
-        channel,
-        why: isOff(channel) ? 'off: its variable is not set' : why,
-      })),
+      ...off,
+      ...unwanted.map(({ channel, why }) => ({ channel, why: isOff(channel) ? OFF : why })),
     ],
     isUnwanted: channels.length === 0 && unwanted.some(({ channel }) => !isOff(channel)),
   };

@@ -1,11 +1,9 @@
 import { BackupError, type Rclone } from '@dhash/backup-core';
 import { isCommandError, runCommand } from '../../command/run-command.ts';
+import { isNotThere } from '../../errors.ts';
 
 /** A zip of hundreds of gigabytes over a slow line; rclone itself gives up sooner on a line that is silent. */
 const TIMEOUT_MS = 12 * 60 * 60 * 1000;
-
-const isNotThere = (cause: unknown): boolean =>
-  cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
 
 /** The machine's own rclone, with its configuration and environment. */
 export const runRclone =

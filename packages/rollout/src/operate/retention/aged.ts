@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EnvironmentConfig, KeepFor } from '../../config/types.ts';
+import { isNotThere } from '../../errors.ts';
 import type { Layout } from '../../record/layout.ts';
 import { environmentIn } from '../../record/runs.ts';
 import type { Pinned } from './references.ts';
@@ -33,7 +34,7 @@ const namesIn = async (folder: string): Promise<string[]> => {
   try {
     return await readdir(folder);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    if (isNotThere(error)) return [];
     throw error;
   }
 };

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isNotThere } from '../../errors.ts';
 import type { Layout } from '../../record/layout.ts';
 import type { RecordedRun } from '../../record/runs.ts';
 
@@ -10,14 +11,11 @@ const NAMES = /dhash_\d{8}T\d{6}Z_[A-Za-z0-9._-]+?\.zip/g;
 
 const namesIn = (text: string): string[] => [...new Set(text.match(NAMES) ?? [])];
 
-const isMissing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT';
-
 const recordOf = async (layout: Layout, run: string): Promise<string> => {
   try {
     return await readFile(join(layout.run(run).incident, 'record.json'), 'utf8');
   } catch (error) {
-    if (isMissing(error)) return '';
+    if (isNotThere(error)) return '';
     throw error;
   }
 };
