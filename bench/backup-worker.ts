@@ -3,6 +3,7 @@ import { createWriteStream, readdirSync, readFileSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { DataSource } from '../packages/backup-core/dist/index.js';
+import { backupJob } from './backup-job.ts';
 
 const [, , work = '', data = '', result = ''] = process.argv;
 
@@ -30,18 +31,7 @@ const newest = async (dir: string): Promise<string> => {
 
 /** A program is measured with what it loads, and no other one's. */
 const works: Record<string, () => Promise<unknown>> = {
-  backup: async () =>
-    (await ours()).createBackup({
-      dir: result,
-      root: result,
-      service: 'bench',
-      env: 'bench',
-      release: null,
-      migrations: [],
-      sources: sourcesIn(data),
-      tool: { name: 'bench', version: '0' },
-      now: Date.now,
-    }),
+  backup: async () => (await ours()).createBackup(backupJob(result, sourcesIn(data))),
   verify: async () => (await ours()).verifyBackup(await newest(result)),
   restore: async () =>
     (await ours()).stageRestore(await newest(result), { id: 'bench', targets: sourcesIn(data) }),

@@ -17,6 +17,7 @@ import { parseArgs } from 'node:util';
 import { changeBackupData, makeBackupData } from './backup-data.ts';
 import { OURS, type Result, renderTable } from './backup-table.ts';
 import { isInstalled, measureProcess } from './measure-process.ts';
+import { wholeNumber } from './whole-number.ts';
 
 const { values } = parseArgs({
   options: {
@@ -24,9 +25,7 @@ const { values } = parseArgs({
     'only-restic': { type: 'boolean', default: false },
   },
 });
-const rounds = Number(values.rounds);
-if (!Number.isInteger(rounds) || rounds < 1)
-  throw new Error(`--rounds takes a whole number from 1, not ${values.rounds}`);
+const rounds = wholeNumber('--rounds', values.rounds);
 
 const folder = mkdtempSync(join(tmpdir(), 'dhash-bench-'));
 const data = join(folder, 'data');

@@ -15,11 +15,10 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { OURS, type Result, renderTable } from './backup-table.ts';
 import { isInstalled, measureProcess } from './measure-process.ts';
+import { wholeNumber } from './whole-number.ts';
 
 const { values } = parseArgs({ options: { files: { type: 'string', default: '100000' } } });
-const files = Number(values.files);
-if (!Number.isInteger(files) || files < 1)
-  throw new Error(`--files takes a whole number from 1, not ${values.files}`);
+const files = wholeNumber('--files', values.files);
 if (!isInstalled('restic')) throw new Error('restic is not installed: apt-get install restic');
 
 const FILES_IN_A_FOLDER = 1000;
@@ -60,13 +59,20 @@ const measure = (work: string, who: string, command: readonly string[]): void =>
   const measured = measureProcess(command, { cwd: folder, env });
   results.push({ work, who, megabytes: null, ...measured });
 };
-const ours = (work: string, what: string, from: string): void =>
-  measure(work, OURS, [process.execPath, '--no-warnings', worker, what, from, backups]);
-const oursLittle = (work: string, what: string, from: string): void =>
-  measure(work, LITTLE, [
-    ...[process.execPath, '--no-warnings', '--max-semi-space-size=4'],
-    ...[worker, what, from, backups],
-  ]);
+const byNode =
+  (who: string, ...options: readonly string[]) =>
+  (work: string, what: string, from: string): void =>
+    measure(work, who, [
+      process.execPath,
+      '--no-warnings',
+      ...options,
+      worker,
+      what,
+      from,
+      backups,
+    ]);
+const ours = byNode(OURS);
+const oursLittle = byNode(LITTLE, '--max-semi-space-size=4');
 const restic = (work: string, ...args: string[]): void =>
   measure(work, 'restic', ['restic', '--quiet', ...args]);
 

@@ -14,13 +14,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createBackup, verifyBackup } from '../packages/backup-core/dist/index.js';
+import { backupJob } from './backup-job.ts';
 import { median } from './backup-table.ts';
 import { isInstalled } from './measure-process.ts';
+import { wholeNumber } from './whole-number.ts';
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' } } });
-const rounds = Number(values.rounds);
-if (!Number.isInteger(rounds) || rounds < 1)
-  throw new Error(`--rounds takes a whole number from 1, not ${values.rounds}`);
+const rounds = wholeNumber('--rounds', values.rounds);
 
 const ROWS = 300_000;
 /** The shell is given up after this long; it would not end. */
@@ -69,17 +69,7 @@ const ours = async (folder: string, path: string): Promise<number> => {
   const dir = join(folder, 'backups');
   mkdirSync(dir);
   const started = performance.now();
-  const { file } = await createBackup({
-    dir,
-    root: dir,
-    service: 'bench',
-    env: 'bench',
-    release: null,
-    migrations: [],
-    sources: [{ name: 'library', type: 'sqlite', path }],
-    tool: { name: 'bench', version: '0' },
-    now: Date.now,
-  });
+  const { file } = await createBackup(backupJob(dir, [{ name: 'library', type: 'sqlite', path }]));
   const seconds = (performance.now() - started) / 1000;
   // Not measured. A copy of two moments would not have passed: createBackup runs integrity_check on it.
   await verifyBackup(file);
