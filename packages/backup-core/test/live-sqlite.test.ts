@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { tempFolder } from '@dhash/testkit';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { type Progress, stageRestore, verifyBackup } from '../src/index.ts';
 import { backUpSample, hashRows, makeDatabase, makeSample, type Sample } from './support/sample.ts';
 
@@ -27,6 +27,8 @@ it.each([
   // Between two commits there is no journal, and no writer holds a lock.
   ['WAL', 'pausing'],
   ['DELETE', 'pausing'],
+  // As a disk whose fsync takes long: readers get in between two commits only.
+  ['DELETE', 'holding the lock'],
 ])('copies one moment of a %s database that another process writes to %s', async (mode, pace) => {
   const root = await tempFolder();
   const library = join(root, 'live.db');
@@ -97,6 +99,25 @@ it.each([
     message: expect.stringContaining(says),
   });
   expect(await readdir(sample.dir)).toEqual([]);
+});
+
+it('gives up on a database that stays locked, and says what keeps it so', async () => {
+  const root = await tempFolder();
+  const library = join(root, 'live.db');
+  await makeDatabase(library, 3);
+  const db = new DatabaseSync(library);
+  db.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
+  let now = 0;
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 500));
+  try {
+    await expect(backUpSample(onlyDatabase(root, library))).rejects.toMatchObject({
+      code: 'sqlite-busy',
+      message: expect.stringContaining('stayed locked for 10 seconds: another program'),
+    });
+  } finally {
+    clock.mockRestore();
+    db.close();
+  }
 });
 
 it('refuses a damaged database instead of keeping the damage', async () => {

@@ -2,6 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { BackupError, messageOf } from '../errors.ts';
 import { copyFrozen } from './copy-frozen.ts';
 import { mustOpenReadOnly } from './inspect-sqlite.ts';
@@ -14,7 +15,8 @@ import { isShutOut, sqliteTrouble } from './sqlite-result.ts';
 
 /** Pages copied between two turns of the event loop; measured: 100 is slower, more makes no difference. */
 const PAGES_PER_STEP = 1000;
-const BUSY_TIMEOUT_MS = 5000;
+/** How long others may keep the database locked, without one moment between, before the backup gives up. */
+const LOCK_WAIT_MS = 10_000;
 
 export interface SqliteCopyOptions<Known> {
   readonly name: string;
@@ -93,13 +95,13 @@ const copyOpen = async <Known>(
   const before = await fingerprintNow();
   let db: DatabaseSync;
   try {
-    db = new DatabaseSync(path, { readOnly: mustOpenReadOnly(path), timeout: BUSY_TIMEOUT_MS });
+    db = new DatabaseSync(path, { readOnly: mustOpenReadOnly(path), timeout: 0 });
     db.exec('PRAGMA query_only = ON');
   } catch (error) {
     throw asUnreadable(error);
   }
   try {
-    const size = pin(db, refused);
+    const size = await pin(db, options, refused);
     const after = await fingerprintNow();
     const isSure = before !== null && after !== null && isSameFingerprint(before, after);
     const fingerprint = isSure ? after : null;
@@ -164,11 +166,7 @@ const copyFailure = (
     case null:
       return error;
     case 'busy':
-      return new BackupError(
-        'sqlite-busy',
-        `the source "${name}" (${path}) stayed locked for ${BUSY_TIMEOUT_MS / 1000} seconds: another program writes to it without a pause`,
-        { file: path, cause: error },
-      );
+      return stayedLocked({ name, path }, error);
     case 'disk':
       return new BackupError(
         'write-failed',
@@ -180,15 +178,41 @@ const copyFailure = (
   }
 };
 
-/** Begins the read transaction that keeps the copy from starting again; returns how large the database is. */
-const pin = (db: DatabaseSync, refused: Refusal): DatabaseSize => {
+const stayedLocked = (
+  { name, path }: { readonly name: string; readonly path: string },
+  cause: unknown,
+): BackupError =>
+  new BackupError(
+    'sqlite-busy',
+    `the source "${name}" (${path}) stayed locked for ${LOCK_WAIT_MS / 1000} seconds: another program writes to it without a pause, or keeps a transaction open`,
+    { file: path, cause },
+  );
+
+/**
+ * Begins the read transaction that keeps the copy from starting again; returns how large the database is.
+ *
+ * A writer with a rollback journal locks readers out from its first fsync to its last, so one that commits without a pause
+ * leaves them microseconds. SQLite's own waiting looks every 100 ms and can miss all of those for minutes: here the lock is
+ * tried for at every turn of the event loop.
+ */
+const pin = async (
+  db: DatabaseSync,
+  { name, path, signal }: SqliteCopyOptions<unknown>,
+  refused: Refusal,
+): Promise<DatabaseSize> => {
   const numberOf = (pragma: string) => Number(db.prepare(`PRAGMA ${pragma}`).get()?.[pragma] ?? 0);
-  try {
-    db.exec('BEGIN');
-    db.prepare('SELECT count(*) FROM sqlite_schema').get();
-    return { pages: numberOf('page_count'), pageBytes: numberOf('page_size') };
-  } catch (error) {
-    throw refused(whyUnreadable(error), error);
+  const deadline = performance.now() + LOCK_WAIT_MS;
+  for (;;) {
+    try {
+      if (!db.isTransaction) db.exec('BEGIN');
+      db.prepare('SELECT count(*) FROM sqlite_schema').get();
+      return { pages: numberOf('page_count'), pageBytes: numberOf('page_size') };
+    } catch (error) {
+      if (sqliteTrouble(error) !== 'busy') throw refused(whyUnreadable(error), error);
+      if (performance.now() > deadline) throw stayedLocked({ name, path }, error);
+    }
+    await nextTurn();
+    signal?.throwIfAborted();
   }
 };
 
