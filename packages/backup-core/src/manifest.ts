@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 /** Name of the entry that is last in every backup. */
 export const MANIFEST_NAME = 'manifest.json';
 /** The format that this version writes and reads. */
 export const FORMAT = 1;
 
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hex digits');
-const bytes = z.number().int().nonnegative();
+const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hex digits'));
+const bytes = z.int().check(z.nonnegative());
 /** Permission bits only: a backup never brings setuid, setgid or sticky back. */
-const mode = z.number().int().min(0).max(0o777);
+const mode = z.int().check(z.minimum(0), z.maximum(0o777));
 /** UTC with nanoseconds: `2026-01-31T12:00:00.123456789Z`. */
 const mtime = z
   .string()
-  .regex(/^-?\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/, 'expected a UTC time');
+  .check(z.regex(/^-?\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/, 'expected a UTC time'));
 /** Base64 of the true path inside the source, where the entry's own name could not be it. */
 const name = z.base64();
 
@@ -35,10 +35,10 @@ const fileEntry = z.object({
   mode,
   mtime,
   /** SHA-256 of the bytes in the archive; absent where they are stored, thus the same, or in chunks that have their own. */
-  packedSha256: sha256.optional(),
+  packedSha256: z.optional(sha256),
   /** Of large deflated files: what lets a later backup reuse the parts that did not change. */
-  chunks: z.array(chunk).optional(),
-  name: name.optional(),
+  chunks: z.optional(z.array(chunk)),
+  name: z.optional(name),
 });
 
 const linkEntry = z.object({
@@ -46,32 +46,32 @@ const linkEntry = z.object({
   path: z.string(),
   /** Relative; stays inside the source. */
   target: z.string(),
-  name: name.optional(),
+  name: z.optional(name),
 });
 
 const dirEntry = z.object({
   type: z.literal('dir'),
   path: z.string(),
   mode,
-  name: name.optional(),
+  name: z.optional(name),
 });
 
 const source = z.object({
-  name: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,40}$/, 'expected a source name'),
+  name: z.string().check(z.regex(/^[a-z0-9][a-z0-9_-]{0,40}$/, 'expected a source name')),
   type: z.enum(['files', 'sqlite', 'postgres', 'command']),
-  include: z.array(z.string()).optional(),
-  exclude: z.array(z.string()).optional(),
+  include: z.optional(z.array(z.string())),
+  exclude: z.optional(z.array(z.string())),
   /** Modes of folders that differ from 0755, by path inside the source; '' is the source's own folder. */
-  folderModes: z.record(z.string(), mode).optional(),
+  folderModes: z.optional(z.record(z.string(), mode)),
   /** Rows per table when the database was copied. */
-  tables: z.record(z.string(), z.number().int().nonnegative()).optional(),
+  tables: z.optional(z.record(z.string(), z.int().check(z.nonnegative()))),
   /** Rows whose foreign key points nowhere, where there were any. */
-  foreignKeyViolations: z.number().int().positive().optional(),
-  userVersion: z.number().int().optional(),
-  schemaVersion: z.number().int().optional(),
-  applicationId: z.number().int().optional(),
-  pageSize: z.number().int().optional(),
-  pageCount: z.number().int().optional(),
+  foreignKeyViolations: z.optional(z.int().check(z.positive())),
+  userVersion: z.optional(z.int()),
+  schemaVersion: z.optional(z.int()),
+  applicationId: z.optional(z.int()),
+  pageSize: z.optional(z.int()),
+  pageCount: z.optional(z.int()),
 });
 
 /** All of a manifest but its lines. */
@@ -86,9 +86,9 @@ export const manifestFrame = z.object({
   }),
   service: z.string(),
   env: z.string(),
-  release: z.string().nullable(),
+  release: z.nullable(z.string()),
   migrations: z.array(z.string()),
-  tag: z.string().nullable(),
+  tag: z.nullable(z.string()),
   complete: z.boolean(),
   /** What could not be read, where the backup is not complete. */
   incomplete: z.array(z.string()),

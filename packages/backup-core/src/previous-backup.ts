@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { BackupJob } from './backup-options.ts';
 import { type Disk, syncFolder } from './disk.ts';
 import { isBackupError, isSystemError } from './errors.ts';
@@ -30,9 +30,12 @@ const state = z.object({
   rehashedAtMs: z.number(),
   manifestSha256: z.string(),
   /** A row for each entry of the archive but the manifest. */
-  stats: z.base64().transform((text) => statTable(Buffer.from(text, 'base64'))),
+  stats: z.pipe(
+    z.base64(),
+    z.transform((text) => statTable(Buffer.from(text, 'base64'))),
+  ),
   /** What each database was when it was copied, by source; one that others wrote to just then is not here. */
-  databases: z.record(z.string(), sqliteFingerprint).default({}),
+  databases: z._default(z.record(z.string(), sqliteFingerprint), {}),
 });
 /** What is known of a backup besides what is in it. */
 export type BackupState = Omit<z.infer<typeof state>, 'format'>;

@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 /** What the system says of a file, for telling later whether it is the same; numbers as text, since they are of 64 bits. */
 export const statFacts = z.object({

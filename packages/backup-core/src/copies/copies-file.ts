@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { realDisk, syncFolder } from '../disk.ts';
 import { systemCode } from '../errors.ts';
 import type { DiskOption } from '../types.ts';
@@ -13,12 +13,12 @@ const copy = z.object({
   to: z.string(),
   /** When it was copied, or last tried (ISO 8601, UTC). */
   at: z.string(),
-  sha256: z.string().nullable(),
-  bytes: z.number().int().nonnegative().nullable(),
+  sha256: z.nullable(z.string()),
+  bytes: z.nullable(z.int().check(z.nonnegative())),
   /** `verified`: read back there and hashed. `failed`: to be tried again. */
   state: z.enum(['verified', 'failed']),
   /** Why it failed. */
-  problem: z.string().optional(),
+  problem: z.optional(z.string()),
 });
 const list = z.object({ format: z.literal(1), copies: z.array(copy) });
 

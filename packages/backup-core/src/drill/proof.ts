@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { realDisk, syncFolder } from '../disk.ts';
 import { systemCode } from '../errors.ts';
 import type { DiskOption } from '../types.ts';
@@ -9,12 +9,12 @@ import { workName } from '../work-files.ts';
 /** Lies beside its zip: that the backup was restored once, for real, and how long that took. */
 export const PROOF_SUFFIX = '.proof.json';
 
-const ms = z.number().nonnegative();
+const ms = z.number().check(z.nonnegative());
 
 const proof = z.object({
   format: z.literal(1),
   /** SHA-256 of the zip that was restored: a proof of another file counts for nothing. */
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
   contentRoot: z.string(),
   service: z.string(),
   env: z.string(),
@@ -22,9 +22,9 @@ const proof = z.object({
   at: z.iso.datetime(),
   tool: z.object({ name: z.string(), version: z.string() }),
   /** Release stamped in the backup, where it was started on the restored data; null: no service was started. */
-  started: z.string().nullable(),
+  started: z.nullable(z.string()),
   /** Sources whose dump was read and checked, and loaded nowhere: only their own command knows where, and that is live. */
-  notLoaded: z.array(z.string()).default([]),
+  notLoaded: z._default(z.array(z.string()), []),
   /** What held, in the order in which it was checked. */
   checks: z.array(z.object({ name: z.string(), result: z.string() })),
   /** How long each phase took, in order. */

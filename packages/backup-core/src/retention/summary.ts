@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { type Disk, syncFolder } from '../disk.ts';
 import { systemCode, throwUnwritable } from '../errors.ts';
 import type { Manifest } from '../manifest.ts';
@@ -10,13 +10,13 @@ import type { SourceAmounts } from './shrink.ts';
 /** Lies beside its zip: what lists and retention need of it, so that they need not open it. */
 export const SUMMARY_SUFFIX = '.summary.json';
 
-const count = z.number().int().nonnegative();
+const count = z.int().check(z.nonnegative());
 
 const amounts = z.object({
   name: z.string(),
   entries: count,
   bytes: count,
-  rows: count.nullable(),
+  rows: z.nullable(count),
 });
 
 const summary = z.object({
@@ -25,7 +25,7 @@ const summary = z.object({
   sha256: z.string(),
   service: z.string(),
   env: z.string(),
-  release: z.string().nullable(),
+  release: z.nullable(z.string()),
   migrations: z.array(z.string()),
   complete: z.boolean(),
   entries: count,
@@ -33,13 +33,13 @@ const summary = z.object({
   totalBytes: count,
   sources: z.array(amounts),
   /** When every byte was checked on disk (ISO 8601, UTC); null: not since it was made. */
-  verifiedAt: z.string().nullable(),
+  verifiedAt: z.nullable(z.string()),
   /** The backup before it, of the same service and environment, and what that one amounted to. */
-  previous: z.object({ name: z.string(), sources: z.array(amounts) }).nullable(),
+  previous: z.nullable(z.object({ name: z.string(), sources: z.array(amounts) })),
   /** Somebody looked, and said that it is right that it shrank. */
-  shrinkAccepted: z
-    .object({ at: z.string(), by: z.string(), reason: z.string().nullable() })
-    .nullable(),
+  shrinkAccepted: z.nullable(
+    z.object({ at: z.string(), by: z.string(), reason: z.nullable(z.string()) }),
+  ),
 });
 
 /** What a backup amounts to, and how it stands. */

@@ -1,5 +1,5 @@
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { systemCode } from '../errors.ts';
 import { factsOf, isSameStat, statFacts } from '../stat-facts.ts';
 
@@ -14,7 +14,7 @@ const part = z.object({ stat: statFacts, header: z.string() });
 export const sqliteFingerprint = z.object({
   database: part,
   /** Null where there is no log, or an empty one: then all is in the database. */
-  log: part.nullable(),
+  log: z.nullable(part),
 });
 export type SqliteFingerprint = z.infer<typeof sqliteFingerprint>;
 
