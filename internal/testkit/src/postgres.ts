@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { chmod, chown, mkdir, readdir, readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -15,6 +16,8 @@ const PORT = 5432;
 export interface PostgresServer {
   /** Connection string of a database, for its superuser `postgres`. */
   url(database: string): string;
+  /** Starts it again, where a test took it down. */
+  start(): Promise<void>;
   /** Runs SQL; one text per row, columns separated by `|`. */
   sql(database: string, statement: string): Promise<string[]>;
 }
@@ -58,24 +61,30 @@ const serveIn = async (
   const as = { ...user, cwd: folder, env: { ...process.env, LC_ALL: 'C' } };
   await run(join(bin, 'initdb'), ['-D', data, '-A', 'trust', '-U', 'postgres', '-N'], as);
   const options = `-k ${folder} -p ${PORT} -c listen_addresses= -c fsync=off`;
-  // No pipes: the server would inherit them, and their end would never come.
-  const starting = spawn(
-    join(bin, 'pg_ctl'),
-    ['-D', data, '-o', options, '-l', join(folder, 'log'), '-w', 'start'],
-    { ...as, stdio: 'ignore' },
-  );
-  const [code] = await once(starting, 'exit');
-  if (code !== 0)
-    throw new Error(`the server did not start: ${await readFile(join(folder, 'log'), 'utf8')}`);
+  const start = async () => {
+    // No pipes: the server would inherit them, and their end would never come.
+    const starting = spawn(
+      join(bin, 'pg_ctl'),
+      ['-D', data, '-o', options, '-l', join(folder, 'log'), '-w', 'start'],
+      { ...as, stdio: 'ignore' },
+    );
+    const [code] = await once(starting, 'exit');
+    if (code !== 0)
+      throw new Error(`the server did not start: ${await readFile(join(folder, 'log'), 'utf8')}`);
+  };
+  await start();
   const clientsAsBefore = clientsFirst(bin);
   const stop = async () => {
     clientsAsBefore();
+    // A test may have taken it down.
+    if (!existsSync(join(data, 'postmaster.pid'))) return;
     await run(join(bin, 'pg_ctl'), ['-D', data, '-m', 'immediate', '-w', 'stop'], as);
   };
   const url = (database: string) =>
     `postgresql://postgres@/${database}?host=${encodeURIComponent(folder)}&port=${PORT}`;
   const server: PostgresServer = {
     url,
+    start,
     sql: async (database, statement) => {
       const { stdout } = await run('psql', [
         ...['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1'],
@@ -120,5 +129,9 @@ export const sharedPostgres = (): PostgresServer => {
     );
     for (const statement of drop) await server().sql('postgres', statement);
   });
-  return { url: (database) => server().url(database), sql: (...asked) => server().sql(...asked) };
+  return {
+    url: (database) => server().url(database),
+    start: () => server().start(),
+    sql: (...asked) => server().sql(...asked),
+  };
 };

@@ -14,6 +14,8 @@ export type BackupErrorCode =
   | 'sqlite-damaged'
   /** A program that dumps, checks or loads data failed: missing, a non-zero exit, a signal, no output, too slow. */
   | 'command-failed'
+  /** A database server is not there, or went away meanwhile: that says nothing of the data. */
+  | 'server-lost'
   /** The new backup would not be the newest: the clock was set back. */
   | 'clock-set-back'
   /** There is not enough room for what was about to be written. */

@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import {
   createBackup,
   discardWork,
+  drillId,
   liveSources,
   type PostgresSource,
   proveRestored,
@@ -15,6 +16,7 @@ import {
 } from '../src/index.ts';
 import { parseConnection } from '../src/postgres/connection.ts';
 import { checkDump } from '../src/postgres/dump.ts';
+import { abandonedAmong } from '../src/postgres/scratch-database.ts';
 import { sideName } from '../src/postgres/side-database.ts';
 import { AT_MS } from './support/sample.ts';
 
@@ -187,4 +189,21 @@ it('gives a side database a name that PostgreSQL does not cut', () => {
   );
   expect(Buffer.byteLength(one ?? '')).toBeLessThanOrEqual(63);
   expect(one).not.toBe(two);
+});
+
+it('tells what a killed drill left from all else, however long the name of the live database is', () => {
+  const own = drillId(AT_MS);
+  // No Linux hands out this process id.
+  const killed = own.replace(/-[^-]+(-[^-]+)$/, `-${(2 ** 22 + 1).toString(36)}$1`);
+  for (const live of ['app', 'ö'.repeat(25), 'x'.repeat(63)]) {
+    const left = sideName(live, 'restore', killed);
+    expect(Buffer.byteLength(left)).toBeLessThanOrEqual(63);
+    const stays = [
+      ...[live, sideName(live, 'restore', own), sideName(live, 'restore', 'run-1')],
+      ...[sideName(live, 'prev', killed), sideName(`${live.slice(0, -1)}2`, 'restore', killed)],
+    ];
+    expect(abandonedAmong([...stays, left], live, AT_MS)).toEqual([left]);
+    const nextDay = AT_MS + 25 * 3_600_000;
+    expect(abandonedAmong(stays, live, nextDay)).toEqual([sideName(live, 'restore', own)]);
+  }
 });

@@ -5,7 +5,7 @@ import type { ManifestSource } from '../manifest.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { countRows } from '../postgres/count-rows.ts';
 import { checkDump, dumpDatabase } from '../postgres/dump.ts';
-import { databaseOf, environmentFor } from '../postgres/psql.ts';
+import { databaseOf, runClient } from '../postgres/psql.ts';
 import {
   createLike,
   databasesThere,
@@ -14,7 +14,6 @@ import {
   renameDatabases,
   sideName,
 } from '../postgres/side-database.ts';
-import { runProcess } from '../process/run-process.ts';
 import { sourceOfType } from '../restore/context.ts';
 import { checkRestoreId, type DatabaseTarget } from '../restore/staged-target.ts';
 import type { PostgresSource } from '../types.ts';
@@ -53,6 +52,9 @@ const capture = async (source: PostgresSource, job: CaptureJob): Promise<Capture
   };
 };
 
+const isServerLost = (error: unknown): boolean =>
+  error instanceof BackupError && error.code === 'server-lost';
+
 const sourceOf = (target: DatabaseTarget, context: Pick<RestoreContext, 'sourceOf'>) =>
   sourceOfType('postgres', target, context);
 
@@ -77,10 +79,9 @@ const stage = async (target: DatabaseTarget, job: StageJob): Promise<void> => {
     return refuse(backup.file, 13, `its manifest has no dump of "${target.name}"`);
   await createLike(source, target, signal);
   const digest: EntryDigest = { sha256: '' };
-  await runProcess({
+  await runClient(source, target.staged, {
     what: `pg_restore into the side database "${target.staged}" of the source "${target.name}"`,
     command: ['pg_restore', '-w', '--exit-on-error', '--single-transaction', '-d', ''],
-    env: environmentFor(source, target.staged),
     input: readEntry(backup, own.entry, digest, signal),
     signal,
   });
@@ -179,7 +180,7 @@ export const postgresKind: DataKind<PostgresSource, DatabaseTarget> = {
       const tables = await countRows(source, databaseOf(source), signal);
       return { problems: rowProblems(source.name, recorded, tables), files: 1, bytes, tables };
     } catch (error) {
-      if (signal?.aborted === true) throw error;
+      if (signal?.aborted === true || isServerLost(error)) throw error;
       return unproven(`${source.name}: ${messageOf(error)}`, {});
     }
   },

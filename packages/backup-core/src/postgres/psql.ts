@@ -1,4 +1,5 @@
-import { runProcess } from '../process/run-process.ts';
+import { BackupError } from '../errors.ts';
+import { type ProcessRequest, runProcess } from '../process/run-process.ts';
 import type { PostgresSource } from '../types.ts';
 import { type Connection, parseConnection } from './connection.ts';
 
@@ -32,7 +33,35 @@ export const environmentFor = (
   // A service file would win over the rest.
   PGSERVICE: undefined,
   PGAPPNAME: 'dhash-backup',
+  // Their messages are read.
+  LC_ALL: 'C',
 });
+
+/**
+ * What libpq says where a server is not there (or lets nobody in), or ends a session: programs have one exit code for
+ * that and for what is wrong with the data. Its messages in LC_ALL=C; a server's own may be in any language.
+ */
+const LOST =
+  /connection to server .* failed|(?:server closed the|SSL) connection (?:has been closed )?unexpectedly|could not (?:receive data from|send data to) server|no connection to the server/;
+
+/**
+ * Runs a program that talks with a source's server.
+ *
+ * @throws BackupError `server-lost` where that went away, else `command-failed`
+ */
+export const runClient = async (
+  source: PostgresSource,
+  database: string,
+  request: Omit<ProcessRequest, 'env'>,
+): Promise<void> => {
+  try {
+    await runProcess({ ...request, env: environmentFor(source, database) });
+  } catch (error) {
+    if (error instanceof BackupError && error.code === 'command-failed' && LOST.test(error.message))
+      throw new BackupError('server-lost', error.message, { cause: error });
+    throw error;
+  }
+};
 
 /** No file of the user's, no prompt, bare values; stops at the first error. */
 export const PSQL = ['psql', '-X', '-w', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1'] as const;
@@ -40,7 +69,7 @@ export const PSQL = ['psql', '-X', '-w', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=
 /**
  * Runs SQL, which goes through standard input; each row must be one JSON value.
  *
- * @throws BackupError `command-failed`, with what the server said
+ * @throws BackupError `command-failed`, with what the server said; `server-lost`
  */
 export const runSql = async (
   source: PostgresSource,
@@ -51,10 +80,9 @@ export const runSql = async (
   async function* input() {
     yield sql;
   }
-  await runProcess({
+  await runClient(source, database, {
     what: `psql on the database "${database}" of the source "${source.name}"`,
     command: PSQL,
-    env: environmentFor(source, database),
     input: input(),
     onOutput: (part) => {
       parts.push(part);

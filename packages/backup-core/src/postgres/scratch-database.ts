@@ -15,21 +15,24 @@ const machine = (): string => createHash('sha256').update(hostname()).digest('he
 export const drillId = (nowMs: number): string =>
   `drill-${machine()}-${process.pid.toString(36)}-${Math.floor(nowMs / 1000).toString(36)}`;
 
-const ID = /drill-([0-9a-f]{4})-([0-9a-z]+)-([0-9a-z]+)$/;
+const OF_DRILL = /_restore_(drill-([0-9a-f]{4})-([0-9a-z]+)-([0-9a-z]+))$/;
 
-const isAbandoned = (name: string, nowMs: number): boolean => {
-  const [, where, pid = '', since = ''] = ID.exec(name) ?? [];
-  if (where === undefined) return false;
+const isAbandoned = (name: string, live: string, nowMs: number): boolean => {
+  const [, id = '', where, pid = '', since = ''] = OF_DRILL.exec(name) ?? [];
+  if (sideName(live, 'restore', id) !== name) return false;
   if (nowMs - Number.parseInt(since, 36) * 1000 > ABANDONED_MS) return true;
   return where === machine() && !isRunning(Number.parseInt(pid, 36));
 };
 
+/** Those of a server's databases that a killed drill of the live one left. Pure but for asking which processes live. */
+export const abandonedAmong = (names: readonly string[], live: string, nowMs: number): string[] =>
+  names.filter((name) => isAbandoned(name, live, nowMs));
+
 /**
- * Drops the scratch databases that drills left which were killed. One whose name had to be shortened (the live one's
- * is longer than 30 bytes) can't be told from a restore's, and stays.
+ * Drops the scratch databases that drills left which were killed.
  *
  * @returns the names of those dropped
- * @throws BackupError `command-failed`
+ * @throws BackupError `command-failed`, `server-lost`
  */
 export const sweepDrillDatabases = async (
   sources: readonly DataSource[],
@@ -38,15 +41,13 @@ export const sweepDrillDatabases = async (
   const dropped: string[] = [];
   for (const source of sources) {
     if (source.type !== 'postgres') continue;
-    const start = sideName(databaseOf(source), 'restore', 'drill-');
+    const live = databaseOf(source);
     const names = await runSql(
       source,
       'SELECT to_json(datname) FROM pg_database WHERE NOT datistemplate;',
       { signal },
     );
-    const left = names
-      .map(String)
-      .filter((name) => name.startsWith(start) && isAbandoned(name, now));
+    const left = abandonedAmong(names.map(String), live, now);
     if (left.length > 0) await dropDatabases(source, left);
     dropped.push(...left);
   }

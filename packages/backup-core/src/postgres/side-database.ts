@@ -8,17 +8,23 @@ import { STATEMENTS_LIKE } from './statements-like.ts';
 /** PostgreSQL cuts longer names off without an error (NAMEDATALEN - 1), and two could become one. */
 const NAME_BYTES = 63;
 
-/** `<live>_<role>_<id>`; where that is too long, a hash stands for its end. */
+const hashOf = (text: string): string =>
+  createHash('sha256').update(text).digest('hex').slice(0, 20);
+
+/**
+ * `<live>_<role>_<id>`; where that is too long, a hash stands for the end of the live name, and for the id only where
+ * that is too long itself: a drill's stays, for whoever looks for what was left.
+ */
 export const sideName = (live: string, role: 'restore' | 'prev', id: string): string => {
   const name = `${live}_${role}_${id}`;
   if (Buffer.byteLength(name) <= NAME_BYTES) return name;
-  const hash = createHash('sha256').update(`${live}\0${id}`).digest('hex').slice(0, 20);
-  const rest = NAME_BYTES - `_${role}_${hash}`.length;
+  const withId = `_${hashOf(live)}_${role}_${id}`;
+  const end = withId.length < NAME_BYTES ? withId : `_${role}_${hashOf(`${live}\0${id}`)}`;
   const start = Buffer.from(live)
-    .subarray(0, rest)
+    .subarray(0, NAME_BYTES - end.length)
     .toString('utf8')
     .replace(/\uFFFD+$/, '');
-  return `${start}_${role}_${hash}`;
+  return start + end;
 };
 
 /** Which of the three databases of a restore exist. */

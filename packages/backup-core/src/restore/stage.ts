@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { sourceProblems } from '../backup-options.ts';
 import { type Disk, realDisk } from '../disk.ts';
-import { BackupError, isSystemError, systemSaid } from '../errors.ts';
+import { BackupError, isSystemError, messageOf, systemSaid } from '../errors.ts';
 import type { RestoreContext } from '../kind/data-kind.ts';
 import { kindOf } from '../kind/kinds.ts';
 import type { Manifest } from '../manifest.ts';
@@ -56,7 +56,9 @@ export const stageRestore = async (file: string, options: StageOptions): Promise
       await extractAll(backup, targets, disk, options);
       signal?.throwIfAborted();
     } catch (error) {
-      await discardWork(targets, { disk, sources: options.targets });
+      await discardWork(targets, { disk, sources: options.targets }).catch((left: unknown) => {
+        throw withWhatIsLeft(error, left);
+      });
       if (!isSystemError(error)) throw error;
       throw new BackupError(
         'write-failed',
@@ -67,6 +69,16 @@ export const stageRestore = async (file: string, options: StageOptions): Promise
     return { id, backup: file, sha256, manifest, targets };
   });
 };
+
+/** Why a restore was not staged is told first: its clean-up often fails for the same reason. */
+const withWhatIsLeft = (error: unknown, left: unknown): unknown =>
+  error instanceof BackupError
+    ? new BackupError(
+        error.code,
+        `${error.message}\nWhat was restored beside the live data could not be removed: ${messageOf(left)}`,
+        { cause: error },
+      )
+    : left;
 
 const checkTargets = ({ file, manifest }: OpenBackup, targets: readonly DataSource[]): void => {
   const wanted = new Map(targets.map(({ name, type }) => [name, type]));

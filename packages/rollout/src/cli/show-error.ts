@@ -42,6 +42,7 @@ const backupExits: Readonly<Record<string, ExitCode>> = {
   'sqlite-busy': exitCodes.failed,
   'sqlite-damaged': exitCodes.failed,
   'command-failed': exitCodes.failed,
+  'server-lost': exitCodes.failed,
   'clock-set-back': exitCodes.failed,
   'swap-conflict': exitCodes.failed,
   'copy-failed': exitCodes.failed,

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import {
   drillId,
   isBackupError,
+  lookAtPostgres,
   type Manifest,
   type Proof,
   proveRestored,
@@ -82,7 +83,13 @@ export const drillBackup = async (
   try {
     return await runDrill(context, request);
   } catch (error) {
-    if (speaksAgainst(error) && !context.signal.aborted && (await withdrawProof(file)))
+    if (!speaksAgainst(error) || context.signal.aborted) throw error;
+    const fault = await faultOfServer(config);
+    if (fault !== null)
+      context.output.warn(
+        `this says nothing of the backup, whose proof stays if it has one: ${fault}`,
+      );
+    else if (await withdrawProof(file))
       context.output.warn(`the proof of an earlier drill of ${file} was taken away`);
     throw error;
   }
@@ -93,6 +100,7 @@ const ofThisMachine: readonly string[] = [
   'no-space',
   'write-failed',
   'unreadable',
+  'server-lost',
   'bad-option',
   'swap-conflict',
 ];
@@ -101,6 +109,16 @@ const speaksAgainst = (error: unknown): boolean =>
   isBackupError(error)
     ? !ofThisMachine.includes(error.code)
     : isRolloutError(error) && error.code === 'drill-failed';
+
+/** What is wrong with a database server now: a release that found none there fails by no fault of the backup. */
+const faultOfServer = async ({ data }: EnvironmentConfig): Promise<string | null> => {
+  for (const source of data) {
+    if (source.type !== 'postgres') continue;
+    const [fault] = await lookAtPostgres(source, { restores: true });
+    if (fault !== undefined) return `${source.name}: ${fault}`;
+  }
+  return null;
+};
 
 /** A folder and databases for the restored data, which go whatever happens. */
 const withScratchData = <T>(

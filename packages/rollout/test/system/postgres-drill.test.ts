@@ -8,6 +8,19 @@ import { expectExit, promote, until } from './observe.ts';
 import { makePostgresProject, type PostgresProject } from './postgres-project.ts';
 
 const production = ['--env', 'production'];
+/** Takes the server down. */
+const FALL = "COPY (SELECT) TO PROGRAM 'kill -QUIT $(head -n 1 postmaster.pid)'";
+/** A column whose check does, where there is a role `falling` and it is not the live database that it is checked in. */
+const FALLS = `
+  CREATE FUNCTION falls() RETURNS boolean LANGUAGE plpgsql AS $falls$
+  BEGIN
+    IF current_database() <> 'shop' AND to_regrole('falling') IS NOT NULL THEN
+      ${FALL};
+      PERFORM pg_sleep(60);
+    END IF;
+    RETURN true;
+  END $falls$;
+  ALTER TABLE orders ADD COLUMN held boolean DEFAULT true CHECK (falls())`;
 const scratch = /^shop_restore_drill-/;
 
 /** 1.0 with two orders, backed up; drilled with the address of its database under `ORDERS_URL`. */
@@ -111,5 +124,28 @@ describe('a drill of a PostgreSQL database', { timeout: 120_000 }, () => {
     expect(existsSync(`${latest}.proof.json`)).toBe(false);
     expect(await project.databases()).toEqual(['shop']);
     expect(await project.orders()).toBe(2);
+
+    // A server that goes down says nothing of a backup, be it to pg_restore or to the release.
+    await project.server.sql('shop', FALLS);
+    expectExit(await project.run('backup', ...production), 0);
+    const last = (await project.run('backup', ...production, '--latest')).out.trim();
+    const proven = join(project.root, last);
+    expectExit(await project.run('backup', '--drill', proven), 0);
+    await writeFile(
+      join(project.root, 'smoke.mjs'),
+      smoke.replace(
+        /const seen = /,
+        `if (process.env.ROLLOUT_DRILL === '1') sql(\`${FALL}\`);\n$&`,
+      ),
+    );
+    const smoked = expectExit(await project.run('backup', '--drill', proven), 1);
+    expect(smoked.out + smoked.err).toContain(
+      'whose proof stays if it has one: orders: the server does not',
+    );
+    await project.server.start();
+    await project.server.sql('postgres', 'CREATE ROLE falling');
+    const lost = expectExit(await project.run('backup', '--drill', proven), 1);
+    expect(lost.err).toMatch(/pg_restore into the side database .*: server closed the connection/s);
+    expect(existsSync(`${proven}.proof.json`)).toBe(true);
   });
 });
