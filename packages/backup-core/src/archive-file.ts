@@ -110,14 +110,15 @@ const addDeflated: AddStream = async (writer, name, file, { onBytes, findPacked 
   let crc = 0;
   let size = 0;
   async function* body() {
-    for await (const { plain, packed, sha256 } of deflateChunks(file.chunks(), findPacked)) {
+    for await (const chunk of deflateChunks(file.chunks(), findPacked)) {
+      const { plain, packed, sha256 } = chunk;
       plainHash.update(plain);
       crc = crc32(plain, crc);
       size += plain.length;
       chunks.push({
         sha256,
         packedBytes: packed.length,
-        packedSha256: hash('sha256', packed, 'hex'),
+        packedSha256: chunk.packedSha256 ?? hash('sha256', packed, 'hex'),
       });
       onBytes?.(plain.length);
       yield packed;

@@ -3,7 +3,7 @@ import { lstat } from 'node:fs/promises';
 import { type ArchivedFile, SMALL_BYTES } from './archive-file.ts';
 import { type BufferPool, bufferPool } from './buffer-pool.ts';
 import type { PreviousBackup, PreviousFile } from './previous-backup.ts';
-import { CHUNK_BYTES, type ChunkSource } from './zip/deflate-chunks.ts';
+import { CHUNK_BYTES, CHUNKS_HELD, type ChunkSource } from './zip/deflate-chunks.ts';
 import type { ArchiveWriter } from './zip/write-archive.ts';
 
 /** A file that did not change since the previous backup: its packed bytes are there. */
@@ -144,6 +144,16 @@ export const chunkSource = (
     at += packedBytes;
   }
   if (at !== file.entry.dataAt + file.entry.packedBytes) return undefined;
+  // Used in turn: the collector is slow to give so much memory back.
+  const buffers: Buffer[] = [];
+  let turn = 0;
+  const nextBuffer = (size: number): Buffer => {
+    turn = (turn + 1) % (CHUNKS_HELD + 1);
+    const used = buffers[turn];
+    const buffer = used !== undefined && used.length >= size ? used : Buffer.allocUnsafeSlow(size);
+    buffers[turn] = buffer;
+    return buffer.subarray(0, size);
+  };
   return async ({ index, sha256, beforeSha256, position }) => {
     const chunk = chunks[index];
     const place = places[index];
@@ -151,9 +161,10 @@ export const chunkSource = (
     if (chunk === undefined || place === undefined) return null;
     if (chunk.sha256 !== sha256 || wasLast !== (position === 'last')) return null;
     if (index > 0 && chunks[index - 1]?.sha256 !== beforeSha256) return null;
-    const packed = await backup.read(place, chunk.packedBytes);
-    if (packed === null || hash('sha256', packed, 'hex') !== chunk.packedSha256) return null;
+    const { packedBytes, packedSha256 } = chunk;
+    const packed = await backup.read(place, packedBytes, nextBuffer(packedBytes));
+    if (packed === null || hash('sha256', packed, 'hex') !== packedSha256) return null;
     onReuse();
-    return packed;
+    return { packed, packedSha256 };
   };
 };

@@ -59,8 +59,11 @@ export const mustOpenReadOnly = (path: string): boolean => existsSync(`${path}-w
 /** integrity_check reads every index; above this size quick_check does without. */
 const QUICK_CHECK_BYTES = 2 ** 30;
 
-/** A check looks each row up in each index, at places all over the file: with SQLite's 2 MB it reads most pages again and again. */
-const CACHE_KIBIBYTES = 16 * 1024;
+/**
+ * A check looks each row up in each index, at places all over it: with SQLite's 2 MB it reads most pages again and
+ * again. This holds an index of about a million rows; measured on 60 MB, 2 MB takes 1.5 s, 16 MB 1.4, 24 MB 1.0, and more no less.
+ */
+const CACHE_KIBIBYTES = 24 * 1024;
 
 /** How a database file is opened: `copy` is ours alone (no -wal or -shm is made), `live` may be in use. */
 export type Inspection =

@@ -54,20 +54,34 @@ const readUpTo = async (
   return done === length ? buffer : buffer.subarray(0, done);
 };
 
+/** Reads the next chunk while the one before is worked on. */
 async function* readChunks(handle: FileHandle, bytes: number, signal: AbortSignal | undefined) {
   // Buffers are used in turn: the collector is slow to give so much memory back.
   const buffers: Buffer[] = [];
-  let index = 0;
-  for (let at = 0; ; ) {
-    signal?.throwIfAborted();
-    if (buffers.length < CHUNKS_VALID) buffers.push(Buffer.allocUnsafe(CHUNK_BYTES));
-    const buffer = buffers[index++ % CHUNKS_VALID];
-    const chunk = await readUpTo(handle, at, CHUNK_BYTES, buffer);
-    at += chunk.length;
-    // A file that grows as fast as it is read has no end.
-    if (at > bytes) throw new UnreadableFile('changed', 'it grew while it was read');
-    if (chunk.length > 0) yield chunk;
-    if (chunk.length < CHUNK_BYTES) return;
+  const readAt = (index: number): Promise<Buffer> => {
+    const turn = index % (CHUNKS_VALID + 1);
+    buffers[turn] ??= Buffer.allocUnsafe(CHUNK_BYTES);
+    const chunk = readUpTo(handle, index * CHUNK_BYTES, CHUNK_BYTES, buffers[turn]);
+    // A failure comes with its chunk's turn; until then it must not count as unhandled.
+    chunk.catch(() => undefined);
+    return chunk;
+  };
+  let coming = readAt(0);
+  try {
+    for (let index = 0; ; index++) {
+      signal?.throwIfAborted();
+      const chunk = await coming;
+      // A file that grows as fast as it is read has no end.
+      if (index * CHUNK_BYTES + chunk.length > bytes)
+        throw new UnreadableFile('changed', 'it grew while it was read');
+      const isLast = chunk.length < CHUNK_BYTES;
+      if (!isLast) coming = readAt(index + 1);
+      if (chunk.length > 0) yield chunk;
+      if (isLast) return;
+    }
+  } finally {
+    // The caller may have stopped early, and closes the file next.
+    await Promise.allSettled([coming]);
   }
 }
 

@@ -23,6 +23,8 @@ export interface PackedChunk {
   /** SHA-256 (hex) of the plain bytes. */
   readonly sha256: string;
   readonly packed: Buffer;
+  /** SHA-256 (hex) of the packed bytes, where they were looked at already. */
+  readonly packedSha256: string | undefined;
 }
 
 /** Up to this size a job costs the pool more than it takes here. */
@@ -58,7 +60,19 @@ export const deflateChunk = (
   });
 };
 
-type UnderWay = { plain: Buffer; sha256: string; packed: Promise<Buffer> };
+/** A chunk that was packed before. */
+export interface FoundChunk {
+  /** Valid until `CHUNKS_HELD` more were asked for. */
+  readonly packed: Buffer;
+  /** SHA-256 (hex) of the packed bytes. */
+  readonly packedSha256: string;
+}
+
+type UnderWay = {
+  plain: Buffer;
+  sha256: string;
+  packing: Promise<Pick<PackedChunk, 'packed' | 'packedSha256'>>;
+};
 
 /** Where a chunk may be packed already; null where it is not. */
 export type ChunkSource = (chunk: {
@@ -66,7 +80,7 @@ export type ChunkSource = (chunk: {
   readonly sha256: string;
   readonly beforeSha256: string | undefined;
   readonly position: 'inner' | 'last';
-}) => Promise<Buffer | null>;
+}) => Promise<FoundChunk | null>;
 
 /** Compresses chunks in parallel, or takes them from where they are packed already; hands them on in order. */
 export async function* deflateChunks(
@@ -79,12 +93,15 @@ export async function* deflateChunks(
   const submit = (plain: Buffer, before: Buffer | undefined, position: 'inner' | 'last') => {
     const sha256 = hash('sha256', plain, 'hex');
     const found = findPacked({ index, sha256, beforeSha256, position });
-    const packed = found.then((ready) => ready ?? deflateChunk(plain, before, position));
+    const packing = found.then(
+      async (ready) =>
+        ready ?? { packed: await deflateChunk(plain, before, position), packedSha256: undefined },
+    );
     index += 1;
     beforeSha256 = sha256;
     // Awaited in order below; a failure must not count as unhandled until then.
-    packed.catch(() => undefined);
-    underWay.push({ plain, sha256, packed });
+    packing.catch(() => undefined);
+    underWay.push({ plain, sha256, packing });
   };
   let held: Buffer | undefined;
   let before: Buffer | undefined;
@@ -103,7 +120,7 @@ export async function* deflateChunks(
 const first = async (underWay: UnderWay[]): Promise<PackedChunk> => {
   const next = underWay.shift();
   if (next === undefined) throw new RangeError('no chunk is under way');
-  return { plain: next.plain, sha256: next.sha256, packed: await next.packed };
+  return { plain: next.plain, sha256: next.sha256, ...(await next.packing) };
 };
 
 const SAMPLE_BYTES = 4 * 1024;
