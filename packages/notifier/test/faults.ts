@@ -17,6 +17,8 @@ export interface HttpFault {
   readonly name: string;
   readonly becomes: Outcome | Readonly<Record<HttpType, Outcome>>;
   readonly act: (response: ServerResponse) => void;
+  /** The answer never comes to its end. */
+  readonly hangs?: true;
 }
 
 const answer =
@@ -64,19 +66,21 @@ export const httpFaults: readonly HttpFault[] = [
       act: answer(status, {}, '<html>busy</html>'),
     }),
   ),
-  { name: 'hang before the answer', becomes: 'taken', act: () => undefined },
+  { name: 'hang before the answer', becomes: 'taken', act: () => undefined, hangs: true },
   {
     name: 'hang in the body',
     becomes: onlyBodyDecides,
     act: (response) => void response.writeHead(200, { 'content-length': '2' }).write('o'),
+    hangs: true,
   },
   {
     name: 'hang after the body',
     becomes: { ...onlyBodyDecides, slack: 'delivered' },
     // Chunked, and the last chunk never comes.
     act: (response) => void response.writeHead(200).write('ok'),
+    hangs: true,
   },
-  { name: 'slow drip', becomes: onlyBodyDecides, act: drip },
+  { name: 'slow drip', becomes: onlyBodyDecides, act: drip, hangs: true },
   { name: 'reset', becomes: 'taken', act: (response) => void response.destroy() },
   {
     name: 'reset in the body',
@@ -135,6 +139,8 @@ type SmtpHandlers = NonNullable<Parameters<typeof startSmtpServer>[0]>;
 export interface SmtpFault {
   readonly name: string;
   readonly becomes: Outcome;
+  /** The server never answers the mail. */
+  readonly hangs?: true;
   /** How the server is set up; `isFaulty` turns to false before the flush. */
   readonly server: (state: { readonly isFaulty: boolean }) => SmtpHandlers;
 }
@@ -182,5 +188,5 @@ export const smtpFaults: readonly SmtpFault[] = [
     server: (state) => ({ onChunk: () => (state.isFaulty ? 'drop' : null) }),
   },
   onMail('drop after DATA', 'taken', 'drop'),
-  onMail('hang after DATA', 'spooled', 'hang'),
+  { ...onMail('hang after DATA', 'spooled', 'hang'), hangs: true },
 ];

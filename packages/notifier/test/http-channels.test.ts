@@ -181,18 +181,20 @@ describe('what is worth another try', () => {
 });
 
 describe('an answer that does not come', () => {
-  const slow = { retry: { tries: 2, budgetMs: 15_000, tryMs: 150, backoffMs: 1 } };
-
-  it.each<[string, (response: ServerResponse) => void]>([
-    ['hangs before its headers', () => undefined],
+  it.each<[string, (response: ServerResponse) => void, object]>([
+    // Long enough that a busy machine has connected by then: before that, nothing can have arrived.
+    ['hangs before its headers', () => undefined, { tryMs: 1000 }],
     [
       'hangs in its body',
       (response) => void response.writeHead(200, { 'content-length': '2' }).write('o'),
+      { tryMs: 1000 },
     ],
-    ['is cut off', (response) => void response.destroy()],
-  ])('%s: tried again, then kept as perhaps delivered', async (_name, fault) => {
+    ['is cut off', (response) => void response.destroy(), {}],
+  ])('%s: tried again, then kept as perhaps delivered', async (_name, fault, waits) => {
     const server = await startHttpServer((_request, response) => fault(response));
-    const { notifier, everything } = await startNotifier([httpChannel('slack', server.url)], slow);
+    const { notifier, everything } = await startNotifier([httpChannel('slack', server.url)], {
+      retry: { tries: 2, backoffMs: 1, ...waits },
+    });
     expect(await notifier.send(message())).toMatchObject([{ status: 'spooled', attempts: 2 }]);
     expect(await everything()).toContain('"isAmbiguous": true');
   });
@@ -210,7 +212,7 @@ describe('an answer that does not come', () => {
   it('is known not to have arrived where nobody listens', async () => {
     const server = await startHttpServer(() => undefined);
     await server.close();
-    const { notifier, everything } = await startNotifier([httpChannel('slack', server.url)], slow);
+    const { notifier, everything } = await startNotifier([httpChannel('slack', server.url)]);
     expect(await notifier.send(message())).toMatchObject([
       { status: 'spooled', reason: 'not reached (ECONNREFUSED)' },
     ]);
@@ -218,13 +220,30 @@ describe('an answer that does not come', () => {
   });
 
   it('ends with the caller, and the message is kept', async () => {
-    const server = await startHttpServer(() => undefined);
+    const caller = new AbortController();
+    const server = await startHttpServer(() => caller.abort());
     const { notifier, spooled } = await startNotifier([httpChannel('slack', server.url)]);
-    expect(await notifier.send(message(), { signal: AbortSignal.timeout(100) })).toMatchObject([
+    expect(await notifier.send(message(), { signal: caller.signal })).toMatchObject([
       { status: 'spooled', attempts: 1, reason: 'cancelled' },
     ]);
     expect(await spooled()).toHaveLength(1);
   });
+});
+
+it('many messages over one kept connection leave nothing on it', async () => {
+  const { notifier } = await serve('webhook', []);
+  const warnings: string[] = [];
+  const hear = ({ message }: Error) => void warnings.push(message);
+  process.on('warning', hear);
+  try {
+    for (let index = 0; index < 12; index++)
+      await notifier.send(message({ id: `m${index}`, run: null }));
+    // Warnings are told at the next turn.
+    await new Promise((resolve) => setImmediate(resolve));
+  } finally {
+    process.off('warning', hear);
+  }
+  expect(warnings).toEqual([]);
 });
 
 describe('a signed webhook', () => {

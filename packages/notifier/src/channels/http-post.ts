@@ -171,9 +171,11 @@ export const httpPost = async (
   let isConnected = false;
   request.once('socket', (socket) => {
     isConnected = !socket.connecting;
-    socket.once('connect', () => {
-      isConnected = true;
-    });
+    // A kept connection will not connect again: a listener on it would stay as long as it does.
+    if (!isConnected)
+      socket.once('connect', () => {
+        isConnected = true;
+      });
   });
   const cancel = (): void => {
     request.destroy();
