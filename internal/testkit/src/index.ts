@@ -1,6 +1,7 @@
 export { canary } from './canary/canary.ts';
 export { chromiumFile, openChromium } from './chromium.ts';
 export { type FakeClock, fakeClock } from './fake-clock.ts';
+export { freePort } from './free-port.ts';
 export { hasTool } from './has-tool.ts';
 export { type RecordedRequest, startHttpServer, type TestHttpServer } from './http-server.ts';
 export { type PostgresServer, sharedPostgres, startPostgres } from './postgres.ts';

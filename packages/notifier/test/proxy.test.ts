@@ -3,22 +3,13 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
-import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
-import { canary, tempFolder } from '@dhash/testkit';
+import { canary, freePort, tempFolder } from '@dhash/testkit';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ChannelConfig, Receipt } from '../src/index.ts';
 import { message } from './messages.ts';
 import { caFile } from './smtp-test-server.ts';
-
-const freePort = async (): Promise<number> => {
-  const probe = createTcpServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
-};
 
 const answers = (port: number): Promise<boolean> =>
   new Promise((resolve) => {

@@ -1,7 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, unlinkSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '@dhash/testkit';
 import { onTestFinished } from 'vitest';
 import { exampleFolder, repository } from './service-on-data.ts';
 
@@ -22,15 +22,6 @@ export const runToEnd = (
     execFile(program, args, { cwd, env: { ...process.env, ...env } }, (error, stdout, stderr) =>
       resolve({ exit: error === null ? 0 : Number(error.code ?? -1), output: stdout + stderr }),
     );
-  });
-
-/** A loopback port that was free a moment ago. */
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
   });
 
 /** Really built releases, laid as the toolkit lays them, on a data folder; stopped with the test. */
