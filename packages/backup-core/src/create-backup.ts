@@ -16,7 +16,8 @@ import {
 import { databaseOf } from './postgres/psql.ts';
 import {
   type BackupState,
-  type PreviousBackup,
+  NOTHING_SAVED,
+  type PreviousWork,
   withPrevious,
   writeState,
 } from './previous-backup.ts';
@@ -58,7 +59,10 @@ type Written = {
   manifest: StoredManifest;
   sha256: string;
   bytes: number;
-  facts: Pick<BackupState, 'manifestSha256' | 'stats' | 'databases'>;
+  facts: Pick<BackupState, 'manifestSha256' | 'stats' | 'databases'> & {
+    /** Null where everything was read just now. */
+    rehashedAtMs: number | null;
+  };
   reused: ReusedWork;
 };
 
@@ -109,14 +113,14 @@ type Done = Written & { published: { file: string; sidecar: string; atMs: number
 const withSoundPrevious = (
   job: BackupJob,
   nowMs: number,
-  write: (previous: PreviousBackup | null) => Promise<Written>,
+  write: (previous: PreviousWork) => Promise<Written>,
 ): Promise<Written> =>
   withPrevious(job, nowMs, async (previous) => {
     try {
       return await write(previous);
     } catch (error) {
       if (!(error instanceof PreviousRotted)) throw error;
-      return write(null);
+      return write(NOTHING_SAVED);
     }
   });
 
@@ -129,9 +133,7 @@ const backUp = async (job: BackupJob, startedMs: number): Promise<Done> => {
   const part = join(dir, workName('part'));
   try {
     const handle = await disk.open(part, 'wx', 0o600);
-    let rehashedAtMs = startedMs;
     const written = await withSoundPrevious(job, startedMs, async (previous) => {
-      rehashedAtMs = previous?.rehashedAtMs ?? startedMs;
       await handle.truncate(0);
       return writeInto(job, fileSink(handle), dir, previous);
     }).finally(() => handle.close());
@@ -144,7 +146,8 @@ const backUp = async (job: BackupJob, startedMs: number): Promise<Done> => {
       : await publishIncomplete(archive, incomplete);
     if (complete) {
       const { file } = published;
-      const known = { startedAtMs: startedMs, rehashedAtMs, ...written.facts };
+      const { rehashedAtMs, ...facts } = written.facts;
+      const known = { startedAtMs: startedMs, rehashedAtMs: rehashedAtMs ?? startedMs, ...facts };
       await writeState(disk, file, known).catch((error: unknown) => {
         // The backup stands. Without its state the next one reads everything, and is as good.
         if (!isSystemError(error)) throw error;
@@ -193,16 +196,17 @@ const writeInto = async (
   job: BackupJob,
   sink: Sink,
   tempFolder: string,
-  previous: PreviousBackup | null,
+  previous: PreviousWork,
 ): Promise<Written> => {
   const copies: string[] = [];
   try {
     const gathered = await gatherSources(job, tempFolder, copies, previous);
     checkEntryCount(job.dir, gathered.files.length, job.limits);
+    const opened = await previous.opened;
     const writer = openArchiveWriter(sink);
     const { lines, unreadable, stats, reused } = await writeEntries(writer, gathered.files, {
       ...job,
-      previous,
+      previous: opened,
     });
     const incomplete = [...gathered.unreadable, ...unreadable];
     const manifest: StoredManifest = {
@@ -231,7 +235,8 @@ const writeInto = async (
     await writer.addKnown({ name: MANIFEST_NAME, ...known }, body);
     job.signal?.throwIfAborted();
     const { databases } = gathered;
-    const facts = { manifestSha256, stats, databases };
+    const rehashedAtMs = opened?.rehashedAtMs ?? null;
+    const facts = { manifestSha256, stats, databases, rehashedAtMs };
     return { manifest, facts, reused, ...(await writer.finish()) };
   } finally {
     for (const copy of copies)

@@ -4,7 +4,7 @@ import type { BackupJob } from './backup-options.ts';
 import type { Captured, CaptureJob } from './kind/data-kind.ts';
 import { kindOf } from './kind/kinds.ts';
 import { bytewise, type ManifestEntry, type ManifestSource } from './manifest.ts';
-import type { PreviousBackup, PreviousFile } from './previous-backup.ts';
+import type { PreviousFile, PreviousWork } from './previous-backup.ts';
 import type { BytePath } from './source/byte-path.ts';
 import type { SqliteFingerprint } from './source/sqlite-fingerprint.ts';
 import { pathStore, type StoredPath } from './stored-path.ts';
@@ -45,7 +45,7 @@ export const gatherSources = async (
   job: BackupJob,
   tempFolder: string,
   copies: string[],
-  previous: PreviousBackup | null,
+  previous: PreviousWork,
 ): Promise<Gathered> => {
   const newCopy = async (extension: string): Promise<string> => {
     const copy = join(tempFolder, workName(extension));

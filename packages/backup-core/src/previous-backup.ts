@@ -5,6 +5,7 @@ import * as z from 'zod/mini';
 import type { BackupJob } from './backup-options.ts';
 import { type Disk, syncFolder } from './disk.ts';
 import { isBackupError, isSystemError } from './errors.ts';
+import { later } from './later.ts';
 import { listBackups } from './list-backups.ts';
 import type { ManifestFile, ManifestSource, StoredManifest } from './manifest.ts';
 import { type OpenBackup, openBackup } from './read-backup.ts';
@@ -65,6 +66,20 @@ export interface PreviousBackup {
   read(at: number, bytes: number, buffer?: Buffer): Promise<Buffer | null>;
 }
 
+/** What the backup before this one may save. It is opened while its caller begins with what needs nothing of it. */
+export interface PreviousWork {
+  /** Null where it can't be reused. */
+  readonly opened: Promise<PreviousBackup | null>;
+  /** Whether it may hold a database as it is now; where not, nobody has to wait until it is open. */
+  mayHold(source: string, now: SqliteFingerprint): boolean;
+}
+
+/** Where everything has to be read. */
+export const NOTHING_SAVED: PreviousWork = {
+  opened: Promise.resolve(null),
+  mayHold: () => false,
+};
+
 /** Stat facts are trusted for this long; then everything is read again. */
 const TRUST_MS = 7 * 24 * 60 * 60 * 1000;
 
@@ -79,6 +94,15 @@ const readState = async (file: string): Promise<BackupState | null> => {
   }
 };
 
+/** Whether a database is the one that was copied, and nothing can have been written to it within the same tick. */
+const isRecorded = (known: BackupState, source: string, now: SqliteFingerprint): boolean => {
+  const before = known.databases[source];
+  const settled = [now.database, now.log ?? now.database].every(({ stat }) =>
+    isSettled(stat, known.startedAtMs),
+  );
+  return before !== undefined && settled && isSameFingerprint(now, before);
+};
+
 const previousOf = (backup: OpenBackup, known: BackupState): PreviousBackup => {
   const rows = new Map(backup.files.map(({ line }, row) => [line.path, row]));
   const fileOf = (path: string) => backup.files[rows.get(path) ?? -1] ?? null;
@@ -90,14 +114,10 @@ const previousOf = (backup: OpenBackup, known: BackupState): PreviousBackup => {
       return known.stats.isSame(row, stat) ? fileOf(path) : null;
     },
     unchangedDatabase: (source, now) => {
-      const before = known.databases[source];
       const facts = backup.manifest.sources.find(({ name }) => name === source);
       const file = backup.files.find(({ line }) => line.path.startsWith(`${source}/`));
-      if (before === undefined || facts?.type !== 'sqlite' || file === undefined) return null;
-      const settled = [now.database, now.log ?? now.database].every(({ stat }) =>
-        isSettled(stat, known.startedAtMs),
-      );
-      return settled && isSameFingerprint(now, before) ? { file, facts } : null;
+      if (facts?.type !== 'sqlite' || file === undefined) return null;
+      return isRecorded(known, source, now) ? { file, facts } : null;
     },
     file: fileOf,
     read: (at, bytes, buffer) =>
@@ -113,34 +133,43 @@ const samePacker = ({ tool }: StoredManifest): boolean =>
   tool.zlib === process.versions.zlib && tool.arch === process.arch;
 
 /**
- * Runs `use` with the newest backup of the same service and environment open, where it can be reused: its
+ * Runs `use` with the newest backup of the same service and environment, where it can be reused: its
  * structure holds, its manifest is the one its state was written for, and stat facts are not older than a week.
  */
 export const withPrevious = async <T>(
   job: BackupJob,
   nowMs: number,
-  use: (previous: PreviousBackup | null) => Promise<T>,
+  use: (previous: PreviousWork) => Promise<T>,
 ): Promise<T> => {
-  if (job.rehash === true) return use(null);
+  if (job.rehash === true) return use(NOTHING_SAVED);
   const newest = (await listBackups(job.dir)).find(({ env }) => env === job.env);
   const known = newest === undefined ? null : await readState(newest.file);
-  if (newest === undefined || known === null) return use(null);
-  if (nowMs - known.rehashedAtMs >= TRUST_MS || nowMs < known.startedAtMs) return use(null);
-  let isOpen = false;
-  try {
-    return await openBackup(newest.file, (backup) => {
-      isOpen = true;
-      const { manifest, manifestSha256 } = backup;
-      const isKnown =
-        manifest.service === job.service &&
-        samePacker(manifest) &&
-        manifestSha256 === known.manifestSha256;
-      return use(isKnown ? previousOf(backup, known) : null);
-    });
-  } catch (error) {
+  if (newest === undefined || known === null) return use(NOTHING_SAVED);
+  if (nowMs - known.rehashedAtMs >= TRUST_MS || nowMs < known.startedAtMs)
+    return use(NOTHING_SAVED);
+
+  const { promise: opened, resolve, reject } = later<PreviousBackup | null>();
+  const used = later<void>();
+  const closed = openBackup(newest.file, async (backup) => {
+    const { manifest, manifestSha256 } = backup;
+    const isKnown =
+      manifest.service === job.service &&
+      samePacker(manifest) &&
+      manifestSha256 === known.manifestSha256;
+    resolve(isKnown ? previousOf(backup, known) : null);
+    await used.promise;
+  }).catch((error: unknown) => {
     // An old backup that is damaged, or can't be read, must not keep a new one from being made.
-    if (isOpen || !(isBackupError(error) || isSystemError(error))) throw error;
-    return use(null);
+    if (isBackupError(error) || isSystemError(error)) resolve(null);
+    else reject(error);
+  });
+  // Whoever waits for it gets the failure; where all failed before, nobody does.
+  opened.catch(() => undefined);
+  try {
+    return await use({ opened, mayHold: (source, now) => isRecorded(known, source, now) });
+  } finally {
+    used.resolve();
+    await closed;
   }
 };
 

@@ -2,7 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import type { BackupJob } from '../backup-options.ts';
 import type { Disk } from '../disk.ts';
 import type { Manifest, ManifestSource } from '../manifest.ts';
-import type { PreviousBackup, PreviousFile } from '../previous-backup.ts';
+import type { PreviousFile, PreviousWork } from '../previous-backup.ts';
 import type { OpenBackup } from '../read-backup.ts';
 import type { StagedTarget } from '../restore/staged-target.ts';
 import type { BytePath } from '../source/byte-path.ts';
@@ -40,8 +40,7 @@ export interface Captured {
 export interface CaptureJob extends Pick<BackupJob, 'disk' | 'signal' | 'onProgress'> {
   /** Makes an empty file (0600) for a copy that goes when the backup is done; returns its path. */
   readonly newCopy: (extension: string) => Promise<string>;
-  /** The backup before this one, where it can save work. */
-  readonly previous: PreviousBackup | null;
+  readonly previous: PreviousWork;
 }
 
 /** What a source needs to be staged, swapped and removed. */

@@ -28,8 +28,10 @@ const capture = async (source: SqliteSource, job: CaptureJob): Promise<Captured>
     path: source.path,
     newCopy: () => job.newCopy('sqlite'),
     findKnown: async (now) => {
-      const found = previous?.unchangedDatabase(source.name, now) ?? null;
-      return previous !== null && found !== null && (await isSound(previous, found.file))
+      if (!previous.mayHold(source.name, now)) return null;
+      const opened = await previous.opened;
+      const found = opened?.unchangedDatabase(source.name, now) ?? null;
+      return opened !== null && found !== null && (await isSound(opened, found.file))
         ? found
         : null;
     },

@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { BackupError } from '../errors.ts';
+import { later } from '../later.ts';
 import { runProcess } from '../process/run-process.ts';
 import type { PostgresSource } from '../types.ts';
 import { COUNT_ROWS, tablesFrom } from './count-rows.ts';
@@ -11,17 +12,6 @@ export interface DumpOptions {
   readonly signal: AbortSignal | undefined;
   readonly onBytes: (bytes: number) => void;
 }
-
-/** A promise that others settle (`Promise.withResolvers`, which the ES2023 types don't know). */
-const later = <T>() => {
-  let resolve: (value: T) => void = () => undefined;
-  let reject: (error: unknown) => void = () => undefined;
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  return { promise, resolve, reject };
-};
 
 /**
  * Dumps a database while others write to it, and counts the rows of the very moment that the dump is of: a session
