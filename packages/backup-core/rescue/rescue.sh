@@ -1,8 +1,10 @@
-# shellcheck shell=sh disable=SC2154,SC2016,SC2317
+# shellcheck shell=sh disable=SC1003,SC2154,SC2016,SC2317
 # The part of every rescue script that is the same. What is the backup's own comes from functions and
 # variables that render-rescue.ts writes after it: zip_name, zip_sha256, made_of, stop_text, start_text,
 # sources (a call of "s" for each source) and lines (calls of "f", "d", "l" and "m" for each line).
 set -u
+# shellcheck disable=SC2034 # not every script has the part that wants them back
+callers_umask=$(umask) callers_lc_all=${LC_ALL-}
 umask 077
 LC_ALL=C
 export LC_ALL
@@ -15,7 +17,7 @@ die() {
 exists() { [ -e "$1" ] || [ -L "$1" ]; }
 
 usage() {
-  say "usage: sh $(basename -- "$self") [--list] [--yes] [--to DIR] [--path SOURCE=PATH]… | --undo [--yes]"
+  say "usage: sh $(basename -- "$self") [--list] [--yes] [--to DIR] [--path SOURCE=PATH]… [--over SOURCE]… | --undo [--yes]"
   say ''
   say "Restores $zip_name, which must lie beside this script with its .sha256. Needs unzip and sha256sum, and psql and pg_restore for a"
   say 'database on a server, which PGHOST, PGPORT, PGUSER and PGPASSWORD (as psql takes them) say how to reach.'
@@ -23,6 +25,8 @@ usage() {
   say '  --yes               do not ask (for scripts)'
   say '  --to DIR            restore to DIR/SOURCE, and leave what is live alone'
   say '  --path SOURCE=PATH  where a source is live, if no longer where it was at the backup'
+  say '                      (of data that commands load: the folder that those run in)'
+  say '  --over SOURCE       load it though what is live there cannot be dumped first; that is lost'
   say '  --undo              put back what the last rescue with this script put aside'
 }
 
@@ -75,18 +79,18 @@ OVERRIDES
   case $kind:$step in
   hand:show_source) show_by_hand ;;
   hand:*) ;;
-  pg:note_*) "$step" ;;
-  pg:*) "pg_$step" ;;
+  *:note_*) "$step" ;;
+  pg:* | cmd:*) "${kind}_$step" ;;
   *) "$step" ;;
   esac
 }
-# How a source is restored: plain (renames on this disk), pg (a server), or by hand. With --to, a dump is a file.
+# How a source is restored: plain (renames on this disk), pg (a server), cmd (by commands), or by hand. With --to, a dump is a file.
 choose_kind() {
   kind=plain
   [ -z "$to" ] || return 0
   case $type in
   postgres) pg_choose ;;
-  command) kind=hand ;;
+  command) cmd_choose ;;
   esac
 }
 each_source() {
@@ -109,7 +113,7 @@ show_source() {
 
 show_by_hand() {
   if [ "$type" = command ]; then
-    say "  $name ($type): NOT restored by this script. Hand its dump to the load command of rollout.yaml:"
+    say "  $name ($type): NOT restored by this script, $by_hand. Hand its dump to the load command of rollout.yaml:"
     say "    unzip -p $zip_name '$name/dump' | LOAD"
   else
     say "  $name ($type): NOT restored by this script, $by_hand. Load its dump by hand into a new database, and point the service at it:"
@@ -145,6 +149,9 @@ check_place() {
   if [ -n "$to" ] && exists "$live" && [ "$state" != swapping ]; then
     die "$live exists already: --to wants a folder without it. Nothing was changed"
   fi
+  check_room
+}
+check_room() {
   free=$(df -Pk "$parent" 2>/dev/null | awk 'NR == 2 { print $4 }')
   case $free in
   '' | *[!0-9]*) ;;
@@ -385,7 +392,7 @@ main() {
   *) self=./$0 ;;
   esac
   zip=$(dirname -- "$self")/$zip_name
-  list=no yes=no undo=no to='' overrides='' run=1 first_work=''
+  list=no yes=no undo=no to='' overrides='' over='' run=1 first_work=''
   while [ $# -gt 0 ]; do
     case $1 in
     --help | -h)
@@ -395,10 +402,12 @@ main() {
     --list) list=yes ;;
     --yes) yes=yes ;;
     --undo) undo=yes ;;
-    --to | --path)
+    --to | --path | --over)
       [ $# -gt 1 ] || die "$1 wants a value; see --help" 2
       case $1$2 in
       --path?*=/*) overrides="$overrides
+$2" ;;
+      --over*) over="$over
 $2" ;;
       --path*) die "--path wants SOURCE=/ABSOLUTE/PATH, not $2" 2 ;;
       *) to=$(cd -- "$2" 2>/dev/null && pwd) || die "--to: $2 is no folder" 2 ;;

@@ -24,6 +24,12 @@ const embed = (
 };
 embed('rescue.sh', 'rescue-body.ts', 'RESCUE_BODY', 'the part that every rescue script has');
 embed(
+  'rescue-command.sh',
+  'rescue-command.ts',
+  'RESCUE_COMMAND',
+  'the part for data that only commands can reach',
+);
+embed(
   'rescue-postgres.sh',
   'rescue-postgres.ts',
   'RESCUE_POSTGRES',

@@ -25,7 +25,7 @@ import { backupTimes, publishBackup, publishIncomplete } from './publish-backup.
 import { renderManifest } from './render-manifest.ts';
 import { renderRescue } from './rescue/render-rescue.ts';
 import { SIDECAR_SUFFIX } from './sidecar.ts';
-import type { DataSource } from './types.ts';
+import type { CommandSource, DataSource } from './types.ts';
 import { sweepLeftovers, workName } from './work-files.ts';
 import { PreviousRotted, type ReusedWork, writeEntries } from './write-entries.ts';
 import { packText } from './zip/pack-text.ts';
@@ -159,10 +159,15 @@ const backUp = async (job: BackupJob, startedMs: number): Promise<Done> => {
   }
 };
 
-/** Where a rescue script finds what is live; what only its own commands can reach is loaded by hand. */
+/** Where a rescue script finds what is live. */
 const placeOf = (source: DataSource): string => {
   if (source.type === 'postgres') return databaseOf(source);
-  return 'path' in source ? source.path : '';
+  return source.type === 'command' ? (source.cwd ?? process.cwd()) : source.path;
+};
+
+const holdsOneOf = (secrets: readonly string[], { dump, load, verify = '' }: CommandSource) => {
+  const texts = [dump, load, verify].flat();
+  return secrets.some((secret) => texts.some((text) => text.includes(secret)));
 };
 
 /** Renders the rescue script, given the name that the zip gets. */
@@ -172,7 +177,14 @@ const rescueFor = (
 ): ((zip: string) => Iterable<string>) | null => {
   if (hints === 'none') return null;
   const live = new Map(sources.map((source) => [source.name, placeOf(source)] as const));
-  return (zip) => renderRescue({ zip, sha256, manifest, live, hints });
+  const commands = new Map(
+    sources.flatMap((source) =>
+      source.type === 'command' && !holdsOneOf(hints.secrets ?? [], source)
+        ? [[source.name, source] as const]
+        : [],
+    ),
+  );
+  return (zip) => renderRescue({ zip, sha256, manifest, live, commands, hints });
 };
 
 /** A dry run: the same work into nothing. Copies of databases need a place; it is not in the backups' folder. */

@@ -66,12 +66,14 @@ export interface Progress {
   readonly entry: string;
 }
 
-/** What a rescue script prints of the service, as text for people; it runs none of it. No secrets: it is copied about. */
+/** What a rescue script is told. No secrets in what it prints: it is copied about. */
 export interface RescueHints {
-  /** How the service is stopped. */
+  /** How the service is stopped, as text for people: it is printed, and not run. */
   readonly stop?: string;
-  /** How it is started. */
+  /** How it is started, likewise. */
   readonly start?: string;
+  /** What may not stand in the script: the commands of a `command` source that hold one are left to people. None empty. */
+  readonly secrets?: readonly string[];
 }
 
 /** Who makes the backup, for its manifest. */

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,7 +7,6 @@ import {
   type BackupOptions,
   type CommandSource,
   createBackup,
-  rescueNameOf,
   restoreTargets,
   stageRestore,
   swapBack,
@@ -122,18 +120,6 @@ describe('a command source', () => {
     const targets = [{ ...store.source, verify: 'echo "wrong magic" >&2; false' }];
     await expect(stageRestore(file, { id: 'a', targets })).rejects.toThrow('wrong magic');
     expect(await readdir(store.source.folder)).toEqual([]);
-  });
-
-  it('is handed out by the rescue script, which says how it is loaded', async () => {
-    const store = await makeStore();
-    const { file } = await createBackup(store.options());
-    const rescue = (...args: string[]) =>
-      spawnSync('sh', [rescueNameOf(file), ...args], { encoding: 'utf8' });
-    const refused = rescue('--yes');
-    expect(refused.stdout).toMatch(/unzip -p dhash_\S+\.zip 'cache\/dump' \| LOAD/);
-    expect(refused.stderr).toContain('can restore nothing of that by itself; with --to DIR');
-    expect(rescue('--yes', '--to', store.root)).toMatchObject({ status: 0, stderr: '' });
-    expect(await readFile(join(store.root, 'cache', 'dump'), 'utf8')).toBe('first\n');
   });
 
   it('names what is wrong with its options', async () => {

@@ -9,14 +9,17 @@ import { COUNT_ROWS } from '../postgres/count-rows.ts';
 import { STATEMENTS_LIKE } from '../postgres/statements-like.ts';
 import { bytesOf, shownPath } from '../source/byte-path.ts';
 import { truePath } from '../stored-path.ts';
-import type { RescueHints } from '../types.ts';
+import type { CommandLine, CommandSource, RescueHints } from '../types.ts';
 import { RESCUE_BODY } from './rescue-body.ts';
+import { RESCUE_COMMAND } from './rescue-command.ts';
 import { RESCUE_POSTGRES } from './rescue-postgres.ts';
 
 const RESCUE_SUFFIX = '.rescue.sh';
 
 /** Name (or path) of the rescue script of a backup: that of its zip, with `.rescue.sh` for `.zip`. */
 export const rescueNameOf = (zip: string): string => zip.replace(/\.zip$/, RESCUE_SUFFIX);
+
+export type RescueCommands = Pick<CommandSource, 'dump' | 'load' | 'verify'>;
 
 /** What a rescue script is made of. */
 export interface RescueJob {
@@ -25,8 +28,10 @@ export interface RescueJob {
   /** SHA-256 (hex) of the zip. */
   readonly sha256: string;
   readonly manifest: StoredManifest;
-  /** Where each source is live: an absolute path, or the name of a database. */
+  /** Where each source is live: an absolute path, the name of a database, or the folder that its commands run in. */
   readonly live: ReadonlyMap<string, string>;
+  /** Of each `command` source whose commands may stand in the script. */
+  readonly commands: ReadonlyMap<string, RescueCommands>;
   readonly hints: RescueHints;
 }
 
@@ -49,6 +54,22 @@ const word = (name: Buffer | string): string => {
 /** A text for people: what a terminal could take for a command is left out. */
 const shown = (text: string): string =>
   `'${text.replaceAll(/\p{Cc}+/gu, ' ').replaceAll("'", `'\\''`)}'`;
+
+/** Whatever bytes it holds, one word that a shell takes as it stands. */
+const exact = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+/**
+ * A command as the shell runs it, in the terms of `runProcess`: a text through a shell, a list as it stands. By `exec`,
+ * for which a function of the script is no program.
+ */
+const runnable = (command: CommandLine): string =>
+  `exec ${(typeof command === 'string' ? ['/bin/sh', '-c', command] : command).map(exact).join(' ')}`;
+
+/** The same for people. */
+const readable = (command: CommandLine): string =>
+  typeof command === 'string'
+    ? command
+    : command.map((each) => (/^[\w./:=@%+,-]+$/.test(each) ? each : exact(each))).join(' ');
 
 const DEFAULT_FILE_MODE = 0o644;
 const octal = (mode: number): string => mode.toString(8).padStart(3, '0');
@@ -127,6 +148,31 @@ const postgresPart = (sources: readonly ManifestSource[]): string[] =>
 const describe = ({ service, env, release, sources, totalBytes }: StoredManifest): string =>
   `${sources.map(({ name }) => name).join(', ')} of ${service} ${env}, ${release === null ? 'no release' : `release ${release}`}, ${totalBytes} bytes`;
 
+/** What the script knows of each command: whether there is one, how a person reads it, and how it is run. */
+const commandPart = (
+  sources: readonly ManifestSource[],
+  commands: RescueJob['commands'],
+): string[] => {
+  if (!sources.some(({ type }) => type === 'command')) return [];
+  const all = [...commands].flatMap(([name, { dump, load, verify }]) =>
+    Object.entries({ dump, load, verify }).flatMap(([which, command]) =>
+      command === undefined ? [] : [{ key: `${name}:${which}`, command }],
+    ),
+  );
+  const choice = (body: (command: CommandLine) => string) => [
+    'case $name:$1 in',
+    ...all.map(({ key, command }) => `${key}) ${body(command)} ;;`),
+    '*) return 1 ;;',
+    'esac',
+  ];
+  return [
+    ...RESCUE_COMMAND,
+    ...['cmd_has() {', ...choice(() => ':'), '}'],
+    ...['cmd_text() {', ...choice((command) => `say ${shown(readable(command))}`), '}'],
+    ...['cmd_line() {', ...choice(runnable), '}'],
+  ];
+};
+
 /** What is told of a source before its lines. */
 const header = (
   { name, type }: ManifestSource,
@@ -138,11 +184,19 @@ const header = (
   return `  s ${name} ${type} ${word(live ?? '')} ${files.length} ${bytes} ${octal(commonMode(lines))}`;
 };
 
-function* scriptLines({ zip, sha256, manifest, live, hints }: RescueJob): Generator<string> {
+function* scriptLines({
+  zip,
+  sha256,
+  manifest,
+  live,
+  commands,
+  hints,
+}: RescueJob): Generator<string> {
   yield* [
     '#!/bin/sh',
     `# Restores ${zip}, which lies beside it, with nothing but a shell, unzip and sha256sum. See --help.`,
     ...RESCUE_BODY,
+    ...commandPart(manifest.sources, commands),
     ...postgresPart(manifest.sources),
     '# --- what this backup is ---',
     `zip_name=${word(zip)}`,
@@ -164,8 +218,8 @@ function* scriptLines({ zip, sha256, manifest, live, hints }: RescueJob): Genera
 }
 
 /**
- * The script that restores one backup with nothing but a POSIX shell, unzip and sha256sum, and psql and pg_restore for
- * databases on a server, in parts. It checks itself by its last line: `# sha256 ` and the SHA-256 of all lines before it.
+ * The script that restores one backup with nothing but a POSIX shell, unzip and sha256sum, psql and pg_restore for
+ * databases on a server, and the commands of data that only commands can reach, in parts. It checks itself by its last line: `# sha256 ` and the SHA-256 of all lines before it.
  */
 export function* renderRescue(job: RescueJob): Generator<string> {
   const hash = createHash('sha256');

@@ -114,6 +114,14 @@ const secretsOfDatabase = (url: string): string[] => {
   return [url, password, encodeURIComponent(password)];
 };
 
+/** Whatever its variable is called. */
+const holdsPassword = (value: string): boolean => {
+  const parsed = parsePostgresUrl(value);
+  return (
+    withPasswords(value).length > 1 || ('env' in parsed && parsed.env['PGPASSWORD'] !== undefined)
+  );
+};
+
 const secretFields = ['url', 'smtp', 'secret', 'password'];
 const secretName = /SECRET|TOKEN|PASSWORD|PASSWD|API_?KEY|PRIVATE_?KEY/i;
 
@@ -132,7 +140,9 @@ const secretsOf = (
     ...fields.filter((value): value is string => typeof value === 'string'),
     ...data.flatMap((source) => (source.type === 'postgres' ? secretsOfDatabase(source.url) : [])),
     ...fromChannels.map(({ value }) => value),
-    ...fromEnvironment.filter(({ name }) => secretName.test(name)).map(({ value }) => value),
+    ...fromEnvironment
+      .filter(({ name, value }) => secretName.test(name) || holdsPassword(value))
+      .map(({ value }) => value),
   ];
   return [...new Set(all.flatMap(withPasswords).filter((value) => value !== ''))];
 };

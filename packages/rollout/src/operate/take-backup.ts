@@ -97,7 +97,7 @@ const rescueHints = ({ target, root, secrets }: EnvironmentConfig): RescueHints 
       (shown, secret) => (secret === '' ? shown : shown.replaceAll(secret, '***')),
       `in ${folder}: ${typeof command === 'string' ? command : command.join(' ')}`,
     );
-  return { stop: text(target.stop), start: text(target.start) };
+  return { stop: text(target.stop), start: text(target.start), secrets };
 };
 
 const verifyTaken = async (

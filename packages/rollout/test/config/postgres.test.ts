@@ -28,6 +28,16 @@ describe('a postgres source in rollout.yaml', () => {
     expect(config.secrets).toEqual(expect.arrayContaining([url, 'p!ss']));
   });
 
+  it('is not the only one that takes one: an address with a password in a command is a secret too', () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: rollout.yaml has variables of this form.
+    const cache = '{ name: cache, type: command, dump: "d ${CACHE} ${FOLDER}", load: l }';
+    for (const CACHE of ['redis://:p%21ss@h/0', 'postgresql://u:p%21ss@/shop?host=/run'])
+      expect(open({ CACHE, FOLDER: '/srv/cache' }, cache).secrets).toEqual(
+        expect.arrayContaining([CACHE]),
+      );
+    expect(open({ CACHE: 'redis://h/0', FOLDER: '/srv/cache' }, cache).secrets).toEqual([]);
+  });
+
   it.each([
     ['hunter2', /data\[0\]\.url.*is not of the form postgresql:/s],
     ['postgresql://h/shop?magic=hunter2', /has a parameter "magic"; known: host, port/],
