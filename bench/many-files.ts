@@ -35,7 +35,7 @@ const env = {
   RESTIC_CACHE_DIR: join(folder, 'restic-cache'),
 };
 
-/** The layout that backup-worker.ts backs up; all but a few of its files are pictures' notes. */
+/** The layout that backup-worker.js backs up; all but a few of its files are pictures' notes. */
 const makeData = (): void => {
   mkdirSync(join(data, 'catalog'), { recursive: true });
   const db = new DatabaseSync(join(data, 'library.db'));
@@ -48,7 +48,7 @@ const makeData = (): void => {
   }
 };
 
-const worker = fileURLToPath(new URL('./backup-worker.ts', import.meta.url));
+const worker = fileURLToPath(new URL('./backup-worker.js', import.meta.url));
 const freshFolder = (path: string): void => {
   rmSync(path, { recursive: true, force: true });
   mkdirSync(path);

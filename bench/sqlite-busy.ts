@@ -14,7 +14,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createBackup, verifyBackup } from '../packages/backup-core/dist/index.js';
-import { backupJob } from './backup-job.ts';
+import { backupJob } from './backup-job.js';
 import { median } from './backup-table.ts';
 import { isInstalled } from './measure-process.ts';
 import { wholeNumber } from './whole-number.ts';
