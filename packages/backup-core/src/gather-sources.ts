@@ -65,10 +65,17 @@ export const gatherSources = async (
     for (const problem of one.unreadable) unreadable.push(problem);
     if (one.fingerprint != null) databases[name] = one.fingerprint;
   }
-  const sources = Promise.all([...captured.values()].map(({ facts }) => facts()));
+  const sources = factsInTurn([...captured.values()]);
   // Awaited after the data is written; a failed check must not count as unhandled until then.
   sources.catch(() => undefined);
   return { files, otherLines, unreadable, sources, databases };
+};
+
+/** One after the other: each check of a database has a thread and a page cache, and memory is to stay bounded. */
+const factsInTurn = async (captured: readonly Captured[]): Promise<ManifestSource[]> => {
+  const found: ManifestSource[] = [];
+  for (const { facts } of captured) found.push(await facts());
+  return found;
 };
 
 /** By source, in the order of the options, whatever came first. */

@@ -1,10 +1,19 @@
 import { execFileSync } from 'node:child_process';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { tempFolder } from '@dhash/testkit';
 import { expect, it } from 'vitest';
 import { createBackup, readManifest, rescueNameOf, verifyBackup } from '../src/index.ts';
-import { AT_MS, backUpSample, backupOptions, makeSample, noise } from './support/sample.ts';
+import {
+  AT_MS,
+  backUpSample,
+  backupOptions,
+  makeDatabase,
+  makeSample,
+  noise,
+} from './support/sample.ts';
 
 it('backs files and a database up, and what it wrote verifies', async () => {
   const sample = await makeSample(await tempFolder());
@@ -180,4 +189,32 @@ it('says that nothing changed when the folder can not be written', async () => {
   await writeFile(sample.dir, 'a file where the folder should be');
   await expect(backUpSample(sample)).rejects.toMatchObject({ code: 'write-failed' });
   await chmod(sample.dir, 0o600);
+});
+
+it('checks several databases one after the other, so that each new one costs no memory', async () => {
+  const root = await tempFolder();
+  const names = ['a', 'b', 'c'];
+  for (const name of names) await makeDatabase(join(root, `${name}.db`), 2000);
+  let checking = 0;
+  let most = 0;
+  const onWorker = (event: unknown) => {
+    const { worker } = event as { worker: Worker };
+    checking += 1;
+    most = Math.max(most, checking);
+    worker.once('message', () => {
+      checking -= 1;
+    });
+  };
+  subscribe('worker_threads', onWorker);
+  try {
+    const sample = await makeSample(root);
+    const sources = names.map(
+      (name) => ({ name, type: 'sqlite', path: join(root, `${name}.db`) }) as const,
+    );
+    const { manifest } = await backUpSample(sample, { sources });
+    expect(manifest.sources.map(({ tables }) => tables?.['hashes'])).toEqual([2000, 2000, 2000]);
+  } finally {
+    unsubscribe('worker_threads', onWorker);
+  }
+  expect(most).toBe(1);
 });
