@@ -168,19 +168,19 @@ const extractAll = async (
     });
   };
   const { sourceOf } = contextOf({ sources: options.targets });
-  const checks: Promise<void>[] = [];
+  let checks = Promise.resolve();
   const checkMeanwhile = (check: () => Promise<void>) => {
-    const running = check();
+    // One after the other: each has a thread and a page cache.
+    checks = checks.then(check);
     // Awaited below; a failure must not count as unhandled until then.
-    running.catch(() => undefined);
-    checks.push(running);
+    checks.catch(() => undefined);
   };
   const job = { backup, disk, signal, report, sourceOf, checkMeanwhile };
   try {
     for (const target of targets) await kindOf(target).stage(target, job);
   } finally {
     // Whatever failed: what is staged may be removed only when nobody reads it any more.
-    await Promise.allSettled(checks);
+    await Promise.allSettled([checks]);
   }
-  await Promise.all(checks);
+  await checks;
 };
