@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type PostgresServer, sharedPostgres, tempFolder } from '@dhash/testkit';
 import { expect, it } from 'vitest';
 import { createBackup, type DataSource, proveRestored, rescueNameOf } from '../src/index.ts';
-import { RESCUE_TOOLS } from './support/bare-root.ts';
+import { bareRoot, RESCUE_TOOLS } from './support/bare-root.ts';
 import { AT_MS } from './support/sample.ts';
 
 const server = sharedPostgres();
@@ -29,8 +29,31 @@ const toolsOnly = async (names: readonly string[]): Promise<string> => {
   return folder;
 };
 
+/** A root without Node that has psql, pg_restore and the server's socket. */
+const bareWithClients = async () => {
+  const bare = await bareRoot('busybox', ['psql', 'pg_restore']);
+  const { PGHOST = '', PGPORT, PGUSER } = reached(server);
+  const socket = `.s.PGSQL.${PGPORT}`;
+  await mkdir(join(bare.root, 'pg'));
+  await link(join(PGHOST, socket), join(bare.root, 'pg', socket));
+  const inside = (path: string) => path.slice(bare.root.length);
+  return {
+    root: join(bare.root, 'srv'),
+    rescue: (script: string, args: readonly string[]) =>
+      bare.run([inside(script), '--path', 'pictures=/srv/pictures', ...args], '', {
+        ...{ PGHOST: '/pg', PGPORT, PGUSER },
+      }),
+  };
+};
+
 /** A database and a folder, or one of them, backed up; then written to. */
-const disaster = async (kinds: readonly DataSource['type'][] = ['postgres', 'files']) => {
+const disaster = async ({
+  kinds = ['postgres', 'files'],
+  root: within,
+}: {
+  readonly kinds?: readonly DataSource['type'][];
+  readonly root?: string;
+} = {}) => {
   await server.sql('postgres', 'CREATE ROLE shop; CREATE ROLE reader');
   await server.sql('postgres', 'CREATE DATABASE app OWNER shop');
   await server.sql(
@@ -43,8 +66,8 @@ const disaster = async (kinds: readonly DataSource['type'][] = ['postgres', 'fil
     `CREATE TABLE public.orders (note text); INSERT INTO orders VALUES (1), (2);
      CREATE SCHEMA app; CREATE TABLE app."Odd.Näme\\" (); ALTER TABLE public.orders OWNER TO shop`,
   );
-  const root = await tempFolder();
-  await mkdir(join(root, 'pictures'));
+  const root = within ?? (await tempFolder());
+  await mkdir(join(root, 'pictures'), { recursive: true });
   await writeFile(join(root, 'pictures', 'ace.txt'), 'as backed up');
   const both: readonly DataSource[] = [
     { name: 'orders', type: 'postgres', url: server.url('app') },
@@ -88,8 +111,10 @@ const disaster = async (kinds: readonly DataSource['type'][] = ['postgres', 'fil
   };
 };
 
-it('restores a database beside the live one, swaps them, and swaps them back', async () => {
-  const at = await disaster();
+it('restores a database beside the live one, swaps them, and swaps them back, in a root without Node', async () => {
+  const bare = await bareWithClients();
+  const made = await disaster({ root: bare.root });
+  const at = { ...made, rescue: (args: readonly string[]) => bare.rescue(made.script, args) };
   const check = spawnSync('shellcheck', ['--shell=sh', at.script], { encoding: 'utf8' });
   expect(check.stdout).toBe('');
   const was = await at.properties();
@@ -149,7 +174,7 @@ it('changes nothing where a dump is not restored whole, and hands it out as a fi
 it('ends in all old or all new, wherever psql is killed and it is run again', {
   timeout: 180_000,
 }, async () => {
-  const at = await disaster(['postgres']);
+  const at = await disaster({ kinds: ['postgres'] });
   const left = join(at.root, 'left');
   // A psql that ends the script before its n-th use.
   const psql = join(at.path, 'psql');

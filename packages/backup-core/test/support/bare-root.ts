@@ -26,8 +26,8 @@ const install = async (root: string, program: string, name: string): Promise<voi
   }
 };
 
-/** A root folder without Node: what `run` starts in it sees nothing of this machine. */
-export const bareRoot = async (kind: BareKind) => {
+/** A root folder without Node: what `run` starts in it sees nothing of this machine but `more` of its programs. */
+export const bareRoot = async (kind: BareKind, more: readonly string[] = []) => {
   const root = await tempFolder();
   for (const folder of ['bin', 'tmp', 'dev']) await mkdir(join(root, folder));
   if (kind === 'busybox') {
@@ -39,6 +39,7 @@ export const bareRoot = async (kind: BareKind) => {
     for (const tool of ['unzip', ...RESCUE_TOOLS.filter((tool) => tool !== 'printf')])
       await install(root, where(tool), tool);
   }
+  for (const tool of more) await install(root, where(tool), tool);
   return {
     root,
     run: (args: readonly string[], input = '', environment: NodeJS.ProcessEnv = {}) =>
