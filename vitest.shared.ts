@@ -18,5 +18,7 @@ export const project = (name: string) =>
       // test measures time.
       testTimeout: 180_000,
       hookTimeout: 180_000,
+      // What is waited for comes as late as the disk lets it; a second, which is vitest's own, is less than one slow fsync.
+      expect: { poll: { timeout: 60_000 } },
     },
   });

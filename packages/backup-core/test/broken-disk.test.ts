@@ -55,9 +55,7 @@ const failureOf = async (backup: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-it('says that the disk is full, however far it came, and keeps the older backups', {
-  timeout: 120_000,
-}, async () => {
+it('says that the disk is full, however far it came, and keeps the older backups', async () => {
   const { sample, disk, check } = await onSmallDisk('2m');
   const filler = join(disk, 'filler');
   let failed = 0;

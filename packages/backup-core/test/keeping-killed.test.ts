@@ -16,7 +16,6 @@ import type { KeepingJob } from './support/keeping-worker.ts';
 import { AT_MS, backUpSample, makeSample, type Sample } from './support/sample.ts';
 
 const WORKER = fileURLToPath(new URL('./support/keeping-worker.ts', import.meta.url));
-const timeout = 180_000;
 
 /** Runs the work in a process of its own; true where it came to its end before the fault point. */
 const runKilled = async (folder: string, job: KeepingJob): Promise<boolean> => {
@@ -24,7 +23,7 @@ const runKilled = async (folder: string, job: KeepingJob): Promise<boolean> => {
   await writeFile(file, JSON.stringify(job));
   const { signal, status, stderr } = spawnSync(process.execPath, ['--no-warnings', WORKER, file], {
     encoding: 'utf8',
-    timeout: 30_000,
+    timeout: 120_000,
   });
   if (signal === 'SIGKILL') return false;
   if (status !== 0) throw new Error(`the child failed: ${stderr}`);
@@ -44,9 +43,7 @@ const wholeZips = async (dir: string): Promise<string[]> => {
   return zips;
 };
 
-it('a prune that is killed before any change leaves only whole pairs, and the next backup cleans up', {
-  timeout,
-}, async () => {
+it('a prune that is killed before any change leaves only whole pairs, and the next backup cleans up', async () => {
   const root = await tempFolder();
   const sample = await makeSample(root);
   for (let killAt = 1; ; killAt += 1) {
@@ -73,9 +70,7 @@ it('a prune that is killed before any change leaves only whole pairs, and the ne
   }
 });
 
-it('a summary is whole or not there, and the backup stands whatever happens to it', {
-  timeout,
-}, async () => {
+it('a summary is whole or not there, and the backup stands whatever happens to it', async () => {
   const root = await tempFolder();
   const sample = await makeSample(root);
   const { file } = await backUpSample(sample);
@@ -99,9 +94,7 @@ it('a summary is whole or not there, and the backup stands whatever happens to i
   }
 });
 
-it('a restore of one thing brings it whole or not at all, and the next one cleans up', {
-  timeout,
-}, async () => {
+it('a restore of one thing brings it whole or not at all, and the next one cleans up', async () => {
   const root = await tempFolder();
   const sample = await makeSample(root);
   const { file } = await backUpSample(sample);

@@ -64,7 +64,7 @@ describe('a postgres source', () => {
      CREATE SCHEMA app; CREATE TABLE app."Odd.Name" (); CREATE TABLE public.parts (k int) PARTITION BY LIST (k);
      CREATE TABLE public.part1 PARTITION OF parts FOR VALUES IN (1); INSERT INTO parts VALUES (1), (1)`,
     );
-  }, 60_000);
+  });
 
   it('is backed up at one moment while rows are written, and restored into what the live one is, whoever is in it', async () => {
     const writer = spawn('psql', ['-X', '-q', server.url('app')], {

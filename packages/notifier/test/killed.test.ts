@@ -76,7 +76,7 @@ it('a send that is killed at any step: what was kept is delivered, at most once 
   }
   console.log(`a send killed at each of ${steps.length} steps: none lost, ${twice} arrived twice`);
   expect(twice).toBeLessThan(steps.length / 2);
-}, 180_000);
+});
 
 it('a flush that is killed at any step: the next one delivers, at most once more', async () => {
   const spoolOne = async () => {
@@ -103,4 +103,4 @@ it('a flush that is killed at any step: the next one delivers, at most once more
   }
   console.log(`a flush killed at each of ${steps.length} steps: none lost, ${twice} arrived twice`);
   expect(twice).toBeLessThan(steps.length);
-}, 180_000);
+});

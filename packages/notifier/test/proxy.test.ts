@@ -32,7 +32,7 @@ const startTinyproxy = async (folder: string, port: number, more = ''): Promise<
   const proxy = spawn('tinyproxy', ['-d', '-c', config], { stdio: 'ignore' });
   onTestFinished(() => void proxy.kill('SIGKILL'));
   await once(proxy, 'spawn');
-  await vi.waitUntil(() => answers(port), { timeout: 10_000, interval: 50 });
+  await vi.waitUntil(() => answers(port), { timeout: 60_000, interval: 50 });
   return proxy;
 };
 

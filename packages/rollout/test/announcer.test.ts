@@ -87,7 +87,7 @@ it('a channel that hangs delays neither the release nor its end; the message sta
     fakeClock(systemClock.now()),
   );
   announcer.announce('deploy-started', { version: '1.2' });
-  await vi.waitFor(() => expect(server.requests).toHaveLength(1), 5000);
+  await vi.waitFor(() => expect(server.requests).toHaveLength(1), 60_000);
   await announcer.settle();
   await recorder.close();
   expect(await readdir(join(cwd, 'notifications', 'spool'))).toEqual([

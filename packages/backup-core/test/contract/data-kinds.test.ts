@@ -54,7 +54,7 @@ const prepare = async (make: MakeLiveData) => {
 
 afterEach(() => vi.unstubAllEnvs());
 
-describe.each(Object.entries(kinds))('data of kind %s', { timeout: 120_000 }, (_, make) => {
+describe.each(Object.entries(kinds))('data of kind %s', (_, make) => {
   it('is backed up, verified, staged, swapped, proven, put back, and leaves nothing', async () => {
     const { root, live, sources, old, file, manifest, written } = await prepare(make);
     await verifyBackup(file);

@@ -32,7 +32,7 @@ export const backUpUnderStrace = (
       ...[process.execPath, '--no-warnings', WORKER, JSON.stringify(sample), String(atMs)],
     ],
     // One thread makes all calls but those of SQLite's own, so that counting them comes to every one.
-    { encoding: 'utf8', timeout: 60_000, env: { ...process.env, UV_THREADPOOL_SIZE: '1' } },
+    { encoding: 'utf8', timeout: 120_000, env: { ...process.env, UV_THREADPOOL_SIZE: '1' } },
   );
   if (error !== undefined) throw error;
   if (signal === 'SIGKILL') return null;

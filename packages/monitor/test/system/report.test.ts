@@ -31,7 +31,6 @@ const span = (ms: number) =>
 
 it.runIf(hasTool(chromiumFile))(
   'replays its watch in Chromium to what Node decides, and with any other limit too',
-  { timeout: 120_000 },
   async () => {
     const policy = policyOf();
     const samples = watched(policy);

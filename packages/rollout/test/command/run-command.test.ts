@@ -58,9 +58,9 @@ test('a daemon that keeps the output open neither delays nor dies', async () => 
   const pid = Number(readFileSync(join(cwd, 'pid'), 'utf8'));
   try {
     const ticks = () => readFileSync(join(cwd, 'ticks'), 'utf8').length;
-    await vi.waitUntil(() => existsSync(join(cwd, 'ticks')), 10_000);
+    await vi.waitUntil(() => existsSync(join(cwd, 'ticks')), 60_000);
     const before = ticks();
-    await vi.waitUntil(() => ticks() > before + 10, 10_000);
+    await vi.waitUntil(() => ticks() > before + 10, 60_000);
     expect(isAlive(pid)).toBe(true);
   } finally {
     process.kill(pid, 'SIGKILL');
@@ -76,12 +76,12 @@ test.each(['timeout', 'abort'])('%s ends the whole group, by force where it must
     command: ['bash', '-c', stubborn],
     cwd,
     graceMs: 100,
-    timeoutMs: how === 'timeout' ? 700 : 60_000,
+    timeoutMs: how === 'timeout' ? 2000 : 60_000,
     signal: controller.signal,
   });
   const outcome = ended.catch((error: unknown) => error);
   const child = join(cwd, 'child');
-  await vi.waitUntil(() => existsSync(child) && readFileSync(child, 'utf8') !== '', 10_000);
+  await vi.waitUntil(() => existsSync(child) && readFileSync(child, 'utf8') !== '', 60_000);
   const reason = new Error('stop');
   if (how === 'abort') controller.abort(reason);
   if (how === 'abort') expect(await outcome).toBe(reason);

@@ -7,7 +7,7 @@ import { makeProject } from './project.ts';
 
 const production = ['--env', 'production'];
 
-it('drills and rolls back data that only commands can reach', { timeout: 120_000 }, async () => {
+it('drills and rolls back data that only commands can reach', async () => {
   const source =
     '      - { name: cache, type: command, dump: "cat cache.txt", load: "cat > cache.txt", verify: "grep -q cached" }\n';
   const project = await makeProject({

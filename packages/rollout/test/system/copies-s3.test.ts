@@ -81,7 +81,6 @@ it.each([
   { kind: 'rot', what: 'keeps other bytes than it says', says: /damaged on its way or there/ },
 ] as const)(
   'a store that $what: the backup stands, the next run makes the copy',
-  { timeout: 120_000 },
   async ({ kind, says }) => {
     const { store, project, zips } = await storedProject();
     store.spoil({ kind, key: /\.zip\.uploading$/ });
@@ -108,9 +107,7 @@ it.each([
   },
 );
 
-it('a store that is down: the backup stands, and a fetch says so', {
-  timeout: 120_000,
-}, async () => {
+it('a store that is down: the backup stands, and a fetch says so', async () => {
   const { store, project } = await storedProject();
   await store.close();
   const taken = await project.events(day(1), 'backup', ...env);

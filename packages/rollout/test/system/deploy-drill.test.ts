@@ -17,7 +17,7 @@ const eventsOf = async (project: DrillProject) => {
 const health = async (project: DrillProject) =>
   (await (await fetch(`${project.url}/health`)).json()) as { version: string; pid: number };
 
-describe('a deploy that drills', { timeout: 120_000 }, () => {
+describe('a deploy that drills', () => {
   it('says so in its plan, drills before it stops anything, and keeps the proof; doctor and rollback say it', async () => {
     const project = await drillable();
     const plan = await project.run(...deploy, '--dry-run');

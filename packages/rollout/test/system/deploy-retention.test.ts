@@ -6,9 +6,7 @@ import { startHttpServer } from '@dhash/testkit';
 import { expect, it, onTestFinished } from 'vitest';
 import { makeProject } from './project.ts';
 
-it('the backups of a deploy are kept by the rules too; that one shrank is on record and told', {
-  timeout: 120_000,
-}, async () => {
+it('the backups of a deploy are kept by the rules too; that one shrank is on record and told', async () => {
   const hook = await startHttpServer((_, response) => {
     response.end('ok');
   });
@@ -64,9 +62,7 @@ it('the backups of a deploy are kept by the rules too; that one shrank is on rec
   expect(removed.backups.map(({ name }) => name)).toEqual(expect.arrayContaining(full));
 });
 
-it('a deploy whose backups have no room is refused before anything stops', {
-  timeout: 120_000,
-}, async () => {
+it('a deploy whose backups have no room is refused before anything stops', async () => {
   const project = await makeProject({
     hurried: true,
     yaml: (text) => text.replace('environments:', 'backup: { dir: disk/backups }\nenvironments:'),

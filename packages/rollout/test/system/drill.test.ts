@@ -16,7 +16,7 @@ const namesIn = async (project: DrillProject) => readdir(join(project.root, 'bac
 const scratchIn = async (project: DrillProject) =>
   (await namesIn(project)).filter((name) => name.startsWith('.dhash-'));
 
-describe('a drill', { timeout: 120_000 }, () => {
+describe('a drill', () => {
   it('restores a backup, starts its release on it, tests it, and leaves the proof and nothing else', async () => {
     const project = await drillable();
     const before = await namesIn(project);

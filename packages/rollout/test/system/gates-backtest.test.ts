@@ -110,7 +110,6 @@ const openMetrics = (samples: Iterable<PolledSample>): string[] => {
 
 it.runIf(hasTool('prometheus') && hasTool(chromiumFile))(
   'finds in a real Prometheus what the recorded samples say themselves',
-  { timeout: 120_000 },
   async () => {
     const samples = recordedDays();
     const url = await startPrometheus(openMetrics(samples.values()));

@@ -8,8 +8,6 @@ import { describe, expect, it } from 'vitest';
 import type { Ran } from '../run-main.ts';
 import { makeProject, type Project } from './project.ts';
 
-const timeout = 120_000;
-
 const resultOf = (ran: Ran): Record<string, unknown> =>
   JSON.parse(ran.out.trimEnd().split('\n').at(-1) ?? '{}') as Record<string, unknown>;
 
@@ -40,7 +38,7 @@ const deployed = async (version: string): Promise<Project> => {
 };
 
 describe('a first deploy', () => {
-  it('is planned without a trace but its log', { timeout }, async () => {
+  it('is planned without a trace but its log', async () => {
     const project = await makeProject();
     const before = await listAll(project.root);
     const ran = await project.run('deploy', '--env', 'production', '--dry-run');
@@ -50,9 +48,7 @@ describe('a first deploy', () => {
     expect(await project.read('deploy-dryrun.log')).toContain('first deploy');
   });
 
-  it('makes the data, backs it up after the smoke tests, and can be watched to promotion', {
-    timeout,
-  }, async () => {
+  it('makes the data, backs it up after the smoke tests, and can be watched to promotion', async () => {
     const project = await makeProject();
     const ran = await project.run(
       'deploy',
@@ -84,7 +80,7 @@ describe('a first deploy', () => {
     expect(logs, logs.out).toMatchObject({ exit: 0 });
   });
 
-  it('that never gets healthy is undone whole', { timeout }, async () => {
+  it('that never gets healthy is undone whole', async () => {
     const project = await makeProject();
     await writeFile(join(project.root, 'artifacts', '1.1', 'server.mjs'), 'process.exit(1);');
     await writeFile(join(project.root, 'artifacts', '1.1', 'start.sh'), '#!/bin/sh\nexit 3\n');
@@ -95,7 +91,7 @@ describe('a first deploy', () => {
     expect(existsSync(join(project.root, 'app', 'releases', '1.1'))).toBe(false);
   });
 
-  it('is refused where another program has the port', { timeout }, async () => {
+  it('is refused where another program has the port', async () => {
     const project = await deployed('1.0');
     const other = await makeProject({
       yaml: (text) => text.replace(/url: .*/, `url: ${project.url}`),
@@ -109,9 +105,7 @@ describe('a first deploy', () => {
 });
 
 describe('a release over another', () => {
-  it('migrates and is promoted; a bad one after it is rolled back with its data', {
-    timeout,
-  }, async () => {
+  it('migrates and is promoted; a bad one after it is rolled back with its data', async () => {
     const project = await deployed('1.0');
     await project.writeNote();
     const good = await project.run(
@@ -154,7 +148,7 @@ describe('a release over another', () => {
     expect(history.out).toMatch(/1\.2 +rolled back/);
   });
 
-  it('goes back alone, without a backup, where the data is to be kept', { timeout }, async () => {
+  it('goes back alone, without a backup, where the data is to be kept', async () => {
     const project = await makeProject({
       yaml: (text) => text.replace('data: restore', 'data: keep'),
     });
@@ -173,7 +167,7 @@ describe('a release over another', () => {
     expect(health).toMatchObject({ version: '1.1' });
   });
 
-  it('that fails its smoke tests is undone, migration and all', { timeout }, async () => {
+  it('that fails its smoke tests is undone, migration and all', async () => {
     const project = await deployed('1.0');
     await project.writeNote();
     await writeFile(join(project.root, 'smoke.mjs'), 'console.log("not ok"); process.exit(1);');
@@ -191,7 +185,7 @@ describe('a release over another', () => {
     expect(next.out).toMatch(/release 1\.1 .*pending: 002_tags[\s\S]*tried on a copy/);
   });
 
-  it('that is still open refuses a second deploy, and can be aborted', { timeout }, async () => {
+  it('that is still open refuses a second deploy, and can be aborted', async () => {
     const project = await deployed('1.0');
     expect(await project.run('deploy', '--env', 'production', '--version', '1.1')).toMatchObject({
       exit: 0,
@@ -210,9 +204,7 @@ describe('a release over another', () => {
 });
 
 describe('a rollback by hand', () => {
-  it('puts data back that was stamped with the active release, and says so', {
-    timeout,
-  }, async () => {
+  it('puts data back that was stamped with the active release, and says so', async () => {
     const project = await deployed('1.0');
     const backup = await newestBackup(project);
     await project.writeNote();
@@ -239,7 +231,7 @@ describe('a rollback by hand', () => {
     expect(project.notes()).toBe(0);
   });
 
-  it('is refused before anything stops where the backup does not verify', { timeout }, async () => {
+  it('is refused before anything stops where the backup does not verify', async () => {
     const project = await deployed('1.0');
     const backup = await newestBackup(project);
     const broken = join(project.root, 'broken.zip');

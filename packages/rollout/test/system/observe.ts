@@ -88,9 +88,9 @@ export const keepLines = async (
 
 /** Looks again until it is so. */
 export const until = async (isSo: () => Promise<boolean> | boolean): Promise<void> => {
-  const untilMs = performance.now() + 30_000;
+  const untilMs = performance.now() + 120_000;
   while (!(await isSo())) {
-    if (performance.now() > untilMs) throw new Error('waited 30 s in vain');
+    if (performance.now() > untilMs) throw new Error('waited 2 min in vain');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 };

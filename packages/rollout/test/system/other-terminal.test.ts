@@ -16,12 +16,12 @@ import {
 import { makeProject, type Project } from './project.ts';
 
 const production = ['--env', 'production'];
-const timeout = 60_000;
 
 /** 1.0 promoted, `version` over it and watched in a process of its own; a note since the backup. */
 const watching = async (
   version: string,
-  duration = '60s',
+  // Longer than any machine takes for what is done meanwhile.
+  duration = '10m',
 ): Promise<{ project: Project; monitor: Child; run: string; backup: string }> => {
   const project = await makeProject({ hurried: true, duration });
   await promote(project);
@@ -48,7 +48,7 @@ const expectWhole = async (project: Project, run: string): Promise<void> => {
 };
 
 describe('an emergency rollback from another terminal', () => {
-  it('makes a watch stand down, and is done on the same run', { timeout }, async () => {
+  it('makes a watch stand down, and is done on the same run', async () => {
     const { project, monitor, run, backup } = await watching('1.1');
     const history = async () => resultOf((await project.run('history', '--json')).out)['runs'];
     expect(await history()).toMatchObject([{ run, status: 'watching' }, { status: 'promoted' }]);
@@ -62,9 +62,7 @@ describe('an emergency rollback from another terminal', () => {
     expect((await journalOf(project, run)).map(({ type }) => type)).toContain('request.taken');
   });
 
-  it('takes the lock from a monitor that does not answer, which then writes nothing more', {
-    timeout,
-  }, async () => {
+  it('takes the lock from a monitor that does not answer, which then writes nothing more', async () => {
     const { project, monitor, run, backup } = await watching('1.1');
     await until(async () => (await lines(project, run)).startsWith('{"format":1,"at"'));
     // Between two polls, which are 500 ms apart.
@@ -84,7 +82,7 @@ describe('an emergency rollback from another terminal', () => {
     await expectWhole(project, run);
   });
 
-  it('follows an automatic rollback that is under way', { timeout }, async () => {
+  it('follows an automatic rollback that is under way', async () => {
     const { project, monitor, run, backup } = await watching('1.2');
     await until(async () =>
       (await journalOf(project, run)).some(({ type }) => type === 'rollback.started'),
@@ -100,9 +98,7 @@ describe('an emergency rollback from another terminal', () => {
     expect(started).toHaveLength(1);
   });
 
-  it('goes on with an automatic rollback whose process dies while it is followed', {
-    timeout,
-  }, async () => {
+  it('goes on with an automatic rollback whose process dies while it is followed', async () => {
     const { project, monitor, run, backup } = await watching('1.2');
     await until(async () => (await journalOf(project, run)).some(({ step }) => step === 'stage'));
     monitor.process.kill('SIGSTOP');
@@ -114,7 +110,7 @@ describe('an emergency rollback from another terminal', () => {
     expect(await status(project)).toMatchObject({ run, status: 'rolled back', release: '1.0' });
   });
 
-  it('is not done again where the watch rolled back while it was asked', { timeout }, async () => {
+  it('is not done again where the watch rolled back while it was asked', async () => {
     const { project, monitor, run, backup } = await watching('1.1');
     monitor.process.kill('SIGSTOP');
     const asking = startChild(project, ['rollback', ...production, '--backup', backup]);
@@ -132,7 +128,7 @@ describe('an emergency rollback from another terminal', () => {
 });
 
 describe('a running watch', () => {
-  it('pauses and is resumed; a request nobody takes is withdrawn', { timeout }, async () => {
+  it('pauses and is resumed; a request nobody takes is withdrawn', async () => {
     const { project, monitor, run } = await watching('1.1', '9s');
     expectExit(await project.run('pause', ...production, '--reason', 'lunch'), 0);
     expect(await monitor.ended, monitor.out()).toBe(130);
@@ -146,10 +142,8 @@ describe('a running watch', () => {
     expect(await resumed.ended, resumed.out() + resumed.err()).toBe(3);
   });
 
-  it('that follows its deploy in one process can be paused, and lets a backup be taken', {
-    timeout,
-  }, async () => {
-    const project = await makeProject({ hurried: true, duration: '60s' });
+  it('that follows its deploy in one process can be paused, and lets a backup be taken', async () => {
+    const project = await makeProject({ hurried: true, duration: '10m' });
     await promote(project);
     const argv = ['deploy', ...production, '--version', '1.1', '--monitor'];
     const child = startChild(project, argv);
@@ -162,7 +156,7 @@ describe('a running watch', () => {
     expect(await status(project)).toMatchObject({ status: 'interrupted', release: '1.1' });
   });
 
-  it('is promoted by hand', { timeout }, async () => {
+  it('is promoted by hand', async () => {
     const { project, monitor, run } = await watching('1.1');
     expectExit(await project.run('promote', ...production, '--now', '--reason', 'fine'), 0);
     expect(await monitor.ended, monitor.out()).toBe(0);
@@ -170,7 +164,7 @@ describe('a running watch', () => {
     await expectWhole(project, run);
   });
 
-  it('gives way to deploy --abort', { timeout }, async () => {
+  it('gives way to deploy --abort', async () => {
     const { project, monitor, run } = await watching('1.1');
     expectExit(await project.run('deploy', ...production, '--abort'), 0);
     expect(await monitor.ended, monitor.out()).toBe(130);
@@ -178,7 +172,7 @@ describe('a running watch', () => {
     await expectWhole(project, run);
   });
 
-  it('lets a backup be taken, and refuses a second monitor and a deploy', { timeout }, async () => {
+  it('lets a backup be taken, and refuses a second monitor and a deploy', async () => {
     const { project, monitor } = await watching('1.1');
     expectExit(await project.run('backup', ...production, '--tag', 'meanwhile'), 0);
     expectExit(await project.run('monitor', ...production), 7);
@@ -189,7 +183,7 @@ describe('a running watch', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)('ends by %s with %i, resumable', { timeout }, async (signal, exit) => {
+  ] as const)('ends by %s with %i, resumable', async (signal, exit) => {
     const { project, monitor, run } = await watching('1.1');
     monitor.process.kill('SIGHUP');
     const samples = join(project.root, 'monitor_logs', run, 'samples.ndjson');
@@ -208,9 +202,6 @@ describe('a running deploy', () => {
     ['SIGTERM', 143],
   ] as const)(
     'that still judges the running release ends by %s with %i, and leaves no run',
-    {
-      timeout,
-    },
     async (signal, exit) => {
       const project = await makeProject({ hurried: true });
       await promote(project);
@@ -225,21 +216,17 @@ describe('a running deploy', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)(
-    'refuses others, ends by %s with %i, and is resumed',
-    { timeout },
-    async (signal, exit) => {
-      const project = await makeProject({ hurried: true });
-      await promote(project);
-      const deploy = startChild(project, ['deploy', ...production, '--version', '1.1', '--json']);
-      await deploy.says('"step.started","step":"health"');
-      const down = ['migrate', '--direction', 'rollback'];
-      for (const argv of [['deploy', '--version', '1.1'], ['backup'], ['monitor'], down])
-        expectExit(await project.run(...argv, ...production), 7);
-      deploy.process.kill(signal);
-      expect(await deploy.ended, deploy.out() + deploy.err()).toBe(exit);
-      expectExit(await project.run('deploy', ...production, '--resume'), 0);
-      expect(await status(project)).toMatchObject({ status: 'awaiting guard', release: '1.1' });
-    },
-  );
+  ] as const)('refuses others, ends by %s with %i, and is resumed', async (signal, exit) => {
+    const project = await makeProject({ hurried: true });
+    await promote(project);
+    const deploy = startChild(project, ['deploy', ...production, '--version', '1.1', '--json']);
+    await deploy.says('"step.started","step":"health"');
+    const down = ['migrate', '--direction', 'rollback'];
+    for (const argv of [['deploy', '--version', '1.1'], ['backup'], ['monitor'], down])
+      expectExit(await project.run(...argv, ...production), 7);
+    deploy.process.kill(signal);
+    expect(await deploy.ended, deploy.out() + deploy.err()).toBe(exit);
+    expectExit(await project.run('deploy', ...production, '--resume'), 0);
+    expect(await status(project)).toMatchObject({ status: 'awaiting guard', release: '1.1' });
+  });
 });

@@ -41,7 +41,7 @@ const drillable = async (): Promise<{ project: PostgresProject; file: string }> 
   return { project, file: join(project.root, latest.out.trim()) };
 };
 
-describe('a drill of a PostgreSQL database', { timeout: 120_000 }, () => {
+describe('a drill of a PostgreSQL database', () => {
   afterEach(() => vi.unstubAllEnvs());
 
   it('restores it beside the live one, starts the release on that, drops it; so does a deploy', async () => {

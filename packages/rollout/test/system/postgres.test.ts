@@ -32,7 +32,7 @@ const expectNoAddress = async (project: PostgresProject, said: string): Promise<
   for (const text of texts) expect(text).not.toContain(project.address);
 };
 
-describe('a release on a PostgreSQL database', { timeout: 120_000 }, () => {
+describe('a release on a PostgreSQL database', () => {
   it('is rolled back with its rows; what was live is kept until it is validated, and in the safety zip', async () => {
     const project = await twoReleases();
     const latest = await project.run('backup', ...production, '--latest');

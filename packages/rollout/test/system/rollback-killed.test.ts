@@ -69,9 +69,7 @@ const expectRolledBack = async (
 };
 
 describe('an automatic rollback that was killed', () => {
-  it('before each of its steps, one after the other, ends validated', {
-    timeout: 120_000,
-  }, async () => {
+  it('before each of its steps, one after the other, ends validated', async () => {
     const { project, before } = await badRelease();
     const [first = '', ...later] = steps;
     await dies(project, ['monitor'], `step.started:${first}`, false);
@@ -80,7 +78,7 @@ describe('an automatic rollback that was killed', () => {
     await expectRolledBack(project, before);
   });
 
-  it('between each act and its record ends validated', { timeout: 120_000 }, async () => {
+  it('between each act and its record ends validated', async () => {
     const { project, before } = await badRelease();
     const [first = '', ...later] = steps;
     await dies(project, ['monitor'], `step.done:${first}`, false);
