@@ -116,6 +116,24 @@ const makeOthers = async (job: ExtractJob, folders: Set<string>): Promise<void> 
     }
 };
 
+/** Owner, mode and names of a folder, all of them durable; Windows knows no owner, and has no fsync of a folder. */
+const finishFolder = async (
+  { disk, owner }: ExtractJob,
+  folder: Buffer,
+  mode: number,
+): Promise<void> => {
+  if (process.platform === 'win32') return disk.chmod(folder, mode);
+  // One handle for all: a mode may say that the folder can't be opened any more.
+  const handle = await disk.open(folder, 'r');
+  try {
+    if (owner !== null) await handle.chown(owner.uid, owner.gid);
+    await handle.chmod(mode);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+};
+
 /** Modes and durability of folders, the deepest first; then of the folders around the staged data. */
 const finishFolders = async (job: ExtractJob, folders: Set<string>): Promise<void> => {
   const { backup, disk, target } = job;
@@ -126,11 +144,9 @@ const finishFolders = async (job: ExtractJob, folders: Set<string>): Promise<voi
     if (line.type === 'dir' && line.path.startsWith(`${target.name}/`))
       modes.set(placeOf(job, line).slice(root.length + 1), line.mode);
   for (const folder of [...folders].sort((a, b) => b.length - a.length)) {
-    await syncFolder(disk, bytesOf(folder));
     const inside = folder.slice(root.length + 1);
-    const name = shownPath(inside);
-    if (job.owner !== null) await disk.lchown(bytesOf(folder), job.owner.uid, job.owner.gid);
-    await disk.chmod(bytesOf(folder), modes.get(inside) ?? modes.get(name) ?? DEFAULT_FOLDER_MODE);
+    const mode = modes.get(inside) ?? modes.get(shownPath(inside)) ?? DEFAULT_FOLDER_MODE;
+    await finishFolder(job, bytesOf(folder), mode);
   }
   const around = [
     dirname(target.staged),
