@@ -9,3 +9,4 @@ export { startPrometheus } from './prometheus.ts';
 export { readmeExample } from './readme-example.ts';
 export { startS3Server, type TestS3Server } from './s3-server.ts';
 export { tempFolder } from './temp-folder.ts';
+export { type Traced, traceDisk } from './trace-disk.ts';

@@ -11,6 +11,7 @@ import {
   unlink,
   utimes,
 } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 
 type Path = string | Buffer;
 
@@ -20,7 +21,8 @@ export interface Disk {
   link(existing: string, name: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
-  mkdir(path: Path, options: { mode: number; recursive?: boolean }): Promise<unknown>;
+  /** @returns the first folder that it made, where `recursive`; undefined where it made none */
+  mkdir(path: Path, options: { mode: number; recursive?: boolean }): Promise<string | undefined>;
   rm(path: string, options: { recursive: boolean; force: boolean }): Promise<void>;
   symlink(target: string, path: Path): Promise<void>;
   chmod(path: Path, mode: number): Promise<void>;
@@ -52,4 +54,13 @@ export const syncFolder = async (disk: Disk, folder: Path): Promise<void> => {
   } finally {
     await handle.close();
   }
+};
+
+/** Makes a folder (0700) and those above it that are missing; each has its name durably when this resolves. */
+export const makeFolder = async (disk: Disk, folder: string): Promise<void> => {
+  const first = await disk.mkdir(folder, { mode: 0o700, recursive: true });
+  if (first === undefined) return;
+  const top = dirname(resolve(first));
+  for (let made = resolve(folder); made !== top; made = dirname(made))
+    await syncFolder(disk, dirname(made));
 };

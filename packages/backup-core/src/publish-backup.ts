@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { nextBackupTime, parseBackupName, renderBackupName } from './backup-name.ts';
-import { type Disk, syncFolder } from './disk.ts';
+import { type Disk, makeFolder, syncFolder } from './disk.ts';
 import { systemCode } from './errors.ts';
 import { rescueNameOf } from './rescue/render-rescue.ts';
 import { renderSidecar, SIDECAR_SUFFIX } from './sidecar.ts';
@@ -149,7 +149,7 @@ export const publishIncomplete = async (
 ): Promise<Published> => {
   const { disk, env, tag, nowMs } = archive;
   const folder = join(archive.dir, 'incomplete');
-  await disk.mkdir(folder, { mode: 0o700, recursive: true });
+  await makeFolder(disk, folder);
   for (let atMs = Math.floor(nowMs / SECOND_MS) * SECOND_MS; ; atMs += SECOND_MS) {
     const name = renderBackupName(atMs, env, tag).replace(/^dhash_/, INCOMPLETE_PREFIX);
     const file = join(folder, name);

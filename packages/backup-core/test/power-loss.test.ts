@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { tempFolder } from '@dhash/testkit';
+import { type Traced, tempFolder, traceDisk } from '@dhash/testkit';
 import { expect, it } from 'vitest';
 import { backUpSample, makeSample } from './support/sample.ts';
-import { type Traced, traceNames } from './support/trace-names.ts';
 
 const worker = (name: string) => fileURLToPath(new URL(`./support/${name}.ts`, import.meta.url));
 
@@ -15,7 +14,7 @@ const expectDurable = ({ named, unsyncedFolders }: Traced) => {
 
 it('what a backup publishes is on the disk before it has its name, and the name before the end', async () => {
   const sample = await makeSample(await tempFolder());
-  const traced = await traceNames(join(sample.root, 'trace'), [
+  const traced = await traceDisk(sample.root, [
     worker('faulted-worker'),
     JSON.stringify(sample),
     String(Date.now()),
@@ -29,12 +28,15 @@ it('what a backup publishes is on the disk before it has its name, and the name 
     'zip.state.json',
   ]);
   expectDurable(traced);
+  // The folder of the backups is new. The log of a live database is not ours.
+  const [said] = traced.told;
+  expect(said?.unsynced.filter((path) => !path.startsWith(join(sample.root, 'live')))).toEqual([]);
 });
 
 it('what a restore puts in place is on the disk before, all that lies in it too', async () => {
   const sample = await makeSample(await tempFolder());
   const { file } = await backUpSample(sample);
-  const traced = await traceNames(join(sample.root, 'trace'), [
+  const traced = await traceDisk(sample.root, [
     worker('restoring-worker'),
     file,
     JSON.stringify(sample),

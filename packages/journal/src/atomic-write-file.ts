@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { syncFolder } from './sync-folder.ts';
 
 /**
  * Writes a file so that under its name there is, at any moment and after a power cut, either what
@@ -31,15 +32,4 @@ export const atomicWriteFile = async (
     throw error;
   }
   await syncFolder(dirname(file));
-};
-
-/** Makes the names in a folder durable. Windows can't open a folder, and needs no such call. */
-export const syncFolder = async (folder: string): Promise<void> => {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 };

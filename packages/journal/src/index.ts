@@ -19,6 +19,7 @@ export {
   type LockOptions,
   readLock,
 } from './lock.ts';
+export { makeFolder } from './make-folder.ts';
 export {
   runSteps,
   type Step,

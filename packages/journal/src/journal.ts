@@ -1,6 +1,5 @@
-import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises';
+import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { syncFolder } from './atomic-write-file.ts';
 import {
   type ChainEnd,
   chainStart,
@@ -13,6 +12,8 @@ import {
   sealEvent,
 } from './chain.ts';
 import { JournalError } from './errors.ts';
+import { makeFolder } from './make-folder.ts';
+import { syncFolder } from './sync-folder.ts';
 
 /** An open journal. One process writes to it: the holder of the environment's lock. */
 export interface Journal {
@@ -46,7 +47,7 @@ export const openJournal = async (
   file: string,
   { now }: { now: () => number },
 ): Promise<Journal> => {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(file));
   // Append mode: whatever else happens, no byte that is there is overwritten.
   const handle = await open(file, 'a+', 0o600);
   try {

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { link, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { syncFolder } from './atomic-write-file.ts';
 import { JournalError } from './errors.ts';
+import { makeFolder } from './make-folder.ts';
 import { isAlive, type ProcessIdentity, thisProcess } from './process-identity.ts';
+import { syncFolder } from './sync-folder.ts';
 
 /** Who holds a lock. */
 export type LockHolder = ProcessIdentity & {
@@ -54,7 +55,7 @@ export type LockOptions = {
  * @throws JournalError `bad-lock` where the file is no lock of ours.
  */
 export const acquireLock = async (file: string, options: LockOptions): Promise<Acquisition> => {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(file));
   const holder: LockHolder = {
     ...(await thisProcess()),
     command: options.command,

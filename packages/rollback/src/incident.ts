@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   compareData,
@@ -6,7 +5,7 @@ import {
   putAsideSources,
   readManifest,
 } from '@dhash/backup-core';
-import { atomicWriteFile } from '@dhash/journal';
+import { atomicWriteFile, makeFolder } from '@dhash/journal';
 import JSZip from 'jszip';
 import { asJson } from './results.ts';
 import type { StepDeps } from './step-deps.ts';
@@ -52,7 +51,7 @@ export const writeIncident = async (deps: StepDeps, outcome: IncidentOutcome) =>
     'restore-log.txt': `${deps.log().join('\n')}\n`,
     ...(report === null ? {} : { 'report.html': report }),
   };
-  await mkdir(incidentDir, { recursive: true, mode: 0o700 });
+  await makeFolder(incidentDir);
   for (const [name, text] of Object.entries(files))
     await atomicWriteFile(join(incidentDir, name), text);
   const zip = join(incidentDir, `incident-${runId}.zip`);

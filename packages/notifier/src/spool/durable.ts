@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { renameSync, unlinkSync } from 'node:fs';
 import { link, mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { codeOf } from '../error-code.ts';
 
 /**
@@ -33,9 +33,13 @@ export const syncFolder = async (folder: string): Promise<void> => {
   }
 };
 
-/** A folder that only its owner may read, with those above it. */
+/** A folder that only its owner may read, with those above it; the name of each new one is durable. */
 export const makeFolder = async (folder: string): Promise<void> => {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const first = await mkdir(folder, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  const top = dirname(resolve(first));
+  for (let made = resolve(folder); made !== top; made = dirname(made))
+    await syncFolder(dirname(made));
 };
 
 /** Names in a folder; none where it is not there. */
