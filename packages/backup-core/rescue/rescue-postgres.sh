@@ -52,18 +52,18 @@ $1
 pg_show_source() {
   pg_look
   if ! pg_has live; then
-    say "  $name ($type): there is no database $live; a dump of $bytes bytes comes, into one with no owner, rights or settings of its own"
+    say "  $name ($type): there is no database $live; a dump of $(plural "$bytes" byte) comes, into one with no owner, rights or settings of its own"
     return
   fi
   size=$(printf "SELECT pg_size_pretty(pg_database_size(:'live'));\n" | pg_sql postgres 2>/dev/null) || size='unknown size'
-  say "  $name ($type): the database $live, $size; put aside as $pg_previous, and a dump of $bytes bytes comes"
+  say "  $name ($type): the database $live, $size; put aside as $pg_previous, and a dump of $(plural "$bytes" byte) comes"
 }
 # What the server has room for is not ours to see.
 pg_check_place() { :; }
 pg_check_stopped() {
   sessions=$(printf "SELECT count(*) FROM pg_stat_activity WHERE datname = :'live';\n" | pg_sql postgres) ||
     pg_failed "the sessions of $live could not be counted"
-  [ "$sessions" = 0 ] || say "  $sessions sessions are in $live: be sure that the service is stopped${stop_text:+ ($stop_text)}; they are ended when it is put aside"
+  [ "$sessions" = 0 ] || say "  $(plural "$sessions" session) in $live: be sure that the service is stopped${stop_text:+ ($stop_text)}; whoever is in it is sent out when it is put aside"
 }
 
 # t ROW: a table and its rows, as pg_count prints them.

@@ -14,6 +14,8 @@ die() {
   printf 'rescue: %s\n' "$1" >&2
   exit "${2:-1}"
 }
+# plural NUMBER WORD
+plural() { if [ "$1" -eq 1 ]; then say "1 $2"; else say "$1 $2s"; fi; }
 exists() { [ -e "$1" ] || [ -L "$1" ]; }
 
 usage() {
@@ -102,13 +104,13 @@ each_source() {
 
 show_source() {
   if ! exists "$live"; then
-    say "  $name ($type): $live is not there; $files files, $bytes bytes come"
+    say "  $name ($type): $live is not there; $(plural "$files" file), $(plural "$bytes" byte) come"
     return
   fi
   size=$(du -sk "$live" 2>/dev/null | cut -f 1)
   newest=$(find "$live" -type f -exec stat -c %Y {} + 2>/dev/null | sort -n | tail -n 1)
   if [ -n "$newest" ]; then newest=$(date -u -d "@$newest" '+%Y-%m-%d %H:%M:%S UTC' 2>/dev/null); fi
-  say "  $name ($type): $live, ${size:-?} KiB, newest change ${newest:-unknown}; put aside, and $files files, $bytes bytes come"
+  say "  $name ($type): $live, ${size:-?} KiB, newest change ${newest:-unknown}; put aside, and $(plural "$files" file), $(plural "$bytes" byte) come"
 }
 
 show_by_hand() {
@@ -190,7 +192,7 @@ stage() {
     }
   fi
   count=$(find "$raw" -type f | wc -l)
-  [ "$((count))" -eq "$files" ] || die "$name has $((count)) files, $files by its manifest. Nothing live was changed" 8
+  [ "$((count))" -eq "$files" ] || die "$name has $(plural "$((count))" file), $files by its manifest. Nothing live was changed" 8
   # Out of the way of a folder that is truly called so.
   if [ -d "$raw/$name/~n" ]; then mv "$raw/$name/~n" "$raw/~n"; fi
   pass=place

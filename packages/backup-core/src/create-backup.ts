@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nextBackupTime, renderBackupName } from './backup-name.ts';
 import { type BackupJob, type BackupOptions, checkOptions } from './backup-options.ts';
+import { refuseDanglingLink } from './dangling-link.ts';
 import { makeFolder } from './disk.ts';
 import { BackupError, isSystemError, systemSaid } from './errors.ts';
 import { gatherSources } from './gather-sources.ts';
@@ -127,6 +128,7 @@ const withSoundPrevious = (
 
 const backUp = async (job: BackupJob, startedMs: number): Promise<Done> => {
   const { dir, disk, env, root, tag } = job;
+  await refuseDanglingLink(dir);
   await makeFolder(disk, dir);
   await sweepLeftovers(disk, dir, startedMs);
   // Before hours of work: the clock may be wrong.

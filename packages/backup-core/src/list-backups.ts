@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseBackupName } from './backup-name.ts';
+import { refuseDanglingLink } from './dangling-link.ts';
 import { systemCode, throwUnreadable } from './errors.ts';
 import { bytewise } from './manifest.ts';
 import { SIDECAR_SUFFIX } from './sidecar.ts';
@@ -23,9 +24,10 @@ export interface BackupListing {
  * @throws BackupError `unreadable`
  */
 export const listBackups = async (dir: string): Promise<BackupListing[]> => {
-  const names = await readdir(dir).catch((error: unknown) => {
-    if (systemCode(error) === 'ENOENT') return [];
-    return throwUnreadable(dir)(error);
+  const names = await readdir(dir).catch(async (error: unknown): Promise<string[]> => {
+    if (systemCode(error) !== 'ENOENT') return throwUnreadable(dir)(error);
+    await refuseDanglingLink(dir);
+    return [];
   });
   const present = new Set(names);
   const found: BackupListing[] = [];

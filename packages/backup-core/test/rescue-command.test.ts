@@ -65,6 +65,7 @@ it.each(KINDS)(
     const at = await disaster({ kind, beside: true });
     const refused = at.rescue([], 'no\n');
     expect(refused.stdout).toContain("    echo x >>'loads' && cat >store\n");
+    expect(refused.stdout).toMatch(/pictures \(files\): .*put aside, and 1 file, 12 bytes come/);
     expect(refused.stdout).toContain('cannot be put aside by a rename. It is dumped first');
     expect(refused.stdout).toContain('by:\n    cat store\n');
     expect(refused.stderr).toContain('not confirmed; nothing was changed');

@@ -64,7 +64,12 @@ describe('bad input', () => {
       2,
     ],
     ['an unknown environment', ['status', '--env', 'prodution'], /production/, 2],
-    ['a missing configuration', ['status', '--config', 'other.yaml'], /other\.yaml/, 2],
+    [
+      'a missing configuration',
+      ['status', '--config', 'other.yaml'],
+      /^error: \S*other\.yaml does not exist \(/,
+      2,
+    ],
     [
       'a rollback without a backup',
       ['rollback', '--env', 'production'],

@@ -35,7 +35,7 @@ export const RESCUE_COMMAND: readonly string[] = [
   '',
   'cmd_stopped() { say "    Whether something still writes to $name cannot be told: be sure that the service is stopped${stop_text:+ ($stop_text)}."; }',
   'cmd_show_source() {',
-  '  say "  $name ($type): a dump of $bytes bytes is loaded over what is live, by (in $live):"',
+  '  say "  $name ($type): a dump of $(plural "$bytes" byte) is loaded over what is live, by (in $live):"',
   '  say "    $(cmd_text load)"',
   '  if is_over; then',
   '    say "    NOTHING of what is live is kept (--over $name): --undo cannot bring it back"',

@@ -28,10 +28,10 @@ export interface Directory {
 
 const MAX_COMMENT_BYTES = 0xffff;
 
-/** Refuses an archive by a rule of the format; the rule's number is in the error. */
+/** Refuses an archive by a rule of the format, in words; the rule's number is in the error, for code. */
 export const refuse = (file: string, rule: number, message: string, entry?: string): never => {
   const where = entry === undefined ? '' : `: entry ${JSON.stringify(entry)}`;
-  throw new BackupError('bad-archive', `${file} is refused${where}: ${message} (rule ${rule})`, {
+  throw new BackupError('bad-archive', `${file} is refused${where}: ${message}`, {
     file,
     rule,
     ...(entry === undefined ? {} : { entry }),

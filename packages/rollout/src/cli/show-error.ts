@@ -28,7 +28,7 @@ interface PositionedIssue {
 }
 
 const issueLine = (issue: PositionedIssue): string => {
-  const where = `${issue.file}:${issue.line}:${issue.column}`;
+  const where = issue.line === 0 ? issue.file : `${issue.file}:${issue.line}:${issue.column}`;
   const path = issue.path === '' ? '' : ` ${issue.path}:`;
   return `${where}${path} ${issue.message}${issue.hint ? ` (${issue.hint})` : ''}`;
 };

@@ -1,9 +1,9 @@
 /** One thing wrong in a configuration file, and where. */
 export interface ConfigIssue {
   readonly file: string;
-  /** From 1. */
+  /** From 1; 0 where the file itself can't be read. */
   readonly line: number;
-  /** From 1. */
+  /** Likewise. */
   readonly column: number;
   /** `environments.production.health.path`; empty for the file as a whole. */
   readonly path: string;
@@ -26,7 +26,7 @@ export class ConfigError extends Error {
 }
 
 const formatIssue = ({ file, line, column, path, message, hint }: ConfigIssue): string =>
-  `${file}:${line}:${column}${path === '' ? '' : ` ${path}`}: ${message}${hint === null ? '' : `; ${hint}`}`;
+  `${file}${line === 0 ? '' : `:${line}:${column}`}${path === '' ? '' : ` ${path}`}: ${message}${hint === null ? '' : `; ${hint}`}`;
 
 /** True for a ConfigError of any copy of this package. */
 export const isConfigError = (error: unknown): error is ConfigError =>

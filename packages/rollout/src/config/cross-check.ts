@@ -24,7 +24,8 @@ const sourcesOf = (environment: unknown): Named[] =>
       : [];
   });
 
-const contains = (outer: string, inner: string): boolean => {
+/** Whether a path is the other, or lies in it, by their names alone. */
+export const contains = (outer: string, inner: string): boolean => {
   const way = relative(resolve(outer), resolve(inner));
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 };

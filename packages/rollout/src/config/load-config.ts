@@ -11,7 +11,7 @@ const unreadable = (file: string, cause: unknown): ConfigError => {
   const { code } = cause as NodeJS.ErrnoException;
   const message = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`;
   const hint = 'run in the folder that holds rollout.yaml, or name it: --config FILE';
-  return new ConfigError([{ file, line: 1, column: 1, path: '', message, hint }], { cause });
+  return new ConfigError([{ file, line: 0, column: 0, path: '', message, hint }], { cause });
 };
 
 /**

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { writeProof } from '@dhash/backup-core';
@@ -132,6 +132,15 @@ it('brings one thing of the latest backup back, into a folder of its own', async
   expect(again.err).toContain('is there already');
   const missing = await project.run(day(2), 'restore', ...env, '--only', 'notes/x', '--to', 'look');
   expect(missing).toMatchObject({ exit: 2 });
+  await symlink(join(project.root, 'data'), join(project.root, 'link'));
+  for (const live of ['data/files', 'data/files/new/one', 'link/files'])
+    expect(
+      await project.run(day(2), 'restore', ...env, '--only', 'notes', '--to', live),
+    ).toMatchObject({
+      exit: 2,
+      err: expect.stringMatching(/lies inside live data, files of production \(/),
+    });
+  expect(await readdir(join(project.root, 'data', 'files'))).toHaveLength(10);
   const nowhere = await project.run(day(2), 'restore', '--only', 'notes', '--to', 'other');
   expect(nowhere).toMatchObject({ exit: 2, err: expect.stringContaining('--backup FILE') });
 });

@@ -109,6 +109,10 @@ it('flags a backup that shrank, and removes no older one until somebody accepts 
   expect((await project.run(day(3), 'backup', '--env', 'production', '--list')).out).not.toContain(
     'SHRANK',
   );
+  for (const other of [shrunken, later])
+    expect(
+      await project.run(day(3), 'backup', '--accept-shrink', `backups/${other}`),
+    ).toMatchObject({ exit: 2, err: expect.stringContaining('there is nothing to accept') });
   const next = await project.backUp(day(4));
   expect(await zips(project)).toEqual([next]);
 });

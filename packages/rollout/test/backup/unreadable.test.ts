@@ -25,6 +25,23 @@ it.each([
   expect(await readdir(project.root, { recursive: true })).toEqual(before);
 });
 
+it.each([
+  ['a backup', ['backup', ...env]],
+  ['--list', ['backup', ...env, '--list']],
+  ['--latest', ['backup', ...env, '--latest']],
+  ['--prune', ['backup', ...env, '--prune']],
+])('%s says that the folder of backups is a link that leads nowhere', async (_, argv) => {
+  const project = await filesProject();
+  await symlink('/mnt/not-mounted/backups', project.backups);
+  expect(await project.run(day, ...argv)).toMatchObject({
+    exit: 1,
+    out: '',
+    err: expect.stringMatching(
+      /backups is a link to \/mnt\/not-mounted\/backups, which is not there: mount/,
+    ),
+  });
+});
+
 it('is one finding of doctor among the others', async () => {
   const project = await filesProject();
   await writeFile(project.backups, 'x');

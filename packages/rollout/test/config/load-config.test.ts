@@ -395,7 +395,7 @@ describe('channels', () => {
 test('a file that is not there says how to name one', async () => {
   await expect(loadConfig('/no/such/rollout.yaml')).rejects.toMatchObject({
     name: 'ConfigError',
-    issues: [{ message: 'does not exist', hint: expect.stringContaining('--config') }],
+    issues: [{ line: 0, message: 'does not exist', hint: expect.stringContaining('--config') }],
   });
 });
 

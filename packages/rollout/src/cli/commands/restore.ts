@@ -4,6 +4,7 @@ import { exitCodes, RolloutError } from '../../errors.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
 import { withGivenBackup } from '../../operate/copies/fetch-copy.ts';
 import { openEnvironment } from '../../operate/environment.ts';
+import { requireOutsideLiveData } from '../../operate/outside-live-data.ts';
 import { formatBytes } from '../format.ts';
 import { showProgress } from '../progress.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
@@ -67,10 +68,12 @@ const restoreFrom = async (
 ): Promise<CommandResult> => {
   if (flags.env !== undefined)
     requireOfEnv(await readManifest(file), { given: named, env: flags.env });
+  const to = resolve(context.cwd, flags.to);
+  await requireOutsideLiveData(context, { to, given: flags.to });
   const progress = showProgress(context);
   const restored = await restorePart(file, {
     only: flags.only,
-    to: resolve(context.cwd, flags.to),
+    to,
     signal: context.signal,
     onProgress: progress.show,
   }).finally(progress.end);
