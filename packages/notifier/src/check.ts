@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseAddress } from './config/addresses.ts';
-import { type ChannelConfig, isChannelOff } from './config/channel-schema.ts';
+import { type ChannelConfig, isChannelOff, whyOff } from './config/channel-schema.ts';
 import { addressOf, readSecretFile, signingSecretsOf } from './config/secrets.ts';
 import { isNotifierError, isTemplateError, type TemplateIssue } from './errors.ts';
 import { whyNotTarget } from './net/target-policy.ts';
@@ -79,8 +79,7 @@ const signingSecretsOfOr = (config: ChannelConfig, found: string[]): string[] =>
 export const checkChannels = (channels: readonly ChannelConfig[]): ChannelCheck[] =>
   channels.map((config) => {
     const { name: channel, type } = config;
-    if (isChannelOff(config))
-      return { channel, type, state: 'off', problems: ['its variable is not set'] };
+    if (isChannelOff(config)) return { channel, type, state: 'off', problems: [whyOff(config)] };
     const problems = problemsOf(config);
     return { channel, type, state: problems.length === 0 ? 'on' : 'bad', problems };
   });

@@ -6,6 +6,7 @@ export {
   type ChannelSettings,
   channelSchema,
   isChannelOff,
+  whyOff,
 } from './config/channel-schema.ts';
 export { readSecretVariable, secretsOf } from './config/secrets.ts';
 export { serverHintMs } from './delivery/server-hint.ts';

@@ -2,7 +2,12 @@ import { join } from 'node:path';
 import { defaultPerSecond, openChannel } from './channels/open-channel.ts';
 import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
-import { type ChannelConfig, channelSchema, isChannelOff } from './config/channel-schema.ts';
+import {
+  type ChannelConfig,
+  channelSchema,
+  isChannelOff,
+  whyOff,
+} from './config/channel-schema.ts';
 import { secretsOf } from './config/secrets.ts';
 import { type DeliverContext, deliver, type Runtime } from './deliver.ts';
 import { createGate } from './delivery/gate.ts';
@@ -87,7 +92,7 @@ const checked = (channels: readonly ChannelConfig[]): ChannelConfig[] => {
   const problems: string[] = [];
   const names = new Set<string>();
   const sound = channels.flatMap((channel): ChannelConfig[] => {
-    const { name, ...settings } = channel;
+    const { name, unset, ...settings } = channel;
     if (typeof name !== 'string' || name === '') {
       problems.push('a channel has no name');
       return [];
@@ -95,7 +100,8 @@ const checked = (channels: readonly ChannelConfig[]): ChannelConfig[] => {
     if (names.has(name)) problems.push(`${name}: the name is used twice`);
     names.add(name);
     const parsed = channelSchema.safeParse(settings);
-    if (parsed.success) return [{ ...parsed.data, name }];
+    if (parsed.success)
+      return [{ ...parsed.data, name, ...(unset === undefined ? {} : { unset }) }];
     for (const { path, message } of parsed.error.issues)
       problems.push(`${name}${path.length === 0 ? '' : `.${path.join('.')}`}: ${message}`);
     return [];
@@ -222,9 +228,10 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
     };
 
     const receipts = await Promise.all(
-      targets.map(async ({ name }): Promise<Receipt> => {
+      targets.map(async (config): Promise<Receipt> => {
+        const { name } = config;
         const runtime = runtimes.get(name);
-        if (runtime === undefined) return off(name, 'its variable is not set');
+        if (runtime === undefined) return off(name, whyOff(config));
         const why = whyNotFor(message, runtime);
         if (why !== null) return off(name, why);
         const record = newRecord(message, name, []);
@@ -252,7 +259,7 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
       known(names ?? channels.map(({ name }) => name)).map((config) => {
         const runtime = runtimes.get(config.name);
         return runtime === undefined
-          ? off(config.name, 'its variable is not set')
+          ? off(config.name, whyOff(config))
           : deliver(runtime, newRecord(message, config.name, []), null, context);
       }),
     );

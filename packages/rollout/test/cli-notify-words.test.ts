@@ -46,7 +46,7 @@ describe('notify send', () => {
     const ran = await run('send', '--message', 'quiet');
     expect(ran.exit).toBe(0);
     expect(ran.out.trim().split('\n')).toEqual([
-      'not to chat: off: its variable is not set',
+      'not to chat: off: its variable NOT_SET_ANYWHERE is not set',
       'not to hook: minSeverity warning (this is info); events success (this is test)',
       'no channel takes this message; --channels sends it to one all the same',
     ]);
@@ -62,7 +62,7 @@ describe('notify send', () => {
     const text = 'red \u001b[31malert\u009b2J\r \u202etxt.exe';
     const { out } = await run('send', '--message', text, '--dry-run');
     expect(out).toContain('red \\x1b[31malert\\x9b2J\\x0d \\u202etxt.exe\n');
-    expect(out).toContain('not to chat: off: its variable is not set\n');
+    expect(out).toContain('not to chat: off: its variable NOT_SET_ANYWHERE is not set\n');
     expect(out).toContain('not to crew: minSeverity critical (this is info)\n');
     expect(out).toContain('would go to: hook; dry run: nothing was sent');
   });

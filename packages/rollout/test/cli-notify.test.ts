@@ -127,7 +127,7 @@ describe('notify', () => {
     const ran = await run('test', '--all');
     expect(ran.out.trim().split('\n')).toEqual([
       expect.stringMatching(/^hook delivered \d+ ms$/),
-      'chat off: its variable is not set',
+      'chat off: its variable NOT_SET_ANYWHERE is not set',
       'crew 404: the workflow is gone',
     ]);
     expect(ran.exit).toBe(1);

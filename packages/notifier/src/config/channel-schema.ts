@@ -82,9 +82,19 @@ export const channelSchema = anyChannel.check(excludes);
 export type ChannelSettings = z.infer<typeof channelSchema>;
 
 /** A channel's settings and its name. */
-export type ChannelConfig = ChannelSettings & { readonly name: string };
+export type ChannelConfig = ChannelSettings & {
+  readonly name: string;
+  /** Names of the variables that keep it off, as none of them is set: `SLACK_URL`. */
+  readonly unset?: readonly string[];
+};
 /** One kind of channel. */
 export type ChannelOf<Type extends ChannelConfig['type']> = Extract<ChannelConfig, { type: Type }>;
+
+/** Why a channel that is off is. */
+export const whyOff = ({ unset = [] }: Pick<ChannelConfig, 'unset'>): string =>
+  unset.length === 0
+    ? 'its variable is not set'
+    : `${unset.length === 1 ? 'its variable' : 'of its variables'} ${unset.join(', ')} ${unset.length === 1 ? 'is' : 'are'} not set`;
 
 const isEmpty = (value: string | undefined, file: string | undefined): boolean =>
   (value === undefined || value.trim() === '') && file === undefined;

@@ -48,7 +48,9 @@ const openChannel = (
     isPlain: file.positions.isPlain,
   });
   const context = contextOf(file, substituted);
-  const isOff = substituted.problems.some(({ kind }) => kind === 'not-set');
+  const unset = substituted.problems.flatMap((problem) =>
+    problem.kind === 'not-set' ? [problem.variable] : [],
+  );
   const problems = substituted.problems.filter(({ kind }) => kind !== 'not-set');
   const parsed = channelSchema.safeParse(substituted.value);
   const failed = failedPaths(substituted);
@@ -60,9 +62,10 @@ const openChannel = (
   ];
   if (issues.length > 0) return { channel: null, substituted, issues };
   const raw = substituted.value as Record<string, unknown>;
-  const channel = isOff
-    ? { ...withoutAddress(raw, substituted), name }
-    : { ...present(absoluteFiles(raw, file.root)), name };
+  const channel =
+    unset.length > 0
+      ? { ...withoutAddress(raw, substituted), name, unset: [...new Set(unset)] }
+      : { ...present(absoluteFiles(raw, file.root)), name };
   return { channel: channel as ChannelConfig, substituted, issues };
 };
 

@@ -8,12 +8,18 @@ const reference = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
 export const holdsVariable = (value: unknown): boolean =>
   typeof value === 'string' && value.replaceAll('$${', '').includes('${');
 
-export interface SubstitutionProblem {
-  readonly path: Path;
-  readonly kind: 'not-set' | 'not-a-variable' | 'set-twice' | 'unreadable-file';
+interface Told {
   readonly message: string;
   readonly hint: string;
 }
+
+type Problem = Told &
+  (
+    | { readonly kind: 'not-set'; readonly variable: string }
+    | { readonly kind: 'not-a-variable' | 'set-twice' | 'unreadable-file' }
+  );
+
+export type SubstitutionProblem = Problem & { readonly path: Path };
 
 /** A value with its variables put in, and which went where. */
 export interface Substituted {
@@ -28,7 +34,7 @@ export interface Substituted {
 type Lookup =
   | { readonly kind: 'set'; readonly value: string }
   | { readonly kind: 'unset' }
-  | { readonly kind: 'problem'; readonly problem: Omit<SubstitutionProblem, 'path'> };
+  | { readonly kind: 'problem'; readonly problem: Problem };
 
 /** `NAME`, else the content of the file that `NAME_FILE` names. Empty counts as not set. */
 const lookUp = (name: string, processEnv: NodeJS.ProcessEnv): Lookup => {
@@ -77,7 +83,7 @@ export const substitute = (
     const result = text.replace(placeholder, (whole, inside: string | undefined) => {
       if (inside === undefined) return '${';
       const parsed = whole.endsWith('}') ? reference.exec(inside) : null;
-      const fail = (problem: Omit<SubstitutionProblem, 'path'>) => {
+      const fail = (problem: Problem) => {
         problems.push({ path: at, ...problem });
         failed = true;
         return whole;
@@ -101,6 +107,7 @@ export const substitute = (
       if (byDefault !== undefined) return byDefault;
       return fail({
         kind: 'not-set',
+        variable: name,
         message: `the variable ${name} is not set`,
         hint: `set ${name} (or ${name}_FILE), or write a default: \${${name}:-…}`,
       });

@@ -50,7 +50,7 @@ const channelFacts = ({ config }: Environment): DeployFacts['channels'] =>
   checkChannels(config.channels).map(({ channel, state, problems }) => ({
     name: channel,
     on: state !== 'off',
-    problem: state === 'bad' ? problems.join('; ') : null,
+    problem: state === 'on' ? null : problems.join('; '),
   }));
 
 const isLoopback = (url: string): boolean =>

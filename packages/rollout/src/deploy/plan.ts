@@ -51,7 +51,7 @@ export interface DeployFacts {
   readonly channels: readonly {
     readonly name: string;
     readonly on: boolean;
-    /** Why its settings can't work; `null`: nothing is wrong with them. */
+    /** Why it is off, or why its settings can't work; `null`: nothing is wrong with them. */
     readonly problem: string | null;
   }[];
   /** Channels that must take a test before anything changes; 0: none. */
@@ -172,7 +172,7 @@ const refusal = (facts: DeployFacts, options: DeployOptions, first: boolean): De
     const unable = facts.channels.filter((channel) => !able.includes(channel));
     return refused('channels-fail', tooFew(env, facts.requireChannels, able.length), [
       ...unable.map(
-        ({ name, problem }) => `${name}: ${problem ?? 'off, because its variable is not set'}`,
+        ({ name, on, problem }) => `${name}: ${on ? problem : `off, because ${problem}`}`,
       ),
       'set the variables or mend the channels, or take requireChannels down in rollout.yaml',
     ]);
@@ -235,7 +235,9 @@ export const planDeploy = (facts: DeployFacts, options: DeployOptions): DeployPl
   const refusedWith = refusal(facts, options, first);
   if (refusedWith !== null) return refusedWith;
   const steps = stepsOf(facts, options, first);
-  const off = facts.channels.filter(({ on }) => !on).map(({ name }) => name);
+  const off = facts.channels
+    .filter(({ on }) => !on)
+    .map(({ name, problem }) => `${name} (${problem})`);
   return {
     kind: 'go',
     version: facts.version,
@@ -248,11 +250,11 @@ export const planDeploy = (facts: DeployFacts, options: DeployOptions): DeployPl
     sentences: planSentences(facts, options, steps, first),
     warnings: [
       ...facts.watch.warnings,
-      ...facts.channels.flatMap(({ name, problem }) =>
-        problem === null ? [] : [`channel ${name} cannot work: ${problem}`],
+      ...facts.channels.flatMap(({ name, on, problem }) =>
+        !on || problem === null ? [] : [`channel ${name} cannot work: ${problem}`],
       ),
       ...(off.length > 0
-        ? [`off, because their variable is not set: ${off.join(', ')}`]
+        ? [`channels that are off: ${off.join(', ')}`]
         : facts.channels.length === 0
           ? ['no notification channel is configured for this environment']
           : []),

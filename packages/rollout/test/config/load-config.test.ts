@@ -371,7 +371,9 @@ describe('channels', () => {
 
   test('any variable that is not set turns the channel off, whole', () => {
     const text = withChannel('webhook, url: "https://h.test", secret: "${SECRET}"');
-    expect(open(text).channels).toEqual([{ name: 'chat', type: 'webhook', url: '' }]);
+    expect(open(text).channels).toEqual([
+      { name: 'chat', type: 'webhook', url: '', unset: ['SECRET'] },
+    ]);
     expect(open(text, 'production', { SECRET: 's3' })).toMatchObject({
       channels: [{ url: 'https://h.test', secret: 's3' }],
       secrets: ['https://h.test', 's3'],

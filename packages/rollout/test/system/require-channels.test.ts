@@ -23,6 +23,9 @@ it('a deploy tests its channels first, and changes nothing where none works', as
   // A dry run says what it would ask for, and sends nothing.
   const plan = await project.run('deploy', '--env', 'production', '--version', '1.0', '--dry-run');
   expect(plan, plan.err).toMatchObject({ exit: 0 });
+  expect(plan.out).toContain(
+    'channels that are off: chat (its variable NOT_SET_ANYWHERE is not set)',
+  );
   expect(plan.out).toContain('first a test goes to every channel; one of them must take it');
   expect(server.requests).toEqual([]);
 
@@ -30,7 +33,7 @@ it('a deploy tests its channels first, and changes nothing where none works', as
   const refused = await project.run('deploy', '--env', 'production', '--version', '1.0');
   expect(refused).toMatchObject({ exit: 2 });
   expect(refused.out).toContain('hook 404: the webhook is gone or mistyped');
-  expect(refused.out).toContain('chat off: its variable is not set');
+  expect(refused.out).toContain('chat off: its variable NOT_SET_ANYWHERE is not set');
   expect(refused.err).toContain('requireChannels of production is 1, but no channel works');
   expect(refused.err).toContain('notify test --all --env production');
   expect(await readdir(project.root)).toEqual(before);

@@ -1,9 +1,7 @@
-import { isChannelOff, type Message } from '@dhash/notifier';
+import { isChannelOff, type Message, whyOff } from '@dhash/notifier';
 import { channelsFor, channelsWithout } from '../../config/recipients.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
 import type { Environment } from '../../operate/environment.ts';
-
-const OFF = 'off: its variable is not set';
 
 /** Who gets a person's message, and who does not. */
 export interface Recipients {
@@ -26,10 +24,11 @@ export const recipientsOf = (
   named: string | undefined,
 ): Recipients => {
   const known = new Map(config.channels.map((channel) => [channel.name, channel]));
-  const isOff = (name: string): boolean => {
+  const offBecause = (name: string): string | null => {
     const channel = known.get(name);
-    return channel !== undefined && isChannelOff(channel);
+    return channel !== undefined && isChannelOff(channel) ? `off: ${whyOff(channel)}` : null;
   };
+  const isOff = (name: string): boolean => offBecause(name) !== null;
   if (named !== undefined) {
     const asked = [...new Set(named.split(',').map((name) => name.trim()))];
     const unknown = asked.find((name) => !known.has(name));
@@ -50,14 +49,17 @@ export const recipientsOf = (
   }
   const asked = channelsFor(config.notify, message, 'person');
   const unwanted = channelsWithout(config.notify, message, 'person');
-  const off = asked.filter(isOff).map((channel) => ({ channel, why: OFF }));
+  const off = asked.flatMap((channel) => {
+    const why = offBecause(channel);
+    return why === null ? [] : [{ channel, why }];
+  });
   const channels = asked.filter((name) => !isOff(name));
   return {
     asked,
     channels,
     without: [
       ...off,
-      ...unwanted.map(({ channel, why }) => ({ channel, why: isOff(channel) ? OFF : why })),
+      ...unwanted.map(({ channel, why }) => ({ channel, why: offBecause(channel) ?? why })),
     ],
     isUnwanted: channels.length === 0 && unwanted.some(({ channel }) => !isOff(channel)),
   };
