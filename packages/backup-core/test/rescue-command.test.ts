@@ -120,6 +120,26 @@ it('says that a load failed half-way, goes on when it is run again, and undoes a
   }
 });
 
+it.each([
+  { which: 'dump', next: ['--yes'], ends: BACKED_UP },
+  { which: 'load', next: ['--yes'], ends: BACKED_UP },
+  { which: 'load', next: ['--undo', '--yes'], ends: SINCE },
+])('killed in its $which, it goes on by $next', async ({ which, next, ends }) => {
+  // What `exec` made of the script's subshell is the command: its parent is the script.
+  const killing = (step: string) => `if [ -e 'kill ${step}' ]; then kill -9 "$PPID"; exit 1; fi; `;
+  const at = await disaster({
+    beside: true,
+    commands: { dump: `${killing('dump')}cat store`, load: `${killing('load')}cat >store` },
+  });
+  await writeFile(join(at.srv, `kill ${which}`), '');
+  expect(at.rescue(['--yes']).signal).toBe('SIGKILL');
+  // The files are swapped in only after every dump of what is live.
+  if (which === 'dump') expect(await at.state()).toEqual(SINCE);
+  await rm(join(at.srv, `kill ${which}`));
+  expect(at.rescue(next)).toMatchObject({ status: 0, stderr: '' });
+  expect(await at.state()).toEqual(ends);
+});
+
 it('loads nothing that its own check refuses, nor where its commands have no folder', async () => {
   const at = await disaster({ commands: { verify: 'test ! -e later' } });
   expect(at.rescue(['--yes', '--path', 'cache=/gone']).stderr).toContain(

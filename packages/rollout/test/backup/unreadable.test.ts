@@ -51,6 +51,12 @@ it('is one finding of doctor among the others', async () => {
   expect(out).toMatch(/PROBLEM backups: backups cannot be written: ENOTDIR/);
   expect(out).toMatch(/PROBLEM backups: .*backups can't be read: ENOTDIR/);
   expect(out).toMatch(/records: 0 of 0 chains verified/);
+
+  await rm(project.backups);
+  await symlink('/mnt/not-mounted', project.backups);
+  const looked = await project.run(day, 'doctor', ...env);
+  expect(looked).toMatchObject({ exit: 1 });
+  expect(looked.out).toMatch(/PROBLEM backups: .*backups is a link to \/mnt\/not-mounted, which/);
 });
 
 it('backs up beside a backup whose sidecar can not be read, and lists it as such', async () => {
