@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chmod, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseBackupName } from './backup-name.ts';
@@ -99,6 +100,9 @@ export const sweepLeftovers = async (disk: Disk, dir: string, nowMs: number): Pr
     const stem = BESIDE.exec(name)?.[1];
     const zip = `${stem}.zip`;
     if (stem === undefined || parseBackupName(zip) === null || present.has(zip)) continue;
+    // A run that was at just that point when the names were read has ended since, and its zip is there. After this
+    // look it can't come any more: whoever finds the sidecar's name taken gives its zip another.
+    if (existsSync(join(dir, zip))) continue;
     await disk.rm(join(dir, name), { recursive: false, force: true });
     removed.push(name);
   }
