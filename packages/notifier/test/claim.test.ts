@@ -94,6 +94,28 @@ it('of a living sender is left alone by a flush', async () => {
   expect(server.requests).toHaveLength(1);
 });
 
+it('of another machine is left alone for 15 min, a file that is being written for an hour', async () => {
+  const server = await startHttpServer((_request, response) => void response.end());
+  const { notifier, folder, clock, spooled } = await startNotifier([
+    httpChannel('webhook', server.url),
+  ]);
+  const claimed = 'a.webhook.json.ffffffff-00000000-1-1-00000000.claim';
+  const writing = '.0123456789abcdef.tmp';
+  await mkdir(join(folder, 'spool'), { recursive: true });
+  await writeFile(join(folder, 'spool', claimed), JSON.stringify(record('a')));
+  await writeFile(join(folder, 'spool', writing), '{"half":');
+  // The system stamps files by its own clock.
+  clock.advance(Date.now() - startMs);
+  expect(await notifier.flush()).toMatchObject({ delivered: 0, spooled: 1 });
+  expect(await spooled()).toEqual([writing, claimed]);
+  clock.advance(16 * 60_000);
+  expect(await notifier.flush()).toMatchObject({ delivered: 1, spooled: 0 });
+  expect(await spooled()).toEqual([writing]);
+  clock.advance(60 * 60_000);
+  await notifier.flush();
+  expect(await spooled()).toEqual([]);
+});
+
 it('of a message that is sent again while it waits is no longer in its own way', async () => {
   const state = { isDown: true };
   const server = await startHttpServer((_request, response) => {

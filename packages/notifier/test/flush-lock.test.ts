@@ -1,6 +1,6 @@
 import { readdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fakeClock, tempFolder } from '@dhash/testkit';
+import { fakeClock, startHttpServer, tempFolder } from '@dhash/testkit';
 import { expect, it } from 'vitest';
 import { enterFlush } from '../src/spool/flush-lock.ts';
 import { ownerTag } from '../src/spool/owner.ts';
@@ -27,6 +27,23 @@ it('one flush at a time: another is told which process is at it, and does nothin
   lock.leave();
   expect(await notifier.flush()).toMatchObject({ busy: false, spooled: 1 });
   expect(await readdir(folder)).not.toContain('flush.lock');
+});
+
+it('a long flush keeps its mark alive', async () => {
+  const { notifier, folder, clock } = await startNotifier(
+    [httpChannel('webhook', 'http://127.0.0.1:2')],
+    { retry: { tries: 1 } },
+  );
+  for (const id of ['a', 'b']) await notifier.send(message({ id, run: null }));
+  const ages: number[] = [];
+  const server = await startHttpServer(async (_request, response) => {
+    ages.push(clock.now() - (await stat(join(folder, 'flush.lock'))).mtimeMs);
+    clock.advance(10 * 60_000);
+    response.end();
+  });
+  const later = await startNotifier([httpChannel('webhook', server.url)], { folder, clock });
+  expect(await later.notifier.flush()).toMatchObject({ delivered: 2 });
+  expect(ages[1]).toBe(0);
 });
 
 it('the mark of a process that is gone is taken over', async () => {

@@ -209,6 +209,20 @@ describe('an answer that does not come', () => {
     expect((await notifier.flush()).receipts).toMatchObject([{ attempts: 1 }, { attempts: 5 }]);
   });
 
+  it('is not forgotten when a later try is clearly refused: a chat still gets one try a flush', async () => {
+    const state = { isCut: true };
+    const server = await startHttpServer((_request, response) => {
+      if (state.isCut) response.destroy();
+      else response.writeHead(503).end();
+    });
+    const { notifier } = await startNotifier([httpChannel('slack', server.url)]);
+    await notifier.send(message());
+    state.isCut = false;
+    await notifier.flush();
+    state.isCut = true;
+    expect((await notifier.flush()).receipts).toMatchObject([{ attempts: 1 }]);
+  });
+
   it('is known not to have arrived where nobody listens', async () => {
     const server = await startHttpServer(() => undefined);
     await server.close();
@@ -228,6 +242,24 @@ describe('an answer that does not come', () => {
     ]);
     expect(await spooled()).toHaveLength(1);
   });
+});
+
+it('an answer without end is read as far as any vendor would say something', async () => {
+  let written = 0;
+  const server = await startHttpServer((_request, response) => {
+    const more = () => {
+      while (!response.destroyed) {
+        written += 65_536;
+        if (!response.write(Buffer.alloc(65_536, 'x'))) return;
+      }
+    };
+    response.on('drain', more).on('error', () => undefined);
+    more();
+  });
+  const { notifier } = await startNotifier([httpChannel('webhook', server.url)]);
+  expect(await notifier.send(message())).toMatchObject([{ status: 'delivered', attempts: 1 }]);
+  // What the system's buffers hold was written too.
+  expect(written).toBeLessThan(16 * 2 ** 20);
 });
 
 it('many messages over one kept connection leave nothing on it', async () => {

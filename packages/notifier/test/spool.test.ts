@@ -75,6 +75,12 @@ describe('the spool', () => {
     expect((await notifier.status()).dead).toMatchObject([
       { id: 'old', reason: 'given up: more than 2 messages wait' },
     ]);
+    // None goes for one that is less urgent than all.
+    await notifier.send(message({ id: 'alarm-2' }));
+    await notifier.send(note('small', { run: null }));
+    expect(await spooled()).toEqual(
+      expect.arrayContaining(['alarm.webhook.json', 'alarm-2.webhook.json']),
+    );
   });
 });
 
@@ -239,6 +245,18 @@ describe('order', () => {
     expect(receiver.taken).toEqual(['alarm', 'other', 'started', 'done']);
   });
 
+  it('holds where what must go first is tried again, and fails again', async () => {
+    const receiver = await startReceiver();
+    receiver.state.status = 503;
+    const { notifier, clock } = await startNotifier([httpChannel('webhook', receiver.url)], once);
+    await notifier.send(note('started'));
+    clock.advance(60_000);
+    expect(await notifier.send(note('done'))).toMatchObject([
+      { status: 'spooled', attempts: 0, reason: 'waits for started, which must go first' },
+    ]);
+    expect(receiver.requests).toHaveLength(2);
+  });
+
   it('is the order of calls for messages sent side by side', async () => {
     const receiver = await startReceiver();
     const { notifier } = await startNotifier([httpChannel('webhook', receiver.url)]);
@@ -305,6 +323,8 @@ describe('identical messages', () => {
     expect(await notifier.send(note('c', { title: 'same', run: null }))).toMatchObject([
       { status: 'spooled', reason: 'folded into a, which says the same and waits (3 times)' },
     ]);
+    // The same message once more is not another one that says the same.
+    await notifier.send(note('a', { title: 'same', run: null }));
     expect(await spooled()).toEqual(['a.slack.json']);
     isDown = false;
     await notifier.flush();
