@@ -111,19 +111,19 @@ const withPasswords = (value: string): string[] => {
 };
 
 /** As libpq reads addresses: a user without a host is one to it, and none to the web. */
-const secretsOfDatabase = (url: string): string[] => {
+const databasePassword = (url: string): string | undefined => {
   const parsed = parsePostgresUrl(url);
-  const password = 'env' in parsed ? (parsed.env['PGPASSWORD'] ?? '') : '';
+  return 'env' in parsed ? parsed.env['PGPASSWORD'] : undefined;
+};
+
+const secretsOfDatabase = (url: string): string[] => {
+  const password = databasePassword(url) ?? '';
   return [url, password, encodeURIComponent(password)];
 };
 
 /** Whatever its variable is called. */
-const holdsPassword = (value: string): boolean => {
-  const parsed = parsePostgresUrl(value);
-  return (
-    withPasswords(value).length > 1 || ('env' in parsed && parsed.env['PGPASSWORD'] !== undefined)
-  );
-};
+const holdsPassword = (value: string): boolean =>
+  withPasswords(value).length > 1 || databasePassword(value) !== undefined;
 
 const secretFields = ['url', 'smtp', 'secret', 'password'];
 const secretName = /SECRET|TOKEN|PASSWORD|PASSWD|API_?KEY|PRIVATE_?KEY/i;
