@@ -149,8 +149,9 @@ const backUp = async (job: BackupJob, startedMs: number): Promise<Done> => {
       : await publishIncomplete(archive, incomplete);
     if (complete) {
       const { file } = published;
-      const { rehashedAtMs, ...facts } = written.facts;
-      const known = { startedAtMs: startedMs, rehashedAtMs: rehashedAtMs ?? startedMs, ...facts };
+      const { facts } = written;
+      const rehashedAtMs = facts.rehashedAtMs ?? startedMs;
+      const known = { startedAtMs: startedMs, ...facts, rehashedAtMs };
       await writeState(disk, file, known).catch((error: unknown) => {
         // The backup stands. Without its state the next one reads everything, and is as good.
         if (!isSystemError(error)) throw error;

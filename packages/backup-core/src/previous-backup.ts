@@ -47,8 +47,9 @@ export interface PreviousFile {
   readonly entry: ArchiveEntry;
 }
 
-/** A database that is what it was. */
-export interface UnchangedDatabase {
+/** A database as it was archived, and its facts in the manifest. */
+export interface PreviousDatabase {
+  readonly backup: PreviousBackup;
   readonly file: PreviousFile;
   readonly facts: ManifestSource;
 }
@@ -58,8 +59,8 @@ export interface PreviousBackup {
   readonly rehashedAtMs: number;
   /** The file as it was archived, where nothing says that it changed since. */
   unchanged(path: string, stat: BigIntStats): PreviousFile | null;
-  /** The database as it was archived, and its facts in the manifest, where nothing says that it changed since. */
-  unchangedDatabase(source: string, now: SqliteFingerprint): UnchangedDatabase | null;
+  /** The database as it was archived, whatever became of it since. */
+  database(source: string): PreviousDatabase | null;
   /** The file as it was archived, whatever became of it since. */
   file(path: string): PreviousFile | null;
   /** Bytes of its zip; null where they can't be read any more, which must not keep a new backup from being made. */
@@ -70,14 +71,14 @@ export interface PreviousBackup {
 export interface PreviousWork {
   /** Null where it can't be reused. */
   readonly opened: Promise<PreviousBackup | null>;
-  /** Whether it may hold a database as it is now; where not, nobody has to wait until it is open. */
-  mayHold(source: string, now: SqliteFingerprint): boolean;
+  /** The database as it was archived, where nothing says that it changed since; waits for `opened` only there. */
+  unchangedDatabase(source: string, now: SqliteFingerprint): Promise<PreviousDatabase | null>;
 }
 
 /** Where everything has to be read. */
 export const NOTHING_SAVED: PreviousWork = {
   opened: Promise.resolve(null),
-  mayHold: () => false,
+  unchangedDatabase: async () => null,
 };
 
 /** Stat facts are trusted for this long; then everything is read again. */
@@ -106,18 +107,18 @@ const isRecorded = (known: BackupState, source: string, now: SqliteFingerprint):
 const previousOf = (backup: OpenBackup, known: BackupState): PreviousBackup => {
   const rows = new Map(backup.files.map(({ line }, row) => [line.path, row]));
   const fileOf = (path: string) => backup.files[rows.get(path) ?? -1] ?? null;
-  return {
+  const previous: PreviousBackup = {
     rehashedAtMs: known.rehashedAtMs,
     unchanged: (path, stat) => {
       const row = rows.get(path);
       if (row === undefined || !isSettled(stat, known.startedAtMs)) return null;
       return known.stats.isSame(row, stat) ? fileOf(path) : null;
     },
-    unchangedDatabase: (source, now) => {
+    database: (source) => {
       const facts = backup.manifest.sources.find(({ name }) => name === source);
       const file = backup.files.find(({ line }) => line.path.startsWith(`${source}/`));
       if (facts?.type !== 'sqlite' || file === undefined) return null;
-      return isRecorded(known, source, now) ? { file, facts } : null;
+      return { backup: previous, file, facts };
     },
     file: fileOf,
     read: (at, bytes, buffer) =>
@@ -126,6 +127,7 @@ const previousOf = (backup: OpenBackup, known: BackupState): PreviousBackup => {
         throw error;
       }),
   };
+  return previous;
 };
 
 /** Packed bytes are only the same where the same zlib packs them. */
@@ -166,7 +168,11 @@ export const withPrevious = async <T>(
   // Whoever waits for it gets the failure; where all failed before, nobody does.
   opened.catch(() => undefined);
   try {
-    return await use({ opened, mayHold: (source, now) => isRecorded(known, source, now) });
+    return await use({
+      opened,
+      unchangedDatabase: async (source, now) =>
+        isRecorded(known, source, now) ? ((await opened)?.database(source) ?? null) : null,
+    });
   } finally {
     used.resolve();
     await closed;

@@ -28,12 +28,8 @@ const capture = async (source: SqliteSource, job: CaptureJob): Promise<Captured>
     path: source.path,
     newCopy: () => job.newCopy('sqlite'),
     findKnown: async (now) => {
-      if (!previous.mayHold(source.name, now)) return null;
-      const opened = await previous.opened;
-      const found = opened?.unchangedDatabase(source.name, now) ?? null;
-      return opened !== null && found !== null && (await isSound(opened, found.file))
-        ? found
-        : null;
+      const found = await previous.unchangedDatabase(source.name, now);
+      return found !== null && (await isSound(found.backup, found.file)) ? found : null;
     },
     signal: job.signal,
     onBytes: (done, total) =>
