@@ -16,16 +16,7 @@ cmd_run() (
   [ -z "$callers_lc_all" ] || export LC_ALL="$callers_lc_all"
   cmd_line "$1"
 )
-is_over() {
-  case "
-$over
-" in
-  *"
-$name
-"*) ;;
-  *) return 1 ;;
-  esac
-}
+is_over() { has_line "$over" "$name"; }
 
 cmd_stopped() { say "    Whether something still writes to $name cannot be told: be sure that the service is stopped${stop_text:+ ($stop_text)}."; }
 cmd_show_source() {

@@ -38,16 +38,7 @@ SELECT CASE datname WHEN :'live' THEN 'live' WHEN :'staged' THEN 'staged' ELSE '
 SQL
   ) || die "the PostgreSQL server of $name could not be asked: say by PGHOST, PGPORT, PGUSER and PGPASSWORD where it is and who you are, and start this script again"
 }
-pg_has() {
-  case "
-$pg_there
-" in
-  *"
-$1
-"*) ;;
-  *) return 1 ;;
-  esac
-}
+pg_has() { has_line "$pg_there" "$1"; }
 
 pg_show_source() {
   pg_look

@@ -22,7 +22,13 @@ const embed = (
     `// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the shell's\n// Written by scripts/embed-rescue.js from rescue/${from}.\n\n/** Lines of ${what}. */\n// biome-ignore format: as it is written\nexport const ${name}: readonly string[] = [\n${lines.map((line) => `  ${quote(line)},`).join('\n')}\n];\n`,
   );
 };
-embed('rescue.sh', 'rescue-body.ts', 'RESCUE_BODY', 'the part that every rescue script has');
+embed(
+  'rescue.sh',
+  'rescue-body.ts',
+  'RESCUE_BODY',
+  'the part that says what is done, in which order',
+);
+embed('rescue-plain.sh', 'rescue-plain.ts', 'RESCUE_PLAIN', 'the part for what lies on a disk');
 embed(
   'rescue-command.sh',
   'rescue-command.ts',

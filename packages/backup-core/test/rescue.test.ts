@@ -19,6 +19,7 @@ import { expect, it } from 'vitest';
 import { compareData, proveRestored, readManifest, rescueNameOf } from '../src/index.ts';
 import { RESCUE_BODY } from '../src/rescue/rescue-body.ts';
 import { RESCUE_COMMAND } from '../src/rescue/rescue-command.ts';
+import { RESCUE_PLAIN } from '../src/rescue/rescue-plain.ts';
 import { RESCUE_POSTGRES } from '../src/rescue/rescue-postgres.ts';
 import { type BareKind, bareRoot } from './support/bare-root.ts';
 import { backUpSample, makeSample, type Sample } from './support/sample.ts';
@@ -281,6 +282,7 @@ it('is a script that shellcheck has nothing to say of, is executable, and holds 
   expect(stdout).toBe('');
   for (const [name, lines] of [
     ['rescue.sh', RESCUE_BODY],
+    ['rescue-plain.sh', RESCUE_PLAIN],
     ['rescue-command.sh', RESCUE_COMMAND],
     ['rescue-postgres.sh', RESCUE_POSTGRES],
   ] as const) {

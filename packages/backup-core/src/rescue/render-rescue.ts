@@ -12,6 +12,7 @@ import { truePath } from '../stored-path.ts';
 import type { CommandLine, CommandSource, RescueHints } from '../types.ts';
 import { RESCUE_BODY } from './rescue-body.ts';
 import { RESCUE_COMMAND } from './rescue-command.ts';
+import { RESCUE_PLAIN } from './rescue-plain.ts';
 import { RESCUE_POSTGRES } from './rescue-postgres.ts';
 
 const RESCUE_SUFFIX = '.rescue.sh';
@@ -51,12 +52,11 @@ const word = (name: Buffer | string): string => {
   return `'${text}'`;
 };
 
-/** A text for people: what a terminal could take for a command is left out. */
-const shown = (text: string): string =>
-  `'${text.replaceAll(/\p{Cc}+/gu, ' ').replaceAll("'", `'\\''`)}'`;
-
 /** Whatever bytes it holds, one word that a shell takes as it stands. */
 const exact = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** A text for people: what a terminal could take for a command is left out. */
+const shown = (text: string): string => exact(text.replaceAll(/\p{Cc}+/gu, ' '));
 
 /**
  * A command as the shell runs it, in the terms of `runProcess`: a text through a shell, a list as it stands. By `exec`,
@@ -196,6 +196,7 @@ function* scriptLines({
     '#!/bin/sh',
     `# Restores ${zip}, which lies beside it, with nothing but a shell, unzip and sha256sum. See --help.`,
     ...RESCUE_BODY,
+    ...RESCUE_PLAIN,
     ...commandPart(manifest.sources, commands),
     ...postgresPart(manifest.sources),
     '# --- what this backup is ---',
