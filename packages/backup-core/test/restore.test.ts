@@ -1,5 +1,7 @@
+import { closeSync, openSync, readSync, renameSync, writeSync } from 'node:fs';
 import {
   chmod,
+  copyFile,
   mkdir,
   readdir,
   readFile,
@@ -16,11 +18,13 @@ import { expect, it } from 'vitest';
 import {
   compareData,
   discardWork,
+  type Progress,
   proveRestored,
   stageRestore,
   swapBack,
   swapIn,
 } from '../src/index.ts';
+import { openBackup } from '../src/read-backup.ts';
 import { backUpSample, makeSample } from './support/sample.ts';
 
 it('stages beside the live data, swaps, proves, and swaps back', async () => {
@@ -148,6 +152,68 @@ it.each([
     code: 'restored-data-differs',
     message: expect.stringContaining(says),
   });
+});
+
+/** Does something once all of a backup was checked, and nothing of it restored. */
+const onceVerified = (meddle: () => void) => ({
+  onProgress: ({ phase, entries, totalEntries }: Progress) => {
+    if (phase === 'verify' && entries === totalEntries) meddle();
+  },
+});
+
+it.each([
+  { what: 'rotted', path: 'images/cards/king.jpg', flip: [1] },
+  // A multiple of CRC-32's polynomial: the CRC of these bytes is what it was.
+  {
+    what: 'was forged',
+    path: 'images/cards/king.jpg',
+    flip: [0x41, 0x06, 0x71, 0xdb, 0x01],
+    says: 'it changed between its check and its restore',
+  },
+  { what: 'of a database rotted', path: 'library/library.db', flip: [1] },
+])('stages nothing of a backup of which a part $what after its check', async (rotten) => {
+  const sample = await makeSample(await tempFolder());
+  const { file, manifest } = await backUpSample(sample);
+  const { path, flip, says = path } = rotten;
+  const at = await openBackup(file, async ({ files }) => {
+    const entry = files.find(({ line }) => line.path === path)?.entry;
+    if (entry === undefined) throw new Error(`the sample has no ${path}`);
+    return entry.dataAt + entry.packedBytes - 100;
+  });
+  const before = await readdir(sample.root, { recursive: true });
+  const spoil = onceVerified(() => {
+    const handle = openSync(file, 'r+');
+    const bytes = Buffer.alloc(flip.length);
+    readSync(handle, bytes, 0, flip.length, at);
+    writeSync(handle, Buffer.from(flip.map((bits, i) => bits ^ (bytes[i] ?? 0))), 0, null, at);
+    closeSync(handle);
+  });
+  await expect(
+    stageRestore(file, { id: 'a', targets: sample.sources, ...spoil }),
+  ).rejects.toMatchObject({
+    code: 'bad-archive',
+    rule: 11,
+    entry: path,
+    message: expect.stringContaining(says),
+  });
+  expect(await readdir(sample.root, { recursive: true })).toEqual(before);
+  await proveRestored(manifest, sample.sources);
+});
+
+it('restores what was checked, though another file took the name of the backup since', async () => {
+  const sample = await makeSample(await tempFolder());
+  const { file, manifest, sha256 } = await backUpSample(sample);
+  await writeFile(join(sample.images, 'nothing'), 'something');
+  const later = await backUpSample(sample);
+  await copyFile(later.file, `${file}.new`);
+  const staged = await stageRestore(file, {
+    id: 'a',
+    targets: sample.sources,
+    ...onceVerified(() => renameSync(`${file}.new`, file)),
+  });
+  expect(staged.sha256).toBe(sha256);
+  await swapIn(staged.targets);
+  await proveRestored(manifest, sample.sources);
 });
 
 it('stages nothing of a backup that does not verify or does not fit', async () => {
