@@ -16,6 +16,19 @@ it('takes a sidecar away whose zip never came', async () => {
   expect(await readdir(dir)).toEqual([]);
 });
 
+it('leaves all alone while the run that it may belong to lives, but not for ever', async () => {
+  const dir = await tempFolder();
+  const names = [`.dhash-${process.ppid}-0123456789ab.part`, `${ZIP}.sha256`];
+  for (const name of names) await writeFile(join(dir, name), '');
+  // That run may be between its sidecar and its zip.
+  expect(await sweepLeftovers(realDisk, dir, Date.now())).toEqual([]);
+  expect((await readdir(dir)).sort()).toEqual(names);
+  // The number is another program's by then.
+  const nextDay = Date.now() + 25 * 60 * 60 * 1000;
+  expect(await sweepLeftovers(realDisk, dir, nextDay)).toEqual(names);
+  expect(await readdir(dir)).toEqual([]);
+});
+
 it('leaves one alone whose zip got its name after the folder was listed', async () => {
   const dir = await tempFolder();
   for (const name of [KILLED, `${ZIP}.sha256`]) await writeFile(join(dir, name), '');
