@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, statfs, truncate, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { tempFolder } from '@dhash/testkit';
 import { expect, it } from 'vitest';
@@ -179,6 +179,26 @@ it('says that a copy is not there, and what is', async () => {
       message: `there is no rclone:far:${folder}/${name}: nothing was fetched. What there is: rclone lsf far:${folder}/`,
     });
   expect(await readdir(join(root, 'fetched'))).toEqual([]);
+});
+
+it('fetches nothing that does not fit, and says how much room it needs', async () => {
+  const { root, report, far, rclone } = await copied();
+  const name = basename(report.file);
+  const { bavail, bsize } = await statfs(root);
+  await mkdir(join(far, 'b'));
+  await writeFile(join(far, 'b', name), '');
+  // Takes no room itself: it is a hole.
+  await truncate(join(far, 'b', name), 2 * bavail * bsize);
+  const looking: Rclone = (args, signal) =>
+    args[0] === 'lsf' ? rclone(args, signal) : Promise.reject(new Error('fetched'));
+  const folder = join(root, 'fetched');
+  await expect(
+    fetchBackup(`rclone:far:b/${name}`, folder, { rclone: looking }),
+  ).rejects.toMatchObject({
+    code: 'no-space',
+    message: expect.stringMatching(/needs [\d.,]+ MB, [\d.,]+ MB free in .*: nothing was fetched/),
+  });
+  expect(await readdir(folder)).toEqual([]);
 });
 
 it('fetches a copy whose size the store does not say, and tells that it could not look for room', async () => {
