@@ -135,11 +135,25 @@ it('lists backups newest first, and removes a zip before what lies beside it', a
     [names[1], `${names[1]}.sha256`, 'dhash_notes.zip', 'incomplete'].sort(),
   );
   expect(await listBackups(join(dir, 'nowhere'))).toEqual([]);
-  await expect(
-    applyPrune(dir, {
-      remove: [{ name: '../dhash_20260330T120000Z_production.zip', reasons: [] }],
-    }),
-  ).rejects.toMatchObject({ code: 'bad-option' });
+});
+
+it.each([
+  '../dhash_20260330T120000Z_production.zip',
+  // What stands for environment and tag of a name may be anything: these lead out of the folder.
+  'dhash_20260330T120000Z_production_/../../dhash_20260330T120000Z_other.zip',
+  'dhash_20260330T120000Z_..\\..\\dhash_20260330T120000Z_other.zip',
+  'notes.zip',
+])('removes nothing at all by a plan that names %s', async (name) => {
+  const root = await tempFolder();
+  const dir = join(root, 'backups');
+  await mkdir(dir);
+  const good = listing('2026-03-31T12:00:00').name;
+  for (const file of [good, 'notes.zip', '../dhash_20260330T120000Z_other.zip'])
+    await writeFile(join(dir, file), 'zip');
+  const before = await readdir(root, { recursive: true });
+  const remove = [good, name].map((each) => ({ name: each, reasons: [] }));
+  await expect(applyPrune(dir, { remove })).rejects.toMatchObject({ code: 'bad-option' });
+  expect(await readdir(root, { recursive: true })).toEqual(before);
 });
 
 it.each([
