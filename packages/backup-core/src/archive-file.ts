@@ -5,11 +5,18 @@ import type { BufferPool } from './buffer-pool.ts';
 import type { ManifestChunk, ManifestFile } from './manifest.ts';
 import {
   type ReadOptions,
+  readAtOnce,
   readStable,
   type StableFile,
   UnreadableFile,
 } from './source/read-stable.ts';
-import { type ChunkSource, deflateChunks, isWorthDeflating } from './zip/deflate-chunks.ts';
+import type { SystemPace } from './source/system-pace.ts';
+import {
+  type ChunkSource,
+  deflateChunks,
+  isWorthDeflating,
+  SAMPLES_BYTES,
+} from './zip/deflate-chunks.ts';
 import { STORED } from './zip/format.ts';
 import { type PackedFile, packBuffer } from './zip/pack-buffer.ts';
 import type { ArchiveWriter } from './zip/write-archive.ts';
@@ -38,19 +45,30 @@ type ReadFile =
   | { readonly kind: 'large' }
   | { readonly kind: 'small'; readonly plain: Buffer; readonly stat: BigIntStats };
 
-/** Reads and compresses a small file; its buffer is the pool's until it was written. */
-export const prepareFile = async (
-  path: Buffer,
-  options: ReadOptions,
-  pool: BufferPool,
-): Promise<PreparedFile> => {
-  const found = await readStable<ReadFile>(path, options, async ({ stat, read }) => {
+/** Up to this size, reading a file takes less than asking the pool to. */
+const AT_ONCE_BYTES = 2 ** 16;
+
+const readByPool = (path: Buffer, options: ReadOptions, pool: BufferPool): Promise<ReadFile> =>
+  readStable<ReadFile>(path, options, async ({ stat, read }) => {
     const size = Number(stat.size);
     if (size > SMALL_BYTES) return { value: { kind: 'large' }, bytes: size };
     // One byte more than there should be: a file that grew is seen.
     const plain = await read(0, size + 1, pool.take(size + 1));
     return { value: { kind: 'small', plain, stat }, bytes: plain.length };
   });
+
+/** Reads and compresses a small file; its buffer is the pool's until it was written. */
+export const prepareFile = async (
+  path: Buffer,
+  /** By the listing. */
+  size: number,
+  options: ReadOptions,
+  { pool, pace }: { readonly pool: BufferPool; readonly pace: SystemPace },
+): Promise<PreparedFile> => {
+  const soon =
+    size > AT_ONCE_BYTES ? null : pace.atOnce(() => readAtOnce(path, pool.take(size + 1)));
+  const found: ReadFile =
+    soon === null ? await readByPool(path, options, pool) : { kind: 'small', ...soon };
   if (found.kind === 'large') return found;
   options.signal?.throwIfAborted();
   const { plain, stat } = found;
@@ -89,7 +107,8 @@ export const addLarge = (
     options,
     async (file) => {
       const size = Number(file.stat.size);
-      const worthIt = size > 0 && (await isWorthDeflating(size, file.read));
+      // It may have become a small one since it was listed.
+      const worthIt = size > SAMPLES_BYTES && (await isWorthDeflating(size, file.read));
       const add = worthIt ? addDeflated : addStored;
       const content = await add(writer, name, file, options);
       return { value: { content, stat: file.stat }, bytes: content.size };

@@ -18,7 +18,6 @@ import { isSettled } from './stat-facts.ts';
 import { statTable } from './stat-table.ts';
 import { workName } from './work-files.ts';
 import type { ArchiveEntry } from './zip/read-archive.ts';
-import { readExactly } from './zip/read-structure.ts';
 
 /** Lies beside its zip: what must not be in it, because it would make the same data give other bytes. */
 const STATE_SUFFIX = '.state.json';
@@ -122,7 +121,7 @@ const previousOf = (backup: OpenBackup, known: BackupState): PreviousBackup => {
     },
     file: fileOf,
     read: (at, bytes, buffer) =>
-      readExactly(backup, at, bytes, buffer).catch((error: unknown) => {
+      backup.read(at, bytes, buffer).catch((error: unknown) => {
         if (isBackupError(error) || isSystemError(error)) return null;
         throw error;
       }),

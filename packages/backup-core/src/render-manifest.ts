@@ -1,12 +1,14 @@
 import type { ManifestEntry, StoredManifest } from './manifest.ts';
 
-const sortKeys = (_key: string, value: unknown): unknown =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-    : value;
+const sorted = (value: unknown): unknown => {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(sorted);
+  const keys = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(keys.map(([key, each]) => [key, sorted(each)]));
+};
 
 const render = (value: StoredManifest | ManifestEntry): string =>
-  JSON.stringify(value, sortKeys, 1);
+  JSON.stringify(sorted(value), undefined, 1);
 
 /** In a text with one space of indent, no other key is found there, and no string holds a line's end. */
 const NO_ENTRIES = '\n "entries": []';

@@ -1,8 +1,11 @@
 import { createHash, hash } from 'node:crypto';
+import { lstatSync } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { type ArchivedFile, SMALL_BYTES } from './archive-file.ts';
 import { type BufferPool, bufferPool } from './buffer-pool.ts';
+import { isSystemError } from './errors.ts';
 import type { PreviousBackup, PreviousFile } from './previous-backup.ts';
+import type { SystemPace } from './source/system-pace.ts';
 import { CHUNK_BYTES, CHUNKS_HELD, type ChunkSource } from './zip/deflate-chunks.ts';
 import type { ArchiveWriter } from './zip/write-archive.ts';
 
@@ -43,15 +46,26 @@ export const readReusable = async (
   return { ...found, body };
 };
 
+/** Null where it can't be looked at: it is read as usual then, which says why it can't be. */
+const lookAt = async (path: Buffer, pace: SystemPace): Promise<ArchivedFile['stat'] | null> => {
+  try {
+    return (
+      pace.atOnce(() => lstatSync(path, { bigint: true })) ?? (await lstat(path, { bigint: true }))
+    );
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return null;
+  }
+};
+
 /** Looks whether a file is the one that was archived before, and its packed bytes are sound. */
 export const findReusable = async (
   previous: PreviousBackup,
   path: string,
   diskPath: Buffer,
-  pool: BufferPool,
+  { pool, pace }: { readonly pool: BufferPool; readonly pace: SystemPace },
 ): Promise<ReusableFile | null> => {
-  const stat = await lstat(diskPath, { bigint: true }).catch(() => null);
-  // What can't be looked at is read as usual, and says there why it can't be.
+  const stat = await lookAt(diskPath, pace);
   const file = stat?.isFile() === true ? previous.unchanged(path, stat) : null;
   return stat === null || file === null ? null : readReusable(previous, file, stat, pool);
 };
@@ -101,20 +115,22 @@ export const addReused = async (
   const { line, entry } = previous;
   const { method, crc32, plainBytes, packedBytes } = entry;
   const known = { name, method, crc32, plainBytes, packedBytes };
-  const write = () => {
-    if (body !== 'large') return writer.addKnown(known, [body]);
+  if (body === 'large') {
     const parts = readParts(backup, previous, pool);
-    return entry.descriptor
-      ? writer.addStreamed(name, plainBytes, parts, () => known)
-      : writer.addKnown(known, parts);
-  };
-  try {
-    await writer.attempt(write);
-  } catch (error) {
-    if (error instanceof RottenCopy) return null;
-    throw error;
+    try {
+      await writer.attempt(() =>
+        entry.descriptor
+          ? writer.addStreamed(name, plainBytes, parts, () => known)
+          : writer.addKnown(known, parts),
+      );
+    } catch (error) {
+      if (error instanceof RottenCopy) return null;
+      throw error;
+    }
+  } else {
+    await writer.addKnown(known, [body]);
+    pool.give(body);
   }
-  if (body !== 'large') pool.give(body);
   const { size, sha256, packedSha256, chunks } = line;
   const content = {
     size,

@@ -20,6 +20,7 @@ import {
   readReusable,
 } from './reuse-file.ts';
 import { UnreadableFile } from './source/read-stable.ts';
+import { type SystemPace, systemPace } from './source/system-pace.ts';
 import { type StatTable, statTable } from './stat-table.ts';
 import type { Progress } from './types.ts';
 import type { ArchiveWriter } from './zip/write-archive.ts';
@@ -29,14 +30,15 @@ const READ_AHEAD_BYTES = 12 * 2 ** 20;
 /** What a file costs of that however small it is, so that few files are open at once. */
 const LEAST_COST_BYTES = 2 ** 20;
 
-const NS_PER_SECOND = 1_000_000_000n;
+const NS_PER_MS = 1_000_000n;
 
 /** UTC with nanoseconds, from the nanoseconds of the Unix epoch. */
 const isoNanoseconds = (ns: bigint): string => {
-  const below = ((ns % NS_PER_SECOND) + NS_PER_SECOND) % NS_PER_SECOND;
-  const seconds = Number((ns - below) / NS_PER_SECOND);
-  const date = new Date(seconds * 1000).toISOString().replace(/\.\d+Z$/, '');
-  return `${date}.${below.toString().padStart(9, '0')}Z`;
+  const ms = ns / NS_PER_MS;
+  const below = Number(ns - ms * NS_PER_MS);
+  // Before the epoch the division went up.
+  const [date, rest] = below < 0 ? [Number(ms) - 1, below + 1e6] : [Number(ms), below];
+  return `${new Date(date).toISOString().slice(0, -1)}${String(rest).padStart(6, '0')}Z`;
 };
 
 /** Hands the items out in order, and forgets each: the lists of many files together are what a backup's memory is. */
@@ -86,13 +88,13 @@ export interface ReusedWork {
 const reusableOf = (
   previous: PreviousBackup,
   { diskPath, name, statOf, stored, unchanged }: FileToArchive,
-  pool: BufferPool,
+  by: { readonly pool: BufferPool; readonly pace: SystemPace },
 ): Promise<ReusableFile | null> => {
-  if (statOf === undefined) return findReusable(previous, stored.path, diskPath(name), pool);
+  if (statOf === undefined) return findReusable(previous, stored.path, diskPath(name), by);
   // A copy was made a moment ago: its facts say nothing.
   return unchanged === undefined
     ? Promise.resolve(null)
-    : readReusable(previous, unchanged, statOf, pool);
+    : readReusable(previous, unchanged, statOf, by.pool);
 };
 
 /**
@@ -119,6 +121,7 @@ export const writeEntries = async (
   const reused = { files: 0, chunks: 0 };
   const { previous } = options;
   const pool = bufferPool(READ_AHEAD_BYTES);
+  const pace = systemPace();
   const totalEntries = files.length;
   const totalBytes = files.reduce((sum, { size }) => sum + size, 0);
   let bytes = 0;
@@ -137,12 +140,12 @@ export const writeEntries = async (
     READ_AHEAD_BYTES,
     ({ size }) => (size > SMALL_BYTES ? 0 : Math.max(size, LEAST_COST_BYTES)),
     async (file) => {
-      const reusable = previous === null ? null : await reusableOf(previous, file, pool);
+      const reusable = previous === null ? null : await reusableOf(previous, file, { pool, pace });
       if (reusable !== null) return reusable;
       if (file.unchanged !== undefined) throw new PreviousRotted();
       return file.size > SMALL_BYTES
         ? { kind: 'large' as const }
-        : prepareFile(file.diskPath(file.name), options, pool);
+        : prepareFile(file.diskPath(file.name), file.size, options, { pool, pace });
     },
   );
   const addRead = (item: FileToArchive, prepared: PreparedFile, before: number) =>

@@ -15,6 +15,8 @@ import { backUpSample, makeSample } from './support/sample.ts';
 const has = (command: string): boolean =>
   process.env['CI'] !== undefined || spawnSync(command, ['-v']).error === undefined;
 
+/** 200 MB for the work, and 25 more than a user has: the sources' TypeScript is taken away in the measured process. */
+const ONE_FILE_MIB = 225;
 /** About 2 KB for each of 130,000 files, on top of the 125 MiB that Node and the TypeScript of the sources take. */
 const MANY_FILES_MIB = 420;
 
@@ -65,7 +67,7 @@ it.runIf(process.env['CI'] !== undefined)(
     // What a test leaves is searched for secrets, byte by byte.
     await rm(sparse);
     expect(bytes).toBeLessThan(50 * 2 ** 20);
-    expect(all, 'MiB at the peak').toBeLessThan(200);
+    expect(all, 'MiB at the peak').toBeLessThan(ONE_FILE_MIB);
     execFileSync('unzip', ['-tqq', file]);
     execFileSync('python3', [
       '-c',

@@ -173,6 +173,10 @@ it.each([
   { what: 'of a database rotted', path: 'library/library.db', flip: [1] },
 ])('stages nothing of a backup of which a part $what after its check', async (rotten) => {
   const sample = await makeSample(await tempFolder());
+  // Larger than what is read together with the entries before it, and is restored as it was checked.
+  const library = new DatabaseSync(sample.library);
+  library.exec('CREATE TABLE noise AS SELECT randomblob(50000) AS bytes');
+  library.close();
   const { file, manifest } = await backUpSample(sample);
   const { path, flip, says = path } = rotten;
   const at = await openBackup(file, async ({ files }) => {

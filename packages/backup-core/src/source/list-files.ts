@@ -1,9 +1,11 @@
+import { lstatSync } from 'node:fs';
 import { lstat, open, readdir, readlink } from 'node:fs/promises';
 import { BackupError, messageOf } from '../errors.ts';
 import { linkProblem } from '../stored-path.ts';
 import type { FilesSource } from '../types.ts';
 import { type BytePath, bytePath, bytesOf, joinPath, shownPath } from './byte-path.ts';
 import { matchGlobs } from './match-glob.ts';
+import { systemPace } from './system-pace.ts';
 
 /** Something found under a source's folder. `name` is its path there. */
 export type FoundItem =
@@ -42,6 +44,7 @@ export const listFiles = async (
   const folderModes: Record<string, number> = {};
   const unreadable: string[] = [];
   const refused: string[] = [];
+  const pace = systemPace();
   const root = await lstat(source.path).catch((error: unknown) => {
     throw refuseSource(source, [`its folder can't be read: ${messageOf(error)}`]);
   });
@@ -51,7 +54,7 @@ export const listFiles = async (
     const text = shownPath(name);
     if (isExcluded(text)) return false;
     const path = pathInside(source.path, name);
-    const stat = await lstat(path);
+    const stat = pace.atOnce(() => lstatSync(path)) ?? (await lstat(path));
     if (stat.isDirectory()) {
       await visitFolder(name, stat.mode & 0o777);
       return true;

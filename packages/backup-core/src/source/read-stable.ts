@@ -1,4 +1,12 @@
-import { type BigIntStats, constants } from 'node:fs';
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+} from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isSystemError, messageOf } from '../errors.ts';
@@ -89,16 +97,51 @@ const sameContent = (a: BigIntStats, b: BigIntStats): boolean =>
   a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
 const sameFile = (a: BigIntStats, b: BigIntStats): boolean => a.dev === b.dev && a.ino === b.ino;
 
+/**
+ * Whether what was read is the whole file as it was before and is now, by its size and by what the system says.
+ *
+ * @param after what has its name now: where that is the same file, it tells of the one that was read
+ */
+const isWhole = (before: BigIntStats, bytes: number, after: BigIntStats): boolean =>
+  sameFile(before, after) && sameContent(before, after) && BigInt(bytes) === before.size;
+
+/** Not through a link, and without waiting for whoever is at the other end of a pipe. */
+const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+/**
+ * A small file by one look at it, without a thread of the pool. `buffer` has room for one byte more than the file may have: one that
+ * grew is seen. Null where it is larger, changes or can't be read: `readStable` looks again, and says what is the matter.
+ */
+export const readAtOnce = (
+  path: Buffer,
+  buffer: Buffer,
+): { readonly plain: Buffer; readonly stat: BigIntStats } | null => {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, OPEN_FLAGS);
+    const before = fstatSync(fd, { bigint: true });
+    if (!before.isFile()) return null;
+    const bytes = readSync(fd, buffer, 0, buffer.length, 0);
+    return isWhole(before, bytes, lstatSync(path, { bigint: true }))
+      ? { plain: buffer.subarray(0, bytes), stat: before }
+      : null;
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return null;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+};
+
 type Use<T> = (file: StableFile) => Promise<{ readonly value: T; readonly bytes: number }>;
 
-/** One attempt: the file must be the same before and after, by what the system says and by what was read. */
+/** One attempt. */
 const readOnce = async <T>(
   path: Buffer,
   signal: AbortSignal | undefined,
   use: Use<T>,
 ): Promise<T> => {
-  const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-  const handle = await open(path, flags).catch(asUnreadable);
+  const handle = await open(path, OPEN_FLAGS).catch(asUnreadable);
   try {
     const before = await handle.stat({ bigint: true });
     if (!before.isFile()) throw new UnreadableFile('failed', 'it is no longer a regular file');
@@ -107,9 +150,8 @@ const readOnce = async <T>(
       read: (at, length, buffer) => readUpTo(handle, at, length, buffer),
       chunks: () => readChunks(handle, Number(before.size), signal),
     });
-    const after = await handle.stat({ bigint: true });
-    const named = await lstat(path, { bigint: true }).catch(asUnreadable);
-    if (!sameContent(before, after) || BigInt(bytes) !== before.size || !sameFile(before, named))
+    const after = await lstat(path, { bigint: true }).catch(asUnreadable);
+    if (!isWhole(before, bytes, after))
       throw new UnreadableFile('changed', 'it changed while it was read');
     return value;
   } finally {

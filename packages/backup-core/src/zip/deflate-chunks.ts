@@ -28,10 +28,10 @@ export interface PackedChunk {
 }
 
 /** Up to this size a job costs the pool more than it takes here. */
-const SYNC_BYTES = 4 * 1024;
+const AT_ONCE_BYTES = 4 * 1024;
 
 const deflate = async (plain: Buffer, options: ZlibOptions): Promise<Buffer> =>
-  plain.length <= SYNC_BYTES
+  plain.length <= AT_ONCE_BYTES
     ? deflateRawSync(plain, options)
     : new Promise((resolve, reject) => {
         deflateRaw(plain, options, (error, packed) =>
@@ -52,7 +52,8 @@ export const deflateChunk = (
   return deflate(plain, {
     level: DEFLATE_LEVEL,
     memLevel: 8,
-    windowBits: 15,
+    // A small window for a small file: most of its time would go into making a large one.
+    windowBits: plain.length <= AT_ONCE_BYTES && dictionary === undefined ? 12 : 15,
     // One output buffer that fits as a rule, so that the whole chunk is one job of the pool.
     chunkSize: Math.max(64, plain.length >> 1),
     finishFlush: position === 'last' ? constants.Z_FINISH : constants.Z_SYNC_FLUSH,
@@ -125,24 +126,27 @@ const first = async (underWay: UnderWay[]): Promise<PackedChunk> => {
 
 const SAMPLE_BYTES = 4 * 1024;
 
-/** Whether a sample is worth compressing: it must get at least 3 % smaller at the fastest level. */
-const shrinks = async (sample: Buffer): Promise<boolean> =>
-  (await deflate(sample, { level: 1, chunkSize: Math.max(64, sample.length) })).length <
-  sample.length * 0.97;
+/** All that is tried out of a file; one that has no more is packed without a trial. */
+export const SAMPLES_BYTES = 3 * SAMPLE_BYTES;
+
+/** What is compressed must get at least 3 % smaller, or it is not worth it. */
+export const isSmallEnough = (packedBytes: number, plainBytes: number): boolean =>
+  packedBytes < plainBytes * 0.97;
 
 /**
- * Tries head, middle and end before a whole file is compressed in vain: pictures and video don't shrink,
+ * Tries head, middle and end at the fastest level before a whole file is compressed in vain: pictures and video don't shrink,
  * and trying all of them costs more time than everything else together. Decided by content alone.
+ *
+ * @param bytes more than `SAMPLES_BYTES`
  */
 export const isWorthDeflating = async (
   bytes: number,
   read: (at: number, length: number) => Promise<Buffer>,
 ): Promise<boolean> => {
   const middle = Math.floor((bytes - SAMPLE_BYTES) / 2);
-  const places =
-    bytes <= 3 * SAMPLE_BYTES
-      ? [[0, bytes]]
-      : [0, middle, bytes - SAMPLE_BYTES].map((at) => [at, SAMPLE_BYTES]);
-  const samples = await Promise.all(places.map(([at = 0, length = 0]) => read(at, length)));
-  return shrinks(Buffer.concat(samples));
+  const places = [0, middle, bytes - SAMPLE_BYTES];
+  const samples = await Promise.all(places.map((at) => read(at, SAMPLE_BYTES)));
+  const sample = Buffer.concat(samples);
+  const packed = await deflate(sample, { level: 1, chunkSize: sample.length });
+  return isSmallEnough(packed.length, sample.length);
 };

@@ -1,6 +1,12 @@
 import { createHash, hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { CHUNK_BYTES, deflateChunk, isWorthDeflating } from './deflate-chunks.ts';
+import {
+  CHUNK_BYTES,
+  deflateChunk,
+  isSmallEnough,
+  isWorthDeflating,
+  SAMPLES_BYTES,
+} from './deflate-chunks.ts';
 import { DEFLATED, type Method, STORED } from './format.ts';
 
 /** A file that fits in memory, ready to be written. */
@@ -33,12 +39,13 @@ export const packBuffer = async (plain: Buffer): Promise<PackedFile> => {
   const sha256 = hash('sha256', plain, 'hex');
   const facts = { crc32: crc32(plain), plainBytes: plain.length, sha256 };
   const worthIt =
-    plain.length > 0 &&
-    (await isWorthDeflating(plain.length, async (at, length) => plain.subarray(at, at + length)));
+    plain.length <= SAMPLES_BYTES
+      ? plain.length > 0
+      : await isWorthDeflating(plain.length, async (at, length) => plain.subarray(at, at + length));
   if (worthIt) {
     const body = await deflate(plain);
     const packedBytes = body.reduce((sum, part) => sum + part.length, 0);
-    if (packedBytes < plain.length) {
+    if (isSmallEnough(packedBytes, plain.length)) {
       const packedHash = createHash('sha256');
       for (const part of body) packedHash.update(part);
       const packedSha256 = packedHash.digest('hex');

@@ -19,7 +19,6 @@ import {
   type Directory,
   findDirectory,
   type OpenFile,
-  readExactly,
   refuse,
   safeNumber,
 } from './read-structure.ts';
@@ -72,7 +71,7 @@ export const readArchive = async (
       entries.push(entry);
     }
   };
-  const buffer = await readExactly(open, directory.at, directory.bytes);
+  const buffer = await open.read(directory.at, directory.bytes);
   for (const line of readLines(open, directory, buffer, names)) {
     batch.push(line);
     if (batch.length === LOCAL_BATCH) await readBatch();

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { crc32, createInflateRaw, inflateRaw } from 'node:zlib';
+import { crc32, createInflateRaw, inflateRaw, inflateRawSync } from 'node:zlib';
 import { bufferPool } from '../buffer-pool.ts';
 import { messageOf, systemCode } from '../errors.ts';
 import { STORED } from './format.ts';
 import type { ArchiveEntry } from './read-archive.ts';
-import { type OpenFile, readExactly, refuse } from './read-structure.ts';
+import { type OpenFile, refuse } from './read-structure.ts';
 
 /** Entries up to this size are inflated in one go, in memory. */
 const SMALL_BYTES = 2 ** 20;
@@ -33,7 +33,7 @@ async function* readRange(
   const length = buffer.length;
   const read = (from: number) => {
     const wanted = Math.min(length, bytes - from);
-    return readExactly(open, at + from, wanted, buffer.subarray(0, wanted));
+    return open.read(at + from, wanted, buffer.subarray(0, wanted));
   };
   let next = bytes > 0 ? read(0) : undefined;
   for (let done = 0; next !== undefined; ) {
@@ -46,21 +46,27 @@ async function* readRange(
   }
 }
 
-const inflateSmall = (
+/** Up to this size a job costs the pool more than it takes here. */
+const AT_ONCE_BYTES = 2 ** 14;
+
+/** With `info` Node answers { buffer, engine }, which its types don't say. */
+const inflated = (result: unknown): { plain: Buffer; consumedBytes: number } => {
+  const { buffer, engine } = result as { buffer: Buffer; engine: { bytesWritten: number } };
+  return { plain: buffer, consumedBytes: engine.bytesWritten };
+};
+
+const inflateSmall = async (
   packed: Buffer,
   limit: number,
-): Promise<{ plain: Buffer; consumedBytes: number }> =>
-  new Promise((resolve, reject) => {
-    inflateRaw(packed, { maxOutputLength: Math.max(limit, 1), info: true }, (error, result) => {
-      if (error !== null) return reject(error);
-      // With `info` Node answers { buffer, engine }, which its types don't say.
-      const { buffer, engine } = result as unknown as {
-        buffer: Buffer;
-        engine: { bytesWritten: number };
-      };
-      resolve({ plain: buffer, consumedBytes: engine.bytesWritten });
-    });
+): Promise<{ plain: Buffer; consumedBytes: number }> => {
+  const options = { maxOutputLength: Math.max(limit, 1), info: true };
+  if (limit <= AT_ONCE_BYTES) return inflated(inflateRawSync(packed, options));
+  return new Promise((resolve, reject) => {
+    inflateRaw(packed, options, (error, result) =>
+      error === null ? resolve(inflated(result)) : reject(error),
+    );
   });
+};
 
 const tooLong = (open: OpenFile, entry: ArchiveEntry): never =>
   refuse(open.file, 11, `it inflates to more than its ${entry.plainBytes} bytes`, entry.name);
@@ -124,7 +130,7 @@ async function* plainParts(open: OpenFile, entry: ArchiveEntry): AsyncGenerator<
   if (entry.method === STORED) {
     yield* readStored(open, entry.dataAt, entry.packedBytes);
   } else if (entry.plainBytes <= SMALL_BYTES && entry.packedBytes <= SMALL_BYTES) {
-    const packed = await readExactly(open, entry.dataAt, entry.packedBytes);
+    const packed = await open.read(entry.dataAt, entry.packedBytes);
     let result: { plain: Buffer; consumedBytes: number };
     try {
       result = await inflateSmall(packed, entry.plainBytes);

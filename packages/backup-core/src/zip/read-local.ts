@@ -7,7 +7,7 @@ import {
   SATURATED_32,
 } from './format.ts';
 import type { ArchiveEntry, DirectoryLine } from './read-archive.ts';
-import { type OpenFile, readExactly, refuse } from './read-structure.ts';
+import { type OpenFile, refuse } from './read-structure.ts';
 
 const ZIP64_LOCAL_EXTRA_BYTES = 20;
 
@@ -27,8 +27,7 @@ export const checkLocal = async (
   const headerRoom = directoryAt - line.offset;
   const shortest = LOCAL_BYTES + nameBytes.length;
   if (headerRoom < shortest) return no(5, 'it starts too close to the directory');
-  const head = await readExactly(
-    open,
+  const head = await open.read(
     line.offset,
     Math.min(headerRoom, shortest + ZIP64_LOCAL_EXTRA_BYTES),
   );
@@ -46,7 +45,7 @@ export const checkLocal = async (
   const end = dataEnd + descriptorBytes;
   if (end > directoryAt) return no(5, 'its data would reach into the directory');
   if (line.descriptor) {
-    const descriptor = await readExactly(open, dataEnd, descriptorBytes);
+    const descriptor = await open.read(dataEnd, descriptorBytes);
     if (descriptor.readUInt32LE(0) !== DESCRIPTOR_SIGNATURE)
       return no(6, 'no data descriptor follows its data');
     if (!descriptor.equals(dataDescriptor(expected)))

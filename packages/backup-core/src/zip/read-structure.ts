@@ -12,11 +12,19 @@ import {
   ZIP64_LOCATOR_SIGNATURE,
 } from './format.ts';
 
+/**
+ * Reads bytes that lie inside an archive, into `buffer` where one is given.
+ *
+ * @throws BackupError `unreadable`, `bad-archive`
+ */
+export type ReadBytes = (at: number, length: number, buffer?: Buffer) => Promise<Buffer>;
+
 /** An archive open for reading. */
 export interface OpenFile {
   readonly file: string;
   readonly handle: FileHandle;
   readonly bytes: number;
+  readonly read: ReadBytes;
 }
 
 /** Where the central directory lies. */
@@ -79,7 +87,7 @@ export const findDirectory = async (open: OpenFile): Promise<Directory> => {
   if (bytes < END_BYTES)
     return refuse(file, 1, `it has ${bytes} bytes; the smallest zip has ${END_BYTES}`);
   const tailBytes = Math.min(bytes, END_BYTES + MAX_COMMENT_BYTES);
-  const tail = await readExactly(open, bytes - tailBytes, tailBytes);
+  const tail = await open.read(bytes - tailBytes, tailBytes);
   const end = tail.subarray(-END_BYTES);
   refuseOtherEnds(file, tail);
   if (end.readUInt32LE(0) !== END_SIGNATURE) return refuse(file, 1, whyNoEnd(tail));
@@ -98,8 +106,7 @@ export const findDirectory = async (open: OpenFile): Promise<Directory> => {
     small.count === SATURATED_16 || small.bytes === SATURATED_32 || small.at === SATURATED_32;
   const locatorAt = endAt - ZIP64_LOCATOR_BYTES;
   const hasLocator =
-    locatorAt >= 0 &&
-    (await readExactly(open, locatorAt, 4)).readUInt32LE(0) === ZIP64_LOCATOR_SIGNATURE;
+    locatorAt >= 0 && (await open.read(locatorAt, 4)).readUInt32LE(0) === ZIP64_LOCATOR_SIGNATURE;
   if (saturated !== hasLocator)
     return refuse(
       file,
@@ -151,7 +158,7 @@ const readZip64End = async (
   const { file, bytes } = open;
   const recordAt = locatorAt - ZIP64_END_BYTES;
   if (recordAt < 0) return refuse(file, 2, 'there is no room for its zip64 end record');
-  const both = await readExactly(open, recordAt, ZIP64_END_BYTES + ZIP64_LOCATOR_BYTES);
+  const both = await open.read(recordAt, ZIP64_END_BYTES + ZIP64_LOCATOR_BYTES);
   const locator = both.subarray(ZIP64_END_BYTES);
   if (locator.readUInt32LE(4) !== 0 || locator.readUInt32LE(16) !== 1)
     return refuse(file, 2, 'its zip64 locator speaks of several disks');

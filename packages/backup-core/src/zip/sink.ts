@@ -10,8 +10,9 @@ export interface SinkMark {
 /** Where the bytes of an archive go, in order; hashed on the way. */
 export interface Sink {
   readonly position: number;
+  /** The parts may be used for something else once this resolves. */
   write(parts: readonly Buffer[]): Promise<void>;
-  mark(): SinkMark;
+  mark(): Promise<SinkMark>;
   /** Forgets everything written since the mark. */
   rewind(mark: SinkMark): Promise<void>;
   /** Makes what was written durable and says its SHA-256 (64 lower-case hex). Called once. */
@@ -24,29 +25,52 @@ type Target = {
   sync(): Promise<void>;
 };
 
+/** Small parts are gathered up to so much: a call to the system costs more than copying them. */
+const GATHERED_BYTES = 2 ** 18;
+/** What has more than this is written as it is. */
+const SMALL_BYTES = 2 ** 16;
+
 const openSink = (target: Target): Sink => {
   // node:crypto, not @noble/hashes: the same digests, about nine times as fast on bulk data.
   let hash = createHash('sha256');
   let position = 0;
+  const gathered = Buffer.allocUnsafeSlow(GATHERED_BYTES);
+  let gatheredBytes = 0;
+  const put = async (parts: readonly Buffer[], at: number) => {
+    const written = target.write(parts, at);
+    for (const part of parts) hash.update(part);
+    await written;
+  };
+  const flush = async () => {
+    if (gatheredBytes === 0) return;
+    const bytes = gathered.subarray(0, gatheredBytes);
+    gatheredBytes = 0;
+    await put([bytes], position - bytes.length);
+  };
   return {
     get position() {
       return position;
     },
     write: async (parts) => {
-      const written = target.write(parts, position);
-      for (const part of parts) {
-        hash.update(part);
-        position += part.length;
-      }
-      await written;
+      const bytes = parts.reduce((sum, { length }) => sum + length, 0);
+      const isSmall = bytes <= SMALL_BYTES;
+      if (!isSmall || gatheredBytes + bytes > GATHERED_BYTES) await flush();
+      if (isSmall) for (const part of parts) gatheredBytes += part.copy(gathered, gatheredBytes);
+      else await put(parts, position);
+      position += bytes;
     },
-    mark: () => ({ position, hash: hash.copy() }),
+    mark: async () => {
+      await flush();
+      return { position, hash: hash.copy() };
+    },
     rewind: async (mark) => {
+      gatheredBytes = 0;
       await target.truncate(mark.position);
       position = mark.position;
       hash = mark.hash.copy();
     },
     finish: async () => {
+      await flush();
       await target.sync();
       return hash.digest('hex');
     },

@@ -115,7 +115,7 @@ export const openArchiveWriter = (sink: Sink): ArchiveWriter => {
       return record(entry);
     },
     attempt: async (write) => {
-      const mark = sink.mark();
+      const mark = await sink.mark();
       const before = { count, bytes: directory.length };
       try {
         return await write();
