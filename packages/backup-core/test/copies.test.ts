@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdir, readdir, readFile, statfs, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, statfs, truncate, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { tempFolder } from '@dhash/testkit';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import {
   copyBackup,
   fetchBackup,
@@ -189,6 +189,8 @@ it('fetches nothing that does not fit, and says how much room it needs', async (
   await writeFile(join(far, 'b', name), '');
   // Takes no room itself: it is a hole.
   await truncate(join(far, 'b', name), 2 * bavail * bsize);
+  // Nor would whoever searches what tests leave behind get through it.
+  onTestFinished(() => rm(join(far, 'b', name)));
   const looking: Rclone = (args, signal) =>
     args[0] === 'lsf' ? rclone(args, signal) : Promise.reject(new Error('fetched'));
   const folder = join(root, 'fetched');
