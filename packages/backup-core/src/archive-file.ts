@@ -45,6 +45,12 @@ type ReadFile =
   | { readonly kind: 'large' }
   | { readonly kind: 'small'; readonly plain: Buffer; readonly stat: BigIntStats };
 
+/** What the reads of a backup share. */
+export interface ReadMeans {
+  readonly pool: BufferPool;
+  readonly pace: SystemPace;
+}
+
 /** Up to this size, reading a file takes less than asking the pool to. */
 const AT_ONCE_BYTES = 2 ** 16;
 
@@ -63,7 +69,7 @@ export const prepareFile = async (
   /** By the listing. */
   size: number,
   options: ReadOptions,
-  { pool, pace }: { readonly pool: BufferPool; readonly pace: SystemPace },
+  { pool, pace }: ReadMeans,
 ): Promise<PreparedFile> => {
   const soon =
     size > AT_ONCE_BYTES ? null : pace.atOnce(() => readAtOnce(path, pool.take(size + 1)));

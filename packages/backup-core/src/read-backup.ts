@@ -14,7 +14,7 @@ import {
 } from './manifest.ts';
 import { manifestReader } from './read-manifest.ts';
 import { linkProblem, truePath } from './stored-path.ts';
-import { closeReads } from './zip/close-reads.ts';
+import { openFile } from './zip/close-reads.ts';
 import { type NameSet, nameSet } from './zip/entry-name.ts';
 import { type ArchiveEntry, readArchive } from './zip/read-archive.ts';
 import { type EntryDigest, readEntry } from './zip/read-entry.ts';
@@ -45,8 +45,7 @@ export const openBackup = async <T>(
   try {
     const stat = await handle.stat();
     if (!stat.isFile()) throw new BackupError('not-found', `${file} is not a file`, { file });
-    const whole = { file, handle, bytes: stat.size };
-    const opened: OpenFile = { ...whole, read: closeReads(whole) };
+    const opened = openFile(file, handle, stat.size);
     const names = nameSet();
     const entries = await readArchive(opened, names);
     const last = entries.at(-1);

@@ -1,7 +1,7 @@
 import { createHash, hash } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import { lstat } from 'node:fs/promises';
-import { type ArchivedFile, SMALL_BYTES } from './archive-file.ts';
+import { type ArchivedFile, type ReadMeans, SMALL_BYTES } from './archive-file.ts';
 import { type BufferPool, bufferPool } from './buffer-pool.ts';
 import { isSystemError } from './errors.ts';
 import type { PreviousBackup, PreviousFile } from './previous-backup.ts';
@@ -63,7 +63,7 @@ export const findReusable = async (
   previous: PreviousBackup,
   path: string,
   diskPath: Buffer,
-  { pool, pace }: { readonly pool: BufferPool; readonly pace: SystemPace },
+  { pool, pace }: ReadMeans,
 ): Promise<ReusableFile | null> => {
   const stat = await lookAt(diskPath, pace);
   const file = stat?.isFile() === true ? previous.unchanged(path, stat) : null;

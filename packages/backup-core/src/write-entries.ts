@@ -5,9 +5,10 @@ import {
   addSmall,
   type PreparedFile,
   prepareFile,
+  type ReadMeans,
   SMALL_BYTES,
 } from './archive-file.ts';
-import { type BufferPool, bufferPool } from './buffer-pool.ts';
+import { bufferPool } from './buffer-pool.ts';
 import type { FileToArchive } from './gather-sources.ts';
 import type { ManifestFile } from './manifest.ts';
 import type { PreviousBackup } from './previous-backup.ts';
@@ -20,7 +21,7 @@ import {
   readReusable,
 } from './reuse-file.ts';
 import { UnreadableFile } from './source/read-stable.ts';
-import { type SystemPace, systemPace } from './source/system-pace.ts';
+import { systemPace } from './source/system-pace.ts';
 import { type StatTable, statTable } from './stat-table.ts';
 import type { Progress } from './types.ts';
 import type { ArchiveWriter } from './zip/write-archive.ts';
@@ -88,13 +89,13 @@ export interface ReusedWork {
 const reusableOf = (
   previous: PreviousBackup,
   { diskPath, name, statOf, stored, unchanged }: FileToArchive,
-  by: { readonly pool: BufferPool; readonly pace: SystemPace },
+  means: ReadMeans,
 ): Promise<ReusableFile | null> => {
-  if (statOf === undefined) return findReusable(previous, stored.path, diskPath(name), by);
+  if (statOf === undefined) return findReusable(previous, stored.path, diskPath(name), means);
   // A copy was made a moment ago: its facts say nothing.
   return unchanged === undefined
     ? Promise.resolve(null)
-    : readReusable(previous, unchanged, statOf, by.pool);
+    : readReusable(previous, unchanged, statOf, means.pool);
 };
 
 /**
@@ -120,8 +121,8 @@ export const writeEntries = async (
   const stats = statTable();
   const reused = { files: 0, chunks: 0 };
   const { previous } = options;
-  const pool = bufferPool(READ_AHEAD_BYTES);
-  const pace = systemPace();
+  const means = { pool: bufferPool(READ_AHEAD_BYTES), pace: systemPace() };
+  const { pool } = means;
   const totalEntries = files.length;
   const totalBytes = files.reduce((sum, { size }) => sum + size, 0);
   let bytes = 0;
@@ -140,12 +141,12 @@ export const writeEntries = async (
     READ_AHEAD_BYTES,
     ({ size }) => (size > SMALL_BYTES ? 0 : Math.max(size, LEAST_COST_BYTES)),
     async (file) => {
-      const reusable = previous === null ? null : await reusableOf(previous, file, { pool, pace });
+      const reusable = previous === null ? null : await reusableOf(previous, file, means);
       if (reusable !== null) return reusable;
       if (file.unchanged !== undefined) throw new PreviousRotted();
       return file.size > SMALL_BYTES
         ? { kind: 'large' as const }
-        : prepareFile(file.diskPath(file.name), file.size, options, { pool, pace });
+        : prepareFile(file.diskPath(file.name), file.size, options, means);
     },
   );
   const addRead = (item: FileToArchive, prepared: PreparedFile, before: number) =>

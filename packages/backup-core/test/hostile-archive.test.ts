@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { tempFolder } from '@dhash/testkit';
 import { afterAll, expect, it } from 'vitest';
 import { BackupError } from '../src/index.ts';
-import { closeReads } from '../src/zip/close-reads.ts';
+import { openFile } from '../src/zip/close-reads.ts';
 import { type ArchiveEntry, readArchive } from '../src/zip/read-archive.ts';
 import { readEntry } from '../src/zip/read-entry.ts';
 import { hostile, legal } from './support/hostile-archives.ts';
@@ -15,8 +15,7 @@ const readAll = async (bytes: Buffer): Promise<Map<string, Buffer>> => {
   await writeFile(file, bytes);
   const handle = await open(file, 'r');
   try {
-    const whole = { file, handle, bytes: bytes.length };
-    const opened = { ...whole, read: closeReads(whole) };
+    const opened = openFile(file, handle, bytes.length);
     const contents = new Map<string, Buffer>();
     for (const entry of await readArchive(opened))
       contents.set(entry.name, await plain(opened, entry));

@@ -4,6 +4,8 @@ import { performance } from 'node:perf_hooks';
 const WAITED_MS = 0.1;
 /** So many calls are left to the pool after one that waited. */
 const LEFT_TO_POOL = 16;
+/** After so many in a row one is the pool's, so that the event loop turns: signals and timers wait for at most some milliseconds. */
+const MOST_IN_A_ROW = 256;
 
 /**
  * Whether small questions to the system are asked at once or by Node's pool of threads. The pool costs about 20 µs for each call,
@@ -15,19 +17,24 @@ export interface SystemPace {
   atOnce<T>(call: () => T): T | null;
 }
 
-export const systemPace = (): SystemPace => {
+/** @param now a clock that never goes back, ms */
+export const systemPace = (now = () => performance.now()): SystemPace => {
   let left = 0;
+  let inARow = 0;
   return {
     atOnce: (call) => {
+      if (inARow === MOST_IN_A_ROW) left = 1;
       if (left > 0) {
         left -= 1;
+        inARow = 0;
         return null;
       }
-      const startedMs = performance.now();
+      inARow += 1;
+      const startedMs = now();
       try {
         return call();
       } finally {
-        if (performance.now() - startedMs > WAITED_MS) left = LEFT_TO_POOL;
+        if (now() - startedMs > WAITED_MS) left = LEFT_TO_POOL;
       }
     },
   };

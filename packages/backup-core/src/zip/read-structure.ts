@@ -1,5 +1,4 @@
-import type { FileHandle } from 'node:fs/promises';
-import { BackupError, throwUnreadable } from '../errors.ts';
+import { BackupError } from '../errors.ts';
 import { FORMAT_LIMITS } from '../limits.ts';
 import {
   END_BYTES,
@@ -12,19 +11,16 @@ import {
   ZIP64_LOCATOR_SIGNATURE,
 } from './format.ts';
 
-/**
- * Reads bytes that lie inside an archive, into `buffer` where one is given.
- *
- * @throws BackupError `unreadable`, `bad-archive`
- */
-export type ReadBytes = (at: number, length: number, buffer?: Buffer) => Promise<Buffer>;
-
 /** An archive open for reading. */
 export interface OpenFile {
   readonly file: string;
-  readonly handle: FileHandle;
   readonly bytes: number;
-  readonly read: ReadBytes;
+  /**
+   * Reads exactly `length` bytes, into `buffer` where one is given; the caller has checked that they lie inside the file.
+   *
+   * @throws BackupError `unreadable`, `bad-archive`
+   */
+  read(at: number, length: number, buffer?: Buffer): Promise<Buffer>;
 }
 
 /** Where the central directory lies. */
@@ -44,24 +40,6 @@ export const refuse = (file: string, rule: number, message: string, entry?: stri
     rule,
     ...(entry === undefined ? {} : { entry }),
   });
-};
-
-/** Reads exactly `length` bytes, into `buffer` where one is given; the caller has checked that they lie inside the file. */
-export const readExactly = async (
-  { file, handle }: Pick<OpenFile, 'file' | 'handle'>,
-  at: number,
-  length: number,
-  buffer: Buffer = Buffer.allocUnsafe(length),
-): Promise<Buffer> => {
-  let done = 0;
-  while (done < length) {
-    const { bytesRead } = await handle
-      .read(buffer, done, length - done, at + done)
-      .catch(throwUnreadable(file));
-    if (bytesRead === 0) return refuse(file, 1, `it ends at byte ${at + done}, in the middle`);
-    done += bytesRead;
-  }
-  return buffer;
 };
 
 /** A 64-bit value as a number, where it is one that can lie in this file (rule 4). */
