@@ -25,7 +25,7 @@ it('backs up, verifies and restores more data than it ever holds in memory', {
   await writeFile(join(sample.images, 'video.mp4'), randomFillSync(Buffer.alloc(30 * MEBIBYTE)));
 
   const job = { sample, rehash: false, isRestored: true };
-  const { backup, all, plainBytes } = measureMemory(job);
+  const { backup, all, plainBytes } = await measureMemory(job);
   expect(plainBytes).toBeGreaterThan(220 * MEBIBYTE);
   expect(backup, 'MiB at the peak of the backup').toBeLessThan(200);
   expect(all, 'MiB at the peak of verification and restore').toBeLessThan(200);
