@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Sample } from '@dhash/quality-gates';
 import { MonitorError } from '../errors.ts';
+import { makeFolder, syncFolder } from './make-folder.ts';
 import { parseSampleLine, toSampleLine } from './sample-line.ts';
 
 /** The primary record of a watch: one sample a line. */
@@ -41,17 +42,6 @@ export const sampleLogSha256 = async (file: string): Promise<string> =>
     .update(await readFile(file))
     .digest('hex');
 
-const syncFolder = async (folder: string): Promise<void> => {
-  // A folder can't be opened for fsync on Windows; its new names are durable there without.
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-};
-
 /**
  * Opens a sample log (0600, in a 0700 folder, made where missing) to go on writing, and reads what
  * it holds. A torn last line, what a kill in the middle of a write leaves, is cut off first; a whole
@@ -61,7 +51,7 @@ const syncFolder = async (folder: string): Promise<void> => {
 export const openSampleLog = async (
   file: string,
 ): Promise<{ log: SampleLog; past: Sample[]; tornBytes: number }> => {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(file));
   const handle = await open(file, 'a+', 0o600);
   try {
     const bytes = await handle.readFile();
