@@ -191,7 +191,7 @@ export const flushSpool = async (
     try {
       return await flushLocked(runtimes, { ...context, mode, lock });
     } finally {
-      lock.leave();
+      await lock.leave();
     }
   } catch (error) {
     const code = codeOf(error);

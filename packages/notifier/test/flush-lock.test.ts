@@ -1,8 +1,9 @@
-import { readdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fakeClock, startHttpServer, tempFolder } from '@dhash/testkit';
 import { expect, it } from 'vitest';
-import { enterFlush } from '../src/spool/flush-lock.ts';
+import { enterFlush, takeoverFile } from '../src/spool/flush-lock.ts';
 import { ownerTag } from '../src/spool/owner.ts';
 import { message } from './messages.ts';
 import { httpChannel, startMs, startNotifier } from './notifier-kit.ts';
@@ -12,6 +13,13 @@ const ours = async (folder: string, clock = fakeClock(startMs)) => {
   if (lock.kind !== 'ours') throw new Error(`busy: ${lock.heldBy}`);
   return lock;
 };
+
+const deadMark = (): string => {
+  const [host, boot] = ownerTag().split('-');
+  return `${host}-${boot}-999999999-1-00000000`;
+};
+
+const otherMachinesMark = 'ffffffff-00000000-1-1-00000000';
 
 it('one flush at a time: another is told which process is at it, and does nothing', async () => {
   const { notifier, folder } = await startNotifier([httpChannel('webhook', 'http://127.0.0.1:2')], {
@@ -24,7 +32,7 @@ it('one flush at a time: another is told which process is at it, and does nothin
     heldBy: `process ${process.pid}`,
     receipts: [],
   });
-  lock.leave();
+  await lock.leave();
   expect(await notifier.flush()).toMatchObject({ busy: false, spooled: 1 });
   expect(await readdir(folder)).not.toContain('flush.lock');
 });
@@ -48,16 +56,65 @@ it('a long flush keeps its mark alive', async () => {
 
 it('the mark of a process that is gone is taken over', async () => {
   const folder = await tempFolder();
-  const [host, boot] = ownerTag().split('-');
-  await writeFile(join(folder, 'flush.lock'), `${host}-${boot}-999999999-1-00000000`);
-  (await ours(folder)).leave();
+  await writeFile(join(folder, 'flush.lock'), deadMark());
+  await (await ours(folder)).leave();
+});
+
+it('a mark that another took over meanwhile is left alone', async () => {
+  const folder = await tempFolder();
+  const file = join(folder, 'flush.lock');
+  await writeFile(file, otherMachinesMark);
+  await utimes(file, startMs / 1000, startMs / 1000);
+  const clock = fakeClock(startMs + 15 * 60_000);
+  const faster = ownerTag();
+  const slower = {
+    ...clock,
+    now: () => {
+      writeFileSync(file, faster);
+      return clock.now();
+    },
+  };
+  expect(await enterFlush(folder, slower)).toEqual({
+    kind: 'busy',
+    heldBy: `process ${process.pid}`,
+  });
+  expect(await readFile(file, 'utf8')).toBe(faster);
+});
+
+it('of two that find the same mark, the one that says so first takes it over', async () => {
+  const folder = await tempFolder();
+  const file = join(folder, 'flush.lock');
+  await writeFile(file, deadMark());
+  await writeFile(takeoverFile(file, deadMark()), ownerTag());
+  expect(await enterFlush(folder, fakeClock(startMs))).toEqual({
+    kind: 'busy',
+    heldBy: `process ${process.pid}`,
+  });
+  expect(await readFile(file, 'utf8')).toBe(deadMark());
+});
+
+it('a takeover that was cut short is taken over too', async () => {
+  const folder = await tempFolder();
+  const clock = fakeClock(startMs);
+  const file = join(folder, 'flush.lock');
+  await writeFile(file, deadMark());
+  const lock = await ours(folder, clock);
+  // What a taker leaves that dies between its claim and the removal of the mark.
+  await writeFile(file, deadMark());
+  await writeFile(takeoverFile(file, deadMark()), deadMark().replace('999999999', '999999998'));
+  const again = await ours(folder, clock);
+  // The first holder's mark was replaced: it is not its to remove.
+  await lock.leave();
+  expect(await readdir(folder)).toEqual(['flush.lock']);
+  await again.leave();
+  expect(await readdir(folder)).toEqual([]);
 });
 
 it('the mark of another machine holds for 15 min after its last sign of life', async () => {
   const folder = await tempFolder();
   const clock = fakeClock(startMs);
   const file = join(folder, 'flush.lock');
-  await writeFile(file, 'ffffffff-00000000-1-1-00000000');
+  await writeFile(file, otherMachinesMark);
   await utimes(file, startMs / 1000, startMs / 1000);
   clock.advance(15 * 60_000 - 1);
   expect(await enterFlush(folder, clock)).toMatchObject({
@@ -70,5 +127,5 @@ it('the mark of another machine holds for 15 min after its last sign of life', a
   clock.advance(60_000);
   lock.refresh();
   expect((await stat(file)).mtimeMs).toBe(clock.now());
-  lock.leave();
+  await lock.leave();
 });
