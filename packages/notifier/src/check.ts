@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { parseAddress } from './config/addresses.ts';
+import { readCertificates } from './config/certificates.ts';
 import { type ChannelConfig, isChannelOff, whyOff } from './config/channel-schema.ts';
 import { addressOf, readSecretFile, signingSecretsOf } from './config/secrets.ts';
+import { parseSmtpAddress } from './config/smtp-address.ts';
 import { isNotifierError, isTemplateError, type TemplateIssue } from './errors.ts';
 import { whyNotTarget } from './net/target-policy.ts';
 import { webhookKey } from './sign.ts';
@@ -28,40 +29,21 @@ const problemsOf = (config: ChannelConfig): string[] => {
       found.push(error.message);
     }
   };
+  const read = (setting: () => unknown): void =>
+    look(() => {
+      setting();
+      return null;
+    });
   if (config.type !== 'email') {
     look(() => whyNotTarget(addressOf(config), config));
-    for (const secret of signingSecretsOfOr(config, found))
-      look(() => {
-        webhookKey(secret);
-        return null;
-      });
+    for (const secret of signingSecretsOfOr(config, found)) read(() => webhookKey(secret));
     return found;
   }
-  look(() => {
-    const text = addressOf(config);
-    return URL.canParse(text) && ['smtp:', 'smtps:'].includes(new URL(text).protocol)
-      ? null
-      : 'its smtp address is not smtp://[user:password@]host[:port] or smtps://…';
-  });
-  for (const address of [config.from, ...[config.to].flat()])
-    look(() => {
-      parseAddress(address);
-      return null;
-    });
-  if (config.passwordFile !== undefined) {
-    const { passwordFile } = config;
-    look(() => {
-      readSecretFile(passwordFile);
-      return null;
-    });
-  }
-  if (config.caFile !== undefined) {
-    try {
-      readFileSync(config.caFile);
-    } catch {
-      found.push(`its caFile ${config.caFile} can't be read`);
-    }
-  }
+  const { caFile, from, passwordFile, to } = config;
+  read(() => parseSmtpAddress(addressOf(config)));
+  for (const address of [from, ...[to].flat()]) read(() => parseAddress(address));
+  if (passwordFile !== undefined) read(() => readSecretFile(passwordFile));
+  if (caFile !== undefined) read(() => readCertificates(caFile));
   return found;
 };
 

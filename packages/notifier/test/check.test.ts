@@ -45,6 +45,43 @@ describe('checkChannels', () => {
   });
 });
 
+it.each([
+  ['smtp://ops:CANARY%@mail.test', /^its smtp address has a % in its user or password .*write %25/],
+  ['smtp://ops:CANARY%E0%A4@mail.test', /^its smtp address has a % /],
+  ['smtp:///CANARY', /^its smtp address is not smtp:\/\/\[user:password@]host/],
+])('the check of %s says what sending would', async (smtp, says) => {
+  const channel = {
+    type: 'email',
+    name: 'mail',
+    smtp,
+    from: 'a@x.test',
+    to: 'b@x.test',
+  } as const;
+  expect(checkChannels([channel])).toMatchObject([
+    { state: 'bad', problems: [expect.stringMatching(says)] },
+  ]);
+  const { notifier } = await startNotifier([channel]);
+  const [receipt] = await notifier.send(message());
+  expect(receipt).toMatchObject({ status: 'dead', reason: expect.stringMatching(says) });
+  expect(JSON.stringify(receipt)).not.toContain('CANARY');
+});
+
+it('a caFile that is gone is told by name, and the mail is kept', async () => {
+  const { notifier } = await startNotifier([
+    {
+      type: 'email',
+      name: 'mail',
+      smtp: 'smtp://127.0.0.1:2',
+      from: 'a@x.test',
+      to: ['b@x.test'],
+      caFile: '/none',
+    },
+  ]);
+  expect(await notifier.send(message())).toMatchObject([
+    { status: 'dead', reason: "its caFile /none can't be read (ENOENT)" },
+  ]);
+});
+
 describe('checkTemplates', () => {
   it('lists mistakes, or else the events without a template', async () => {
     const folder = await tempFolder();

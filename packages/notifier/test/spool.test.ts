@@ -227,6 +227,19 @@ describe('flush', () => {
   });
 });
 
+it('leaves a dead message that cannot be read where it is, for a person to look at and clear', async () => {
+  const receiver = await startReceiver();
+  receiver.state.status = 404;
+  const { notifier, folder } = await startNotifier([httpChannel('webhook', receiver.url)]);
+  await notifier.send(note('a'));
+  await writeFile(join(folder, 'dead', 'torn.json'), '{"format":1,"mess');
+  expect(await notifier.reviveDead()).toBe(1);
+  expect(await readdir(join(folder, 'dead'))).toEqual(['torn.json']);
+  expect((await notifier.status()).dead).toMatchObject([{ reason: 'not readable' }]);
+  expect(await notifier.clearDead(['torn.json'])).toBe(1);
+  expect((await notifier.status()).dead).toEqual([]);
+});
+
 describe('order', () => {
   it('holds within a run and severity, and does not hold back a critical message', async () => {
     const receiver = await startReceiver();

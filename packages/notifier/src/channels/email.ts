@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { SMTPTransportOptions } from 'nodemailer';
 import { type MailAddress, parseAddress, recipientDigest } from '../config/addresses.ts';
+import { readCertificates } from '../config/certificates.ts';
 import type { ChannelOf } from '../config/channel-schema.ts';
 import { addressOf, readSecretFile } from '../config/secrets.ts';
+import { parseSmtpAddress } from '../config/smtp-address.ts';
 import { type AttemptResult, permanent, succeeded, transient } from '../delivery/attempt.ts';
 import { classifySmtp, type SmtpFailure } from '../delivery/classify-smtp.ts';
-import { isNotifierError, NotifierError } from '../errors.ts';
+import { isNotifierError } from '../errors.ts';
 import { composeEmail } from '../render/email.ts';
 import { cleanLine } from '../text/clean.ts';
 import { truncate } from '../text/cut.ts';
@@ -15,31 +16,17 @@ import type { Channel, ChannelTools, Delivery, TryContext } from './channel.ts';
 const connectTimeoutMs = 10_000;
 const greetingTimeoutMs = 10_000;
 const socketTimeoutMs = 30_000;
-const submissionPort = 587;
-const smtpsPort = 465;
 const saidLimit = 200;
 
 const digest = (text: string): string =>
   createHash('sha256').update(text).digest('hex').slice(0, 32);
 
-/** What an smtp:// address says, checked; nothing of it goes into an error. */
 const smtpOptions = (config: ChannelOf<'email'>): SMTPTransportOptions => {
-  const text = addressOf(config);
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !['smtp:', 'smtps:'].includes(url.protocol) || url.hostname === '')
-    throw new NotifierError(
-      'bad-config',
-      'its smtp address is not smtp://[user:password@]host[:port] or smtps://…',
-    );
-  const isSecure = url.protocol === 'smtps:';
-  const user = decodeURIComponent(url.username);
-  const pass =
-    config.passwordFile === undefined
-      ? decodeURIComponent(url.password)
-      : readSecretFile(config.passwordFile);
+  const { host, port, isSecure, user, password } = parseSmtpAddress(addressOf(config));
+  const pass = config.passwordFile === undefined ? password : readSecretFile(config.passwordFile);
   return {
-    host: url.hostname.replace(/^\[|\]$/g, ''),
-    port: url.port === '' ? (isSecure ? smtpsPort : submissionPort) : Number(url.port),
+    host,
+    port,
     secure: isSecure,
     // nodemailer's default sends the password in the clear where STARTTLS is not offered.
     requireTLS: !isSecure && config.requireTls !== false,
@@ -51,7 +38,7 @@ const smtpOptions = (config: ChannelOf<'email'>): SMTPTransportOptions => {
     disableUrlAccess: true,
     tls: {
       minVersion: 'TLSv1.2',
-      ...(config.caFile === undefined ? {} : { ca: readFileSync(config.caFile, 'utf8') }),
+      ...(config.caFile === undefined ? {} : { ca: readCertificates(config.caFile) }),
     },
     ...(user === '' ? {} : { auth: { user, pass } }),
   };

@@ -1,0 +1,15 @@
+import { readFileSync } from 'node:fs';
+import { codeOf } from '../error-code.ts';
+import { NotifierError } from '../errors.ts';
+
+/**
+ * The PEM text of a `caFile`.
+ * @throws NotifierError `bad-config`.
+ */
+export const readCertificates = (caFile: string): string => {
+  try {
+    return readFileSync(caFile, 'utf8');
+  } catch (error) {
+    throw new NotifierError('bad-config', `its caFile ${caFile} can't be read (${codeOf(error)})`);
+  }
+};
