@@ -177,3 +177,13 @@ export const hasUnfinishedRollback = (events: readonly JournalEvent[]): boolean 
  */
 export const displayedStatus = (state: RunState, holderAlive: boolean): RunStatus =>
   !holderAlive && ['in progress', 'watching'].includes(state.status) ? 'interrupted' : state.status;
+
+/** What a person is told behind a run's status: the release that it is about, or those that it went from and to. */
+export const whichRelease = ({ status, version, rolledBack }: RunState): string => {
+  if (status === 'rolled back' && rolledBack !== null) {
+    const { from, to } = rolledBack;
+    if (from === to) return `, the data alone: release ${to ?? '(none)'} stayed`;
+    return ` from release ${from ?? '(none)'} to ${to ?? '(none)'}`;
+  }
+  return version === null ? '' : `, release ${version}`;
+};

@@ -1,6 +1,6 @@
 import type { JournalEvent } from '@dhash/journal';
 import { describe, expect, it } from 'vitest';
-import { displayedStatus, foldRun } from '../../src/record/run-state.ts';
+import { displayedStatus, foldRun, whichRelease } from '../../src/record/run-state.ts';
 
 const events = (...given: { type: string; [field: string]: unknown }[]): JournalEvent[] =>
   given.map(
@@ -117,4 +117,31 @@ it('calls a run interrupted whose process is gone, and leaves decided ones alone
   expect(displayedStatus(watching, true)).toBe('watching');
   expect(displayedStatus(watching, false)).toBe('interrupted');
   expect(displayedStatus(promoted, false)).toBe('promoted');
+});
+
+describe('whichRelease', () => {
+  const back = (from: string | null, to: string | null) => [
+    opened,
+    planned,
+    { type: 'rollback.started', from, to },
+  ];
+  it.each([
+    ['a migration', [{ type: 'run.opened', kind: 'migrate', env: 'production' }], ''],
+    ['a deploy', [opened, planned, closed('promoted')], ', release 1.1'],
+    ['a rollback under way', back('1.1', '1.0'), ', release 1.1'],
+    ['a rollback', [...back('1.1', '1.0'), closed('rolled back')], ' from release 1.1 to 1.0'],
+    [
+      'one to nothing',
+      [...back('1.1', null), closed('rolled back')],
+      ' from release 1.1 to (none)',
+    ],
+    [
+      'one of the data',
+      [...back('1.1', '1.1'), closed('rolled back')],
+      ', the data alone: release 1.1 stayed',
+    ],
+  ])('%s', (_what, given, expected) => {
+    const state = foldRun('r', events(...given));
+    expect(state && whichRelease(state)).toBe(expected);
+  });
 });

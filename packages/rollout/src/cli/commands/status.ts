@@ -6,7 +6,7 @@ import type { CommandContext, CommandResult } from '../../operate/context.ts';
 import { type Environment, openEnvironment } from '../../operate/environment.ts';
 import { describeHolder } from '../../operate/holding.ts';
 import { provenOfFile } from '../../operate/proven-backup.ts';
-import { displayedStatus, type RunState } from '../../record/run-state.ts';
+import { displayedStatus, type RunState, whichRelease } from '../../record/run-state.ts';
 import { newestChange, surveyRuns } from '../../record/runs.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
@@ -62,9 +62,7 @@ const showStatus = async (context: CommandContext, flags: StatusFlags): Promise<
       : displayedStatus(newest.state, lock?.alive === true && lock.holder.run === newest.state.run);
   if (newest === null || status === null) output.line('  run       none yet');
   else {
-    output.line(
-      `  run       ${newest.state.run}: ${status}${newest.state.version === null ? '' : `, release ${newest.state.version}`}`,
-    );
+    output.line(`  run       ${newest.state.run}: ${status}${whichRelease(newest.state)}`);
     for (const reason of newest.state.reasons)
       output.line(`            ${reason.split('\n', 1)[0]}`);
     output.line(`  head      ${newest.state.head}`);
