@@ -50,7 +50,7 @@ it.runIf(process.env['CI'] !== undefined)(
 
     const job = { sample, rehash: false, isRestored: true };
     const { backup, all, plainBytes } = await measureMemory(job);
-  // What a test leaves is searched for secrets, byte by byte.
+    // What a test leaves is searched for secrets, byte by byte.
     await rm(sample.root, { recursive: true });
     expect(plainBytes).toBeGreaterThan(2 ** 30);
     expect(backup, 'MiB at the peak of the backup').toBeLessThan(200);

@@ -86,6 +86,14 @@ describe('a template', () => {
     ],
     ['not a map', '- a\n', [expect.stringMatching(/^1:1 /)]],
     ['not YAML', 'event: [\n', [expect.stringMatching(/^2:1 /)]],
+    [
+      'much that is no YAML',
+      `event: }${'x'.repeat(9999)}`,
+      [
+        '1:8 Unexpected flow-map-end token in YAML stream',
+        '1:9 Unexpected scalar token in YAML stream',
+      ],
+    ],
   ])('with %s is refused with its place', async (_name, text, expected) => {
     expect(await issuesOf('test.yaml', text)).toEqual(expected);
   });

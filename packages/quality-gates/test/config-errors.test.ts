@@ -88,6 +88,7 @@ const broken: (readonly [title: string, text: string, file?: string | undefined]
   ['several things at once', gate('treshold: 1, timeWindow: soon, mode: watch')],
   ['a key twice', `${environment(health)}\n    duration: 30`],
   ['YAML that is none', 'environments: {'],
+  ['much that is no YAML', `environments: }${'x'.repeat(9999)}`],
   ['a tab as indentation', 'environments:\n\tproduction: {}'],
   ['an alias without an anchor', environment('qualityGates: *gates')],
   ['an alias inside what it names', environment('qualityGates: &gates { a: *gates }')],

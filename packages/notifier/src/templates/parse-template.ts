@@ -43,7 +43,9 @@ export const parseTemplate = (
     issues.push({ file, line: place.line, column: place.column, message });
   };
 
-  for (const error of document.errors) refuse(placeAt(error.pos[0]), error.message);
+  // The library quotes what it can't place, however long that is.
+  for (const { message, pos } of document.errors)
+    refuse(placeAt(pos[0]), message.replace(/(?<= in YAML stream): .*/s, ''));
   if (issues.length > 0) return { issues };
 
   const checkKeys = (map: YAMLMap, known: readonly string[]): void => {

@@ -125,7 +125,8 @@ export const readDocument = (text: string, file: string): ReadResult => {
         file,
         ...place(error.pos[0]),
         path: '',
-        message: error.message,
+        // The library quotes what it can't place, however long that is.
+        message: error.message.replace(/(?<= in YAML stream): .*/s, ''),
         hint: null,
       })),
     };

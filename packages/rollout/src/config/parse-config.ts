@@ -65,7 +65,8 @@ export const parseConfig = (text: string, file: string): RolloutFile => {
   const document = parseDocument(text, { lineCounter: lines, merge: true });
   const broken = document.errors.map((error): ConfigIssue => {
     const at = error.linePos?.[0];
-    const message = error.message.split(/ at line \d+/)[0] ?? error.message;
+    // The library quotes what it can't place, and that may be a secret.
+    const message = error.message.split(/ at line \d+|(?<= in YAML stream): /)[0] ?? error.message;
     return { file, line: at?.line ?? 1, column: at?.col ?? 1, path: '', message, hint: null };
   });
   if (broken.length > 0) throw new ConfigError(broken);

@@ -172,7 +172,8 @@ const runDrill = async (context: CommandContext, request: DrillRequest): Promise
       const read = data.notLoaded.map(
         (name) => `; the dump of ${name} was read, and loaded nowhere`,
       );
-      return `${count(manifest.entries.length - read.length, 'file')} restored, databases pass their checks${read.join('')}`;
+      const files = manifest.entries.filter(({ type }) => type === 'file').length - read.length;
+      return `${count(files, 'file')} restored, databases pass their checks${read.join('')}`;
     });
     await phase('compare', async () => {
       const found = await proveRestored(restoredOf(manifest, data), data.sources, { signal });

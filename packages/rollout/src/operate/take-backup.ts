@@ -123,12 +123,12 @@ const verifyTaken = async (
 };
 
 const incompleteError = ({ incomplete, file }: BackupReport, sink: BackupSink): RolloutError => {
-  const named = incomplete.slice(0, 5).join(', ');
+  const named = incomplete.slice(0, 5).join('; ');
   const more = incomplete.length > 5 ? ` and ${incomplete.length - 5} more` : '';
   return new RolloutError(
     'backup-incomplete',
     exitCodes.failed,
-    `the backup is incomplete: ${named}${more} could not be read whole`,
+    `the backup is incomplete. What could not be read whole: ${named}${more}`,
     {
       hints: [
         ...(sink === 'file'

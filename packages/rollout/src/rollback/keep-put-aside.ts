@@ -71,7 +71,7 @@ export const keepPutAside = async (
       throw new RolloutError(
         'safety-incomplete',
         exitCodes.failed,
-        `what an earlier rollback put aside could not be read whole: ${report.incomplete.slice(0, 5).join(', ')}`,
+        `what an earlier rollback put aside could not be read whole: ${report.incomplete.slice(0, 5).join('; ')}`,
         { hints: [`it is under ${targets.map(({ previous }) => previous).join(', ')}`] },
       );
     const { sha256 } = await verifyBackup(report.file, { signal: context.signal });
