@@ -143,6 +143,14 @@ describe('bad input', () => {
   });
 });
 
+it('finds a gates file that rollout.yaml names with its whole path', async () => {
+  const { cwd } = await run(['--version']);
+  const yaml = valid.replace('gates.json', join(cwd, 'gates.json'));
+  const ran = await run(['gates', 'check', '--env', 'production'], { yaml, gates: 'not this one' });
+  expect(ran.err).toBe('');
+  expect(ran.exit).toBe(0);
+});
+
 describe('--json', () => {
   it('prints nothing on stdout but events, the last of them the result', async () => {
     const ran = await run(['gates', 'check', '--json']);

@@ -14,6 +14,9 @@ import {
 /** The YAML library, loaded by whoever needs it: sending a message that is made does not. */
 export type Yaml = typeof import('yaml');
 
+/** What follows are mostly consequences. */
+const maxSyntaxErrors = 10;
+
 const fields = ['event', 'severity', 'title', 'summary', 'facts', 'sections', 'links'];
 
 /**
@@ -44,8 +47,8 @@ export const parseTemplate = (
   };
 
   // The library quotes what it can't place, however long that is.
-  for (const { message, pos } of document.errors)
-    refuse(placeAt(pos[0]), message.replace(/(?<= in YAML stream): .*/s, ''));
+  for (const { message, pos } of document.errors.slice(0, maxSyntaxErrors))
+    refuse(placeAt(pos[0]), message.replace(/(?<= in YAML stream| extra characters): .*/s, ''));
   if (issues.length > 0) return { issues };
 
   const checkKeys = (map: YAMLMap, known: readonly string[]): void => {

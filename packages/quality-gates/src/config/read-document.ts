@@ -33,6 +33,8 @@ export type ReadResult =
   | { readonly kind: 'broken'; readonly issues: readonly ConfigIssue[] };
 
 const maxChars = 1_000_000;
+/** What follows are mostly consequences. */
+const maxSyntaxErrors = 10;
 
 const child = (
   node: unknown,
@@ -121,12 +123,12 @@ export const readDocument = (text: string, file: string): ReadResult => {
   if (errors.length > 0)
     return {
       kind: 'broken',
-      issues: errors.map((error) => ({
+      issues: errors.slice(0, maxSyntaxErrors).map((error) => ({
         file,
         ...place(error.pos[0]),
         path: '',
         // The library quotes what it can't place, however long that is.
-        message: error.message.replace(/(?<= in YAML stream): .*/s, ''),
+        message: error.message.replace(/(?<= in YAML stream| extra characters): .*/s, ''),
         hint: null,
       })),
     };

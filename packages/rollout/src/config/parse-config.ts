@@ -55,6 +55,12 @@ const contentOf = (document: Document, lines: LineCounter, file: string): unknow
   }
 };
 
+/** What follows are mostly consequences. */
+const MOST_SYNTAX_ERRORS = 10;
+
+/** The library says the place once more, and quotes what it can't read: that may be a secret. */
+const AFTER_SYNTAX_ERROR = / at line \d+|(?<= in YAML stream| extra characters): /;
+
 /**
  * Reads rollout.yaml from its text. What holds a variable is judged when an environment is chosen.
  *
@@ -63,10 +69,9 @@ const contentOf = (document: Document, lines: LineCounter, file: string): unknow
 export const parseConfig = (text: string, file: string): RolloutFile => {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, merge: true });
-  const broken = document.errors.map((error): ConfigIssue => {
+  const broken = document.errors.slice(0, MOST_SYNTAX_ERRORS).map((error): ConfigIssue => {
     const at = error.linePos?.[0];
-    // The library quotes what it can't place, and that may be a secret.
-    const message = error.message.split(/ at line \d+|(?<= in YAML stream): /)[0] ?? error.message;
+    const message = error.message.split(AFTER_SYNTAX_ERROR)[0] ?? error.message;
     return { file, line: at?.line ?? 1, column: at?.col ?? 1, path: '', message, hint: null };
   });
   if (broken.length > 0) throw new ConfigError(broken);

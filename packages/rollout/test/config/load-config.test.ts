@@ -443,8 +443,19 @@ test('the shipped rollout.yaml: three environments that work without any variabl
     ]);
 });
 
-test('what is no YAML is told by its place, and not shown: it may be a secret', () => {
-  const { message } = errorOf(() => open(good.replace('gates.json', '}CANARY')));
-  expect(message).toContain('/app/rollout.yaml:2:9: Unexpected scalar token in YAML stream');
-  expect(message).not.toContain('CANARY');
+test.each([
+  ['}CANARY', '/app/rollout.yaml:2:9: Unexpected scalar token in YAML stream'],
+  ['|CANARY', '/app/rollout.yaml:2:9: Block scalar header includes extra characters'],
+])(
+  'what is no YAML is told by its place, and not shown: it may be a secret (%s)',
+  (value, says) => {
+    const { message } = errorOf(() => open(good.replace('gates.json', value)));
+    expect(message).toContain(says);
+    expect(message).not.toContain('CANARY');
+  },
+);
+
+test('of a file that is no YAML at all the first faults are told', () => {
+  const { issues } = errorOf(() => open('}\n'.repeat(1000)));
+  expect(issues).toHaveLength(10);
 });

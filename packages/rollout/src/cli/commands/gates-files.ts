@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import { readSampleLog } from '@dhash/monitor';
 import type { Sample, WatchPolicy } from '@dhash/quality-gates';
 import { gatesFor, parseGates } from '@dhash/quality-gates/config';
@@ -27,7 +27,7 @@ export const gatesFile = async (
 ): Promise<string> => {
   if (given !== undefined) return resolve(context.cwd, given);
   const { gates } = await loadConfig(context.configFile);
-  return join(dirname(context.configFile), gates);
+  return resolve(dirname(context.configFile), gates);
 };
 
 const cannotRead = (what: string, file: string, error: unknown): RolloutError =>
