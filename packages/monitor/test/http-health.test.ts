@@ -148,6 +148,15 @@ describe('one check', () => {
     expect(JSON.stringify(reading)).not.toMatch(/p@ss|p%40ss/);
   });
 
+  it('says what is wrong with credentials that can not be decoded, and says nothing of them', async () => {
+    const url = 'http://ops:CANARY%@127.0.0.1:9/';
+    expect(await httpHealth({ url, timeoutMs: 2000 }).check(never)).toMatchObject({
+      ok: false,
+      reason:
+        'its address has a % in its user or password that stands for nothing; write %25 for a %',
+    });
+  });
+
   it('rejects with the reason when aborted', async () => {
     const hanging = await startHttpServer(() => undefined);
     const abort = new AbortController();

@@ -274,6 +274,11 @@ describe('gates backtest', () => {
     ['an address that is none', argv('prometheus'), /prometheus is no address/],
     ['an address without http', argv('localhost:9090'), /localhost:9090 is no address: try http:/],
     [
+      'an address with a password that can not be decoded',
+      argv('http://ops:p%@127.0.0.1:9'),
+      /^error: the address of --promql has a % in its user or password .* write %25/,
+    ],
+    [
       'a gates file that is not there',
       ['check', '--gates', 'none.json'],
       /none\.json does not exist\n/,

@@ -20,11 +20,24 @@ export interface HttpAnswer {
 /** A page of metrics is some 100 KB; one beyond this is a mistake, and would fill the memory. */
 const maxBodyBytes = 16 * 1024 * 1024;
 
+const decoded = (part: string): string => {
+  try {
+    return decodeURIComponent(part);
+  } catch (cause) {
+    throw new MonitorError(
+      'unreachable',
+      'its address has a % in its user or password that stands for nothing; write %25 for a %',
+      {},
+      { cause },
+    );
+  }
+};
+
 /** `fetch` refuses an address with user:password in it, so these go where they belong. */
 const splitCredentials = (url: string): { url: string; authorization?: string } => {
   const parsed = new URL(url);
   if (parsed.username === '' && parsed.password === '') return { url };
-  const pair = `${decodeURIComponent(parsed.username)}:${decodeURIComponent(parsed.password)}`;
+  const pair = `${decoded(parsed.username)}:${decoded(parsed.password)}`;
   parsed.username = '';
   parsed.password = '';
   return {

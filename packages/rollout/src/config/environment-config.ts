@@ -21,6 +21,7 @@ import {
 import { parseDays, parsePercent, parseSize } from './size.ts';
 import { type Substituted, substitute } from './substitute.ts';
 import type { EnvironmentConfig, TargetConfig } from './types.ts';
+import { isDecodable } from './url-credentials.ts';
 
 const unknownEnvironment = (file: RolloutFile, env: string): ConfigError => {
   const nearest = nearestWord(env, file.environments);
@@ -106,8 +107,10 @@ const contextOf = (file: RolloutFile, substituted: Substituted): IssueContext =>
 /** Passwords inside addresses are secrets on their own, as a server may say them back. */
 const withPasswords = (value: string): string[] => {
   if (!URL.canParse(value)) return [value];
-  const { password } = new URL(value);
-  return password === '' ? [value] : [value, password, decodeURIComponent(password)];
+  const url = new URL(value);
+  const { password } = url;
+  if (password === '') return [value];
+  return [value, password, ...(isDecodable(url) ? [decodeURIComponent(password)] : [])];
 };
 
 /** As libpq reads addresses: a user without a host is one to it, and none to the web. */

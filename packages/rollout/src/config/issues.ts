@@ -62,7 +62,11 @@ const typeNames: Record<string, string> = {
 
 const article = (expected: string): string => typeNames[expected] ?? expected;
 
-/** What was found, unless it came from a variable or is not a scalar. */
+/** An address with a user and maybe a password in it. */
+const holdsCredentials = (value: unknown): boolean =>
+  typeof value === 'string' && /\/\/[^/]*@/.test(value);
+
+/** What was found, unless it came from a variable, is not a scalar or may hold a password. */
 const got = (context: IssueContext, path: Path): string => {
   const names = context.variablesAt(path);
   if (names.length > 0) return ` (the value comes from ${names.join(' and ')})`;
@@ -70,7 +74,7 @@ const got = (context: IssueContext, path: Path): string => {
   if (found === null) return ', found nothing';
   if (Array.isArray(found)) return ', found a list';
   if (typeof found === 'object') return ', found a map';
-  return found === undefined ? '' : `, found ${JSON.stringify(found)}`;
+  return found === undefined || holdsCredentials(found) ? '' : `, found ${JSON.stringify(found)}`;
 };
 
 /** Of the alternatives of a union, the one that a value of this kind can only have been meant as. */

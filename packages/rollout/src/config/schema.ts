@@ -5,6 +5,7 @@ import { dataSourceSchema } from './data-source-schema.ts';
 import { notifiableEvents } from './recipients.ts';
 import { command, duration, name, path, text } from './scalars.ts';
 import { daysPattern, percentPattern, sizePattern } from './size.ts';
+import { isDecodable, strayPercent } from './url-credentials.ts';
 
 const urlPath = z
   .string()
@@ -15,7 +16,8 @@ const httpUrl = z
   .refine(
     (value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol),
     'must be an http:// or https:// address',
-  );
+  )
+  .refine((value) => !URL.canParse(value) || isDecodable(new URL(value)), strayPercent);
 
 const count = z.int().min(-1, 'must be a number, or -1 for all');
 const span = z

@@ -459,3 +459,22 @@ test('of a file that is no YAML at all the first faults are told', () => {
   const { issues } = errorOf(() => open('}\n'.repeat(1000)));
   expect(issues).toHaveLength(10);
 });
+
+test('a password with a % that stands for nothing is refused, wherever it comes from', () => {
+  const url = 'http://ops:CANARY%@127.0.0.1:5001';
+  const written = good.replace('${DHASH_URL:-http://127.0.0.1:5001}', url);
+  for (const { message } of [
+    errorOf(() => open(written)),
+    errorOf(() => open(good, 'production', { DHASH_URL: url })),
+  ]) {
+    expect(message).toMatch(/url: has a % in its user or password .* write %25/);
+    expect(message).not.toContain('CANARY');
+  }
+});
+
+test('an address that is wrong is not said back where it holds a password', () => {
+  const wrong = (url: string) =>
+    errorOf(() => open(good.replace('${DHASH_URL:-http://127.0.0.1:5001}', url))).message;
+  expect(wrong('htp://ops:CANARY@127.0.0.1')).toMatch(/url: must be an http:.* address$/);
+  expect(wrong('htp://127.0.0.1')).toMatch(/address, found "htp:\/\/127\.0\.0\.1"$/);
+});

@@ -9,6 +9,7 @@ import {
   type PastWatch,
   withConfidence,
 } from '@dhash/quality-gates/tune';
+import { isDecodable, strayPercent } from '../../config/url-credentials.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
 import type { CommandContext, CommandResult } from '../../operate/context.ts';
 import { formatDuration, formatTable } from '../format.ts';
@@ -125,6 +126,7 @@ export const backtestGates = async (
     );
   if (!/^https?:$/.test(URL.parse(flags.promql)?.protocol ?? ''))
     throw wrong(`--promql ${flags.promql} is no address: try http://localhost:9090`);
+  if (!isDecodable(new URL(flags.promql))) throw wrong(`the address of --promql ${strayPercent}`);
   if (flags.html !== undefined && !existsSync(dirname(resolve(context.cwd, flags.html))))
     throw wrong(`--html ${flags.html}: its folder does not exist`);
   const until = flags.until === undefined ? context.clock.now() : instant('--until', flags.until);
