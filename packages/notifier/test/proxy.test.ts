@@ -9,6 +9,7 @@ import { canary, freePort, tempFolder } from '@dhash/testkit';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ChannelConfig, Receipt } from '../src/index.ts';
 import { message } from './messages.ts';
+import { startNotifier } from './notifier-kit.ts';
 import { caFile } from './smtp-test-server.ts';
 
 const answers = (port: number): Promise<boolean> =>
@@ -150,3 +151,18 @@ describe('a send-only forward proxy', () => {
     expect(receiver.paths).toEqual([]);
   });
 });
+
+it.each(['http://ops:CANARY%@127.0.0.1:3128', 'http://127.0.0.1:99999', 'ftp://127.0.0.1'])(
+  'an address of a proxy that is none costs no message, and is told: %s',
+  async (proxy) => {
+    const { notifier, spooled } = await startNotifier(
+      [{ type: 'webhook', name: 'hook', url: 'https://localhost:9/', allowPrivate: true }],
+      { env: { HTTPS_PROXY: proxy }, retry: { tries: 1 } },
+    );
+    const [receipt] = await notifier.send(message());
+    expect(receipt?.status).toBe('spooled');
+    expect(receipt?.reason).toMatch(/HTTPS_PROXY/);
+    expect(JSON.stringify(receipt)).not.toContain('CANARY');
+    expect(await spooled()).toHaveLength(1);
+  },
+);

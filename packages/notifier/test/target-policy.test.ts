@@ -85,10 +85,12 @@ describe('on the wire', () => {
     const to = { protocol: 'https:', allowsPrivate: false };
     const env = { https_proxy: 'http://127.0.0.1:3128' };
     for (const version of ['22.16.0', '22.20.9', '23.11.0', '24.4.1'])
-      expect(createAgents(env, version).for(to), version).toBeNull();
+      expect(createAgents(env, version).for(to), version).toEqual({
+        problem: `Node ${version} can't go through HTTPS_PROXY; 22.21, 24.5 or newer can`,
+      });
     for (const version of ['22.21.0', '24.5.0', '24.14.0', '26.0.0'])
-      expect(createAgents(env, version).for(to), version).not.toBeNull();
-    expect(createAgents({}, '22.16.0').for(to)).not.toBeNull();
+      expect(createAgents(env, version).for(to), version).toHaveProperty('agent');
+    expect(createAgents({}, '22.16.0').for(to)).toHaveProperty('agent');
   });
 
   it('goes through the proxy that the environment names, and around it where that says so', async () => {

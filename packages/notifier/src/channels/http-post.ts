@@ -151,20 +151,14 @@ export const httpPost = async (
 ): Promise<PostResult> => {
   const { protocol } = url;
   const { agents, allowsPrivate, signal, tryMs } = options;
-  const agent = agents.for({ protocol, allowsPrivate });
-  if (agent === null)
-    return {
-      kind: 'failed',
-      result: transient(
-        `not tried: Node ${process.versions.node} can't go through HTTPS_PROXY; 22.21, 24.5 or newer can`,
-      ),
-    };
+  const way = agents.for({ protocol, allowsPrivate });
+  if ('problem' in way) return { kind: 'failed', result: transient(`not tried: ${way.problem}`) };
   if (signal?.aborted)
     return { kind: 'failed', result: transient('cancelled', { isCancelled: true }) };
   const http = process.getBuiltinModule(protocol === 'https:' ? 'node:https' : 'node:http');
   const request = http.request(url, {
     method: 'POST',
-    agent,
+    agent: way.agent,
     headers: { 'content-type': 'application/json', 'user-agent': userAgent, ...headers },
   });
   let hasTimedOut = false;

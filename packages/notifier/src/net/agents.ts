@@ -46,9 +46,15 @@ const knowsProxies = (version: string): boolean => {
 export interface Agents {
   /** Whether the environment names a proxy; a host of NO_PROXY is still reached directly. */
   readonly hasProxy: boolean;
-  /** null: this Node can't go through the proxy that the environment names. */
-  for(to: { readonly protocol: string; readonly allowsPrivate: boolean }): Agent | null;
+  for(to: {
+    readonly protocol: string;
+    readonly allowsPrivate: boolean;
+  }): { readonly agent: Agent } | { readonly problem: string };
 }
+
+/** The proxy's address may hold a password: nothing of it is said. */
+const badProxy = (protocol: string): string =>
+  `${protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY'} is not http://[user:password@]host:port; a % in its password is written %25`;
 
 /** Pools for one environment, each made when it is first needed. */
 export const createAgents = (env: Environment, version = process.versions.node): Agents => {
@@ -73,11 +79,22 @@ export const createAgents = (env: Environment, version = process.versions.node):
   return {
     hasProxy,
     for: ({ protocol, allowsPrivate }) => {
-      if (hasProxy && !knowsProxies(version)) return null;
+      if (hasProxy && !knowsProxies(version))
+        return {
+          problem: `Node ${version} can't go through HTTPS_PROXY; 22.21, 24.5 or newer can`,
+        };
       const key = `${protocol} ${allowsPrivate}`;
-      const agent = made.get(key) ?? make(protocol, allowsPrivate);
-      made.set(key, agent);
-      return agent;
+      const known = made.get(key);
+      if (known !== undefined) return { agent: known };
+      try {
+        const agent = make(protocol, allowsPrivate);
+        made.set(key, agent);
+        return { agent };
+      } catch (error) {
+        // Node reads the proxy's address in making the pool.
+        if (!hasProxy) throw error;
+        return { problem: badProxy(protocol) };
+      }
     },
   };
 };
