@@ -20,7 +20,7 @@ const report = (ledger: string): number => {
   if (received === 0)
     console.log('FOUND nothing, but no receiver saw it either: nothing is proved');
   const failed = found.length + (received === 0 ? 1 : 0);
-  console.log(`${failed === 0 ? files + processes : 0} passed, ${failed} failed`);
+  console.log(`${failed === 0 ? 1 : 0} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
 };
 
