@@ -151,6 +151,22 @@ it('finds a gates file that rollout.yaml names with its whole path', async () =>
   expect(ran.exit).toBe(0);
 });
 
+describe('doctor', () => {
+  it.each([
+    ['names no command for it', '', '  ok      a deploy names its release: --version\n'],
+    ['prints none', ', version: "true"', '  warning target.version prints no release to deploy\n'],
+    ['prints one', ', version: "echo 1.1"', '  ok      artifacts: 1.1\n'],
+  ])(
+    'of commands that deploy says what would be deployed where the target %s',
+    async (_what, more, says) => {
+      const ran = await run(['doctor'], {
+        yaml: valid.replace(' }\n    rollback', `${more} }\n    rollback`),
+      });
+      expect(ran.out).toContain(says);
+    },
+  );
+});
+
 describe('--json', () => {
   it('prints nothing on stdout but events, the last of them the result', async () => {
     const ran = await run(['gates', 'check', '--json']);

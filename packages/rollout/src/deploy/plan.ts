@@ -26,7 +26,7 @@ export interface DeployFacts {
   readonly rolledBackBy: { readonly run: string; readonly at: string } | null;
   /** A loopback address that already answers although no release is active. */
   readonly portTakenAt: string | null;
-  /** Gates already beyond their threshold on the running release. */
+  /** Gates already beyond their threshold on the running release; each sentence names its gate. */
   readonly alreadyBroken: readonly { readonly gate: string; readonly sentence: string }[];
   readonly gateNames: readonly string[];
   readonly watch: {
@@ -186,7 +186,7 @@ const refusal = (facts: DeployFacts, options: DeployOptions, first: boolean): De
   if (broken.length > 0) {
     return refused(
       'already-broken',
-      `before the deploy, on the running release: ${broken.map(({ gate, sentence }) => `${gate}: ${sentence}`).join('; ')}. Rolling back would not mend it`,
+      `before the deploy, on the running release: ${broken.map(({ sentence }) => sentence).join('; ')}. Rolling back would not mend it`,
       broken.map(
         ({ gate }) => `mend it first, or watch it without deciding: --disarm ${gate} --reason "…"`,
       ),

@@ -162,7 +162,7 @@ describe('a deploy is refused', () => {
     ],
     [
       'where a gate is beyond already',
-      { alreadyBroken: [{ gate: 'p95HashTime', sentence: '3000 ms > 2000 ms' }] },
+      { alreadyBroken: [{ gate: 'p95HashTime', sentence: 'p95HashTime broke: 3 s' }] },
       {},
       'already-broken',
       2,

@@ -6,6 +6,7 @@ import { readLock } from '@dhash/journal';
 import { checkChannels } from '@dhash/notifier';
 import { gateWarnings } from '@dhash/quality-gates/config';
 import { onDisk } from '../../config/data-source.ts';
+import type { TargetConfig } from '../../config/types.ts';
 import { tooFew } from '../../deploy/too-few-channels.ts';
 import { describeProof } from '../../drill/drill-backup.ts';
 import { gatherDrill } from '../../drill/gather-drill.ts';
@@ -212,6 +213,14 @@ const leftovers = async ({ config, shown }: Environment): Promise<Finding[]> => 
     );
 };
 
+const toDeploy = (target: TargetConfig, versions: readonly string[]): Finding => {
+  if (versions.length > 0) return ok(`artifacts: ${versions.join(', ')}`);
+  if (target.type === 'releases') return warning('there is no artifact to deploy');
+  return target.version === null
+    ? ok('a deploy names its release: --version')
+    : warning('target.version prints no release to deploy');
+};
+
 const service = async (context: CommandContext, environment: Environment): Promise<Finding[]> => {
   const target = environment.target({ runId: 'doctor', version: null, previous: null });
   const active = await target.current();
@@ -220,9 +229,7 @@ const service = async (context: CommandContext, environment: Environment): Promi
   const reading = await environment.health(active).check(context.signal);
   return [
     active === null ? warning('no release is active') : ok(`release ${active} is active`),
-    versions.length === 0
-      ? warning('there is no artifact to deploy')
-      : ok(`artifacts: ${versions.join(', ')}`),
+    toDeploy(environment.config.target, versions),
     reading.ok === true
       ? ok(`health: OK at ${environment.config.url}`)
       : warning(`health: ${reading.reason ?? 'no answer'}`),
