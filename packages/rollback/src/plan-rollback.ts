@@ -42,7 +42,7 @@ const ofData: readonly RollbackStep[] = ['stage', 'swap', 'prove', 'safety', 'cl
 type FactsWithBackup = RollbackFacts & { readonly backup: BackupFacts };
 
 const closingSentences: readonly string[] = [
-  'the service stops, starts again, and must answer OK 3 times in a row and pass its smoke tests',
+  'the service stops, starts again, and must answer OK 3 times in a row and pass its smoke tests, if it has any',
   'an incident folder is written: record, restore log, and a zip of them',
 ];
 
