@@ -19,7 +19,8 @@ export const makeTempFolder = async (): Promise<{ path: string; remove(): Promis
   const remove = async () => {
     const ledger = ledgerFolder();
     if (ledger !== undefined && existsSync(path)) note(ledger, searchFolder(path, formsOf(canary)));
-    await rm(path, { recursive: true, force: true });
+    // What a command began and no longer waits for may still write there.
+    await rm(path, { recursive: true, force: true, maxRetries: 5 });
   };
   return { path, remove };
 };
