@@ -47,8 +47,8 @@ export const runModern = async (args) => {
   if (!existsSync(library)) return refuse('the packages are not built; run: npm run build');
   endWithStarter();
   try {
-    const main = await importMain();
-    if (main !== null) process.exitCode = await main(args);
+    const built = await importLibrary();
+    if (built !== null) await built.asProcess(() => built.main(args));
   } catch (error) {
     // Not left to Node, whose exit code 1 would claim that all is as it was before.
     process.stderr.write(`unexpected fault: ${error instanceof Error ? error.stack : error}\n`);
@@ -69,10 +69,16 @@ const endWithStarter = () => {
   process.channel?.unref();
 };
 
-/** @returns {Promise<((args: readonly string[]) => Promise<number>) | null>} null: refused, said why */
-const importMain = async () => {
+/**
+ * @typedef {object} Library
+ * @property {(args: readonly string[]) => Promise<number>} main
+ * @property {(work: () => Promise<number>) => Promise<void>} asProcess
+ *
+ * @returns {Promise<Library | null>} null: refused, said why
+ */
+const importLibrary = async () => {
   try {
-    return (await import(library.href)).main;
+    return await import(library.href);
   } catch (error) {
     if (!isMissingModule(error)) throw error;
     refuse(missingModule(error));
@@ -111,6 +117,7 @@ const runInOwnNode = async (args) => {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'];
   /** @param {NodeJS.Signals} signal */
   const forward = (signal) => child.kill(signal);
+  // They stay on to the end of this process: what is done is not to look interrupted.
   for (const signal of signals) process.on(signal, forward);
   await new Promise((resolve) => {
     child.once('error', (error) => {
@@ -122,5 +129,4 @@ const runInOwnNode = async (args) => {
       resolve(undefined);
     });
   });
-  for (const signal of signals) process.off(signal, forward);
 };

@@ -1,3 +1,4 @@
+export { asProcess } from './cli/as-process.ts';
 export { main } from './cli/main.ts';
 export type { CommandIo } from './cli/run-command-line.ts';
 export type { Clock } from './clock.ts';

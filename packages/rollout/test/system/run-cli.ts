@@ -6,6 +6,7 @@
  * `TEST_KILL_AFTER_MS` that much later, in the middle of the act.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { asProcess } from '../../src/cli/as-process.ts';
 import { main } from '../../src/cli/main.ts';
 import type { Clock } from '../../src/clock.ts';
 import { backBy, hurried } from './hurried.ts';
@@ -43,16 +44,18 @@ const otherClock = (): Clock | null => {
 };
 
 const clock = otherClock();
-process.exitCode = await main(
-  process.argv.slice(2),
-  clock === null
-    ? undefined
-    : {
-        stdout: process.stdout,
-        stderr: process.stderr,
-        processEnv: process.env,
-        cwd: process.cwd(),
-        clock,
-        signal: new AbortController().signal,
-      },
+await asProcess(() =>
+  main(
+    process.argv.slice(2),
+    clock === null
+      ? undefined
+      : {
+          stdout: process.stdout,
+          stderr: process.stderr,
+          processEnv: process.env,
+          cwd: process.cwd(),
+          clock,
+          signal: new AbortController().signal,
+        },
+  ),
 );
