@@ -10,6 +10,9 @@ const repository = fileURLToPath(new URL('../../../', import.meta.url));
 /** Notes each call, leaves a backup as the real one does, and fails where it is told to. */
 const stubLibrary = (failing: string) => `
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+export const asProcess = async (work) => {
+  process.exitCode = await work();
+};
 export const main = async (args) => {
   console.log('said by ' + args.join(' '));
   if (args.includes('--tag')) {

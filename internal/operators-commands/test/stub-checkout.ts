@@ -12,6 +12,9 @@ const repository = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Shows what it was called with, then does what its last argument says. */
 const stubLibrary = `
+export const asProcess = async (work) => {
+  process.exitCode = await work();
+};
 export const main = async (args) => {
   const { node } = process.versions;
   process.stdout.write(JSON.stringify({ args, cwd: process.cwd(), pid: process.pid, node }) + '\\n');
