@@ -2,7 +2,7 @@ import { readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canary, startHttpServer } from '@dhash/testkit';
 import { describe, expect, it } from 'vitest';
-import { createNotifier, type Message } from '../src/index.ts';
+import type { Message } from '../src/index.ts';
 import { message } from './messages.ts';
 import { httpChannel, startMs, startNotifier } from './notifier-kit.ts';
 
@@ -176,7 +176,7 @@ describe('flush', () => {
     receiver.state.status = 503;
     const { notifier, folder } = await startNotifier([httpChannel('webhook', receiver.url)], once);
     await notifier.send(note('a'));
-    const without = createNotifier({ channels: [], folder });
+    const { notifier: without } = await startNotifier([], { folder });
     expect(await without.flush()).toMatchObject({ orphaned: 1, spooled: 0, delivered: 0 });
     expect((await without.status()).waiting).toMatchObject([{ id: 'a', isOrphaned: true }]);
     const late = await startNotifier([], { folder });
