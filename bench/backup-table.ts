@@ -28,7 +28,7 @@ export const renderTable = (results: readonly Result[]): string => {
   const of = (work: string, who: string, pick: (result: Result) => number): number =>
     median(results.filter((row) => row.work === work && row.who === who).map(pick));
   const line = (work: string, who: string, cells: readonly string[]): string =>
-    `${work.padEnd(22)}${who.padEnd(30)}${cells.map((cell) => cell.padStart(10)).join('')}`.trimEnd();
+    `${work.padEnd(24)}${who.padEnd(30)}${cells.map((cell) => cell.padStart(10)).join('')}`.trimEnd();
   const lines = [line('work', 'by', COLUMNS)];
   let shown = '';
   for (const { work, who, aim } of rows) {

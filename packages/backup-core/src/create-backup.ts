@@ -6,33 +6,40 @@ import { type BackupJob, type BackupOptions, checkOptions } from './backup-optio
 import { refuseDanglingLink } from './dangling-link.ts';
 import { makeFolder } from './disk.ts';
 import { BackupError, isSystemError, systemSaid } from './errors.ts';
-import { gatherSources } from './gather-sources.ts';
+import { type Gathered, gatherSources } from './gather-sources.ts';
 import { checkEntryCount, checkManifestBytes, FORMAT_LIMITS, type FormatLimits } from './limits.ts';
 import {
   contentRootOf,
   FORMAT,
   MANIFEST_NAME,
   type Manifest,
-  type StoredManifest,
+  type ManifestSource,
 } from './manifest.ts';
 import { databaseOf } from './postgres/psql.ts';
 import {
-  type BackupState,
+  type NewState,
   NOTHING_SAVED,
   type PreviousWork,
   withPrevious,
   writeState,
 } from './previous-backup.ts';
 import { backupTimes, publishBackup, publishIncomplete } from './publish-backup.ts';
+import type { ReadManifest } from './read-manifest.ts';
 import { renderManifest } from './render-manifest.ts';
 import { renderRescue } from './rescue/render-rescue.ts';
+import { shownManifest } from './shown-manifest.ts';
 import { SIDECAR_SUFFIX } from './sidecar.ts';
 import type { CommandSource, DataSource } from './types.ts';
 import { sweepLeftovers, workName } from './work-files.ts';
-import { PreviousRotted, type ReusedWork, writeEntries } from './write-entries.ts';
+import {
+  PreviousRotted,
+  type ReusedWork,
+  type WrittenEntries,
+  writeEntries,
+} from './write-entries.ts';
 import { packText } from './zip/pack-text.ts';
 import { fileSink, nullSink, type Sink } from './zip/sink.ts';
-import { openArchiveWriter } from './zip/write-archive.ts';
+import { type ArchiveWriter, openArchiveWriter } from './zip/write-archive.ts';
 
 /** What was backed up, and where it lies. */
 export interface BackupReport {
@@ -58,10 +65,11 @@ export interface BackupReport {
 }
 
 type Written = {
-  manifest: StoredManifest;
+  manifest: ReadManifest;
+  entries: number;
   sha256: string;
   bytes: number;
-  facts: Pick<BackupState, 'manifestSha256' | 'stats' | 'databases'> & {
+  facts: Pick<NewState, 'manifestSha256' | 'stats' | 'databases'> & {
     /** Null where everything was read just now. */
     rehashedAtMs: number | null;
   };
@@ -88,13 +96,13 @@ export const createBackupWithin = async (
     job.signal?.throwIfAborted();
     const done = job.sink === 'null' ? await rehearse(job) : await backUp(job, startedMs);
     const { manifest, published, facts: _, ...rest } = done;
+    const createdAt = new Date(published.atMs).toISOString();
     return {
       ...rest,
       file: published.file,
       sidecar: published.sidecar,
-      entries: manifest.entries.filter(({ type }) => type === 'file').length,
       contentRoot: manifest.contentRoot,
-      manifest: { ...manifest, createdAt: new Date(published.atMs).toISOString() },
+      manifest: shownManifest({ ...manifest, createdAt }),
       ms: job.now() - startedMs,
       incomplete: manifest.incomplete,
     };
@@ -111,12 +119,15 @@ export const createBackupWithin = async (
 
 type Done = Written & { published: { file: string; sidecar: string; atMs: number } };
 
-/** Writes with what the previous backup saves, and once more without it where it rots meanwhile. */
+/**
+ * Writes with what the previous backup saves, and once more without it where it rots meanwhile. What is known of that
+ * one is let go then: of many files it is as much as the rest of the work needs.
+ */
 const withSoundPrevious = (
   job: BackupJob,
   nowMs: number,
-  write: (previous: PreviousWork) => Promise<Written>,
-): Promise<Written> =>
+  write: (previous: PreviousWork) => Promise<ArchivedData>,
+): Promise<ArchivedData> =>
   withPrevious(job, nowMs, async (previous) => {
     try {
       return await write(previous);
@@ -138,8 +149,10 @@ const backUp = async (job: BackupJob, startedMs: number): Promise<Done> => {
     const handle = await disk.open(part, 'wx', 0o600);
     const written = await withSoundPrevious(job, startedMs, async (previous) => {
       await handle.truncate(0);
-      return writeInto(job, fileSink(handle), dir, previous);
-    }).finally(() => handle.close());
+      return archiveData(job, fileSink(handle), dir, previous);
+    })
+      .then((data) => finishArchive(job, data))
+      .finally(() => handle.close());
     job.signal?.throwIfAborted();
     const archive = { disk, dir, root, part, sha256: written.sha256, env, tag, nowMs: startedMs };
     const { complete, incomplete } = written.manifest;
@@ -195,9 +208,10 @@ const rescueFor = (
 const rehearse = async (job: BackupJob): Promise<Done> => {
   const folder = await mkdtemp(join(tmpdir(), 'dhash-rehearsal-'));
   try {
-    const written = await withSoundPrevious(job, job.now(), (previous) =>
-      writeInto(job, nullSink(), folder, previous),
+    const data = await withSoundPrevious(job, job.now(), (previous) =>
+      archiveData(job, nullSink(), folder, previous),
     );
+    const written = await finishArchive(job, data);
     const atMs = nextBackupTime(job.now(), await backupTimes(job.dir), job.dir);
     const file = join(job.dir, renderBackupName(atMs, job.env, job.tag));
     return { ...written, published: { file, sidecar: `${file}${SIDECAR_SUFFIX}`, atMs } };
@@ -208,55 +222,68 @@ const rehearse = async (job: BackupJob): Promise<Done> => {
 
 const SQLITE_SIDECARS = ['', '-journal', '-wal', '-shm'];
 
-const writeInto = async (
+/** What the archive holds but its manifest. */
+interface ArchivedData extends Pick<Gathered, 'databases' | 'otherLines' | 'unreadable'> {
+  readonly writer: ArchiveWriter;
+  readonly sources: readonly ManifestSource[];
+  readonly written: WrittenEntries;
+  /** Null where everything was read just now. */
+  readonly rehashedAtMs: number | null;
+}
+
+const archiveData = async (
   job: BackupJob,
   sink: Sink,
   tempFolder: string,
   previous: PreviousWork,
-): Promise<Written> => {
+): Promise<ArchivedData> => {
   const copies: string[] = [];
   try {
-    const gathered = await gatherSources(job, tempFolder, copies, previous);
-    checkEntryCount(job.dir, gathered.files.length, job.limits);
+    const { files, ...gathered } = await gatherSources(job, tempFolder, copies, previous);
+    checkEntryCount(job.dir, files.length, job.limits);
     const opened = await previous.opened;
     const writer = openArchiveWriter(sink);
-    const { lines, unreadable, stats, reused } = await writeEntries(writer, gathered.files, {
-      ...job,
-      previous: opened,
-    });
-    const incomplete = [...gathered.unreadable, ...unreadable];
-    const manifest: StoredManifest = {
-      format: FORMAT,
-      tool: {
-        ...job.tool,
-        node: process.versions.node,
-        zlib: process.versions.zlib,
-        arch: process.arch,
-      },
-      service: job.service,
-      env: job.env,
-      release: job.release,
-      migrations: [...job.migrations],
-      tag: job.tag,
-      complete: incomplete.length === 0,
-      incomplete,
-      contentRoot: contentRootOf(lines),
-      totalBytes: lines.reduce((sum, { size }) => sum + size, 0),
-      sources: [...(await gathered.sources)],
-      entries: [...lines, ...gathered.otherLines],
-    };
-    const packed = await packText(renderManifest(manifest));
-    checkManifestBytes(job.dir, packed.plainBytes, job.limits);
-    const { body, sha256: manifestSha256, packedSha256: _, ...known } = packed;
-    await writer.addKnown({ name: MANIFEST_NAME, ...known }, body);
-    job.signal?.throwIfAborted();
-    const { databases } = gathered;
-    const rehashedAtMs = opened?.rehashedAtMs ?? null;
-    const facts = { manifestSha256, stats, databases, rehashedAtMs };
-    return { manifest, facts, reused, ...(await writer.finish()) };
+    const written = await writeEntries(writer, files, { ...job, previous: opened });
+    const sources = await gathered.sources;
+    return { ...gathered, writer, sources, written, rehashedAtMs: opened?.rehashedAtMs ?? null };
   } finally {
     for (const copy of copies)
       for (const suffix of SQLITE_SIDECARS)
         await job.disk.rm(copy + suffix, { recursive: false, force: true });
   }
+};
+
+const finishArchive = async (job: BackupJob, data: ArchivedData): Promise<Written> => {
+  const { databases, otherLines, rehashedAtMs, sources, unreadable, writer, written } = data;
+  const { lines, bytes, stats, reused } = written;
+  const incomplete = [...unreadable, ...written.unreadable];
+  const entries = lines.length;
+  for (const line of otherLines) lines.push(line);
+  const manifest: ReadManifest = {
+    format: FORMAT,
+    tool: {
+      ...job.tool,
+      node: process.versions.node,
+      zlib: process.versions.zlib,
+      arch: process.arch,
+    },
+    service: job.service,
+    env: job.env,
+    release: job.release,
+    migrations: [...job.migrations],
+    tag: job.tag,
+    complete: incomplete.length === 0,
+    incomplete,
+    contentRoot: contentRootOf(lines),
+    totalBytes: bytes,
+    sources: [...sources],
+    entries: lines,
+  };
+  const packed = await packText(renderManifest(manifest));
+  checkManifestBytes(job.dir, packed.plainBytes, job.limits);
+  const { body, sha256: manifestSha256, packedSha256: _, ...known } = packed;
+  await writer.addKnown({ name: MANIFEST_NAME, ...known }, body);
+  job.signal?.throwIfAborted();
+  const facts = { manifestSha256, stats, databases, rehashedAtMs };
+  return { manifest, entries, facts, reused, ...(await writer.finish()) };
 };

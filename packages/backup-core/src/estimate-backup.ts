@@ -86,7 +86,8 @@ export const estimateBackup = async (
     let files = 1;
     if (source.type === 'files') {
       const { items } = await listFiles(source, signal);
-      plain = items.reduce((sum, item) => sum + (item.type === 'file' ? item.size : 0), 0);
+      plain = 0;
+      for (const item of items) if (item.type === 'file') plain += item.size;
       files = items.length;
     } else if (source.type === 'sqlite') {
       plain = (await sizeOf(source.path)) + (await sizeOf(`${source.path}-wal`));

@@ -1,13 +1,16 @@
 import type { BigIntStats } from 'node:fs';
 import { join } from 'node:path';
+import type { BackupFile } from './backup-files.ts';
 import type { BackupJob } from './backup-options.ts';
 import type { Captured, CaptureJob } from './kind/data-kind.ts';
 import { kindOf } from './kind/kinds.ts';
-import { bytewise, type ManifestEntry, type ManifestSource } from './manifest.ts';
-import type { PreviousFile, PreviousWork } from './previous-backup.ts';
+import type { ManifestSource } from './manifest.ts';
+import type { PreviousWork } from './previous-backup.ts';
 import type { BytePath } from './source/byte-path.ts';
 import type { SqliteFingerprint } from './source/sqlite-fingerprint.ts';
 import { pathStore, type StoredPath } from './stored-path.ts';
+import { type FileTable, fileTable } from './table/file-table.ts';
+import { type LineTable, lineTable } from './table/line-table.ts';
 import { workName } from './work-files.ts';
 
 /** A file that is to be archived. */
@@ -22,14 +25,14 @@ export interface FileToArchive {
   /** Whose mode and time count, where that is not the file read: a database is read from a copy. */
   readonly statOf?: BigIntStats;
   /** Where it is what it was in the previous backup, and is to be taken from there. */
-  readonly unchanged?: PreviousFile;
+  readonly unchanged?: BackupFile;
 }
 
 /** Everything that goes into a backup, in the order of the archive. */
 export interface Gathered {
-  readonly files: FileToArchive[];
+  readonly files: FileTable;
   /** Lines without an entry: links and empty folders. */
-  readonly otherLines: readonly ManifestEntry[];
+  readonly otherLines: LineTable;
   /** Ready once the copies of databases passed their checks. */
   readonly sources: Promise<readonly ManifestSource[]>;
   readonly unreadable: readonly string[];
@@ -55,8 +58,8 @@ export const gatherSources = async (
   };
   const captured = await captureAll(job, { ...job, newCopy, previous });
 
-  const files: FileToArchive[] = [];
-  const otherLines: ManifestEntry[] = [];
+  const files = fileTable();
+  const otherLines = lineTable();
   const unreadable: string[] = [];
   const databases: Record<string, SqliteFingerprint> = {};
   const storePath = pathStore();
@@ -65,16 +68,16 @@ export const gatherSources = async (
     for (const problem of one.unreadable) unreadable.push(problem);
     if (one.fingerprint != null) databases[name] = one.fingerprint;
   }
-  const sources = factsInTurn([...captured.values()]);
+  const sources = factsInTurn([...captured.values()].map(({ facts }) => facts));
   // Awaited after the data is written; a failed check must not count as unhandled until then.
   sources.catch(() => undefined);
   return { files, otherLines, unreadable, sources, databases };
 };
 
 /** One after the other: each check of a database has a thread and a page cache, and memory is to stay bounded. */
-const factsInTurn = async (captured: readonly Captured[]): Promise<ManifestSource[]> => {
+const factsInTurn = async (all: readonly Captured['facts'][]): Promise<ManifestSource[]> => {
   const found: ManifestSource[] = [];
-  for (const { facts } of captured) found.push(await facts());
+  for (const facts of all) found.push(await facts());
   return found;
 };
 
@@ -101,21 +104,21 @@ const addItems = (
   source: string,
   { diskPath, items }: Captured,
   storePath: ReturnType<typeof pathStore>,
-  files: FileToArchive[],
-  otherLines: ManifestEntry[],
+  files: FileTable,
+  otherLines: LineTable,
 ): void => {
-  const own: FileToArchive[] = [];
+  const first = files.length;
+  const common = { diskPath };
   for (const item of items) {
     const stored = storePath(source, item.name);
     if (item.type === 'file') {
-      const { type: _, ...file } = item;
-      own.push({ ...file, stored, diskPath });
+      const { type: _, name, size, ...special } = item;
+      const isCommon = Object.keys(special).length === 0;
+      files.push({ stored, name, size }, isCommon ? common : { ...common, ...special });
     } else if (item.type === 'link')
       otherLines.push({ type: 'link', ...stored, target: item.target });
     else otherLines.push({ type: 'dir', ...stored, mode: item.mode });
   }
   // By the name in the archive: the escaped ones sort elsewhere than their true names.
-  own.sort((a, b) => bytewise(a.stored.path, b.stored.path));
-  // Not as arguments of one call: there is a limit to those, and a folder may hold more.
-  for (const file of own) files.push(file);
+  files.sort(first);
 };

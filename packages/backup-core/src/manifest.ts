@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
+import type { LineTable } from './table/line-table.ts';
 
 /** Name of the entry that is last in every backup. */
 export const MANIFEST_NAME = 'manifest.json';
@@ -106,14 +107,17 @@ export type ManifestDir = z.infer<typeof dirEntry>;
 export type ManifestEntry = ManifestFile | ManifestLink | ManifestDir;
 export type ManifestChunk = z.infer<typeof chunk>;
 export type ManifestSource = z.infer<typeof source>;
+/** All of a manifest but its lines. */
+export type ManifestFrame = z.infer<typeof manifestFrame>;
 /** The manifest as it lies in the archive: nothing in it depends on when the backup was made. */
-export type StoredManifest = z.infer<typeof manifestFrame> & { entries: ManifestEntry[] };
+export type StoredManifest = ManifestFrame & { readonly entries: Iterable<ManifestEntry> };
 /** The manifest, with the time that the backup's name says (ISO 8601, UTC). */
-export type Manifest = StoredManifest & { readonly createdAt: string };
+export type Manifest = ManifestFrame & { readonly createdAt: string; entries: ManifestEntry[] };
 
 /** The lines that have an entry in the archive. */
-export const filesOf = (manifest: StoredManifest): ManifestFile[] =>
-  manifest.entries.filter((entry) => entry.type === 'file');
+export function* filesOf({ entries }: Pick<StoredManifest, 'entries'>): Generator<ManifestFile> {
+  for (const entry of entries) if (entry.type === 'file') yield entry;
+}
 
 /** UTF-16 puts what lies beyond its first 65,536 characters before U+E000; UTF-8 puts it last. */
 const rank = (unit: number): number => (unit >= 0xd800 && unit < 0xe000 ? unit + 0x2800 : unit);
@@ -133,9 +137,11 @@ export const bytewise = (a: string, b: string): number => {
  * What the content of a backup is, whatever packed it: SHA-256 over `<path> NUL <size> NUL <sha256> LF` of
  * every file, sorted bytewise by path.
  */
-export const contentRootOf = (files: readonly ManifestFile[]): string => {
+export const contentRootOf = (lines: LineTable): string => {
   const hash = createHash('sha256');
-  for (const { path, size, sha256 } of [...files].sort((a, b) => bytewise(a.path, b.path)))
-    hash.update(`${path}\0${size}\0${sha256}\n`);
+  for (const row of lines.rowsByPath()) {
+    const line = lines.at(row);
+    if (line.type === 'file') hash.update(`${line.path}\0${line.size}\0${line.sha256}\n`);
+  }
   return hash.digest('hex');
 };

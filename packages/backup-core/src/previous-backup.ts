@@ -2,12 +2,13 @@ import type { BigIntStats } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod/mini';
+import { type BackupFile, onlyFileOf } from './backup-files.ts';
 import type { BackupJob } from './backup-options.ts';
 import { type Disk, syncFolder } from './disk.ts';
 import { isBackupError, isSystemError } from './errors.ts';
 import { later } from './later.ts';
 import { listBackups } from './list-backups.ts';
-import type { ManifestFile, ManifestSource, StoredManifest } from './manifest.ts';
+import type { ManifestFrame, ManifestSource } from './manifest.ts';
 import { type OpenBackup, openBackup } from './read-backup.ts';
 import {
   isSameFingerprint,
@@ -15,9 +16,9 @@ import {
   sqliteFingerprint,
 } from './source/sqlite-fingerprint.ts';
 import { isSettled } from './stat-facts.ts';
-import { statTable } from './stat-table.ts';
+import { rowIndex } from './table/row-index.ts';
+import { readStatTable, type StatTable } from './table/stat-table.ts';
 import { workName } from './work-files.ts';
-import type { ArchiveEntry } from './zip/read-archive.ts';
 
 /** Lies beside its zip: what must not be in it, because it would make the same data give other bytes. */
 const STATE_SUFFIX = '.state.json';
@@ -32,24 +33,20 @@ const state = z.object({
   /** A row for each entry of the archive but the manifest. */
   stats: z.pipe(
     z.base64(),
-    z.transform((text) => statTable(Buffer.from(text, 'base64'))),
+    z.transform((text) => readStatTable(Buffer.from(text, 'base64'))),
   ),
   /** What each database was when it was copied, by source; one that others wrote to just then is not here. */
   databases: z._default(z.record(z.string(), sqliteFingerprint), {}),
 });
 /** What is known of a backup besides what is in it. */
 export type BackupState = Omit<z.infer<typeof state>, 'format'>;
-
-/** A file of the previous backup. */
-export interface PreviousFile {
-  readonly line: ManifestFile;
-  readonly entry: ArchiveEntry;
-}
+/** The same of a backup that was made just now. */
+export type NewState = Omit<BackupState, 'stats'> & { readonly stats: StatTable };
 
 /** A database as it was archived, and its facts in the manifest. */
 export interface PreviousDatabase {
   readonly backup: PreviousBackup;
-  readonly file: PreviousFile;
+  readonly file: BackupFile;
   readonly facts: ManifestSource;
 }
 
@@ -57,11 +54,11 @@ export interface PreviousDatabase {
 export interface PreviousBackup {
   readonly rehashedAtMs: number;
   /** The file as it was archived, where nothing says that it changed since. */
-  unchanged(path: string, stat: BigIntStats): PreviousFile | null;
+  unchanged(path: string, stat: BigIntStats): BackupFile | null;
   /** The database as it was archived, whatever became of it since. */
   database(source: string): PreviousDatabase | null;
   /** The file as it was archived, whatever became of it since. */
-  file(path: string): PreviousFile | null;
+  file(path: string): BackupFile | null;
   /** Bytes of its zip; null where they can't be read any more, which must not keep a new backup from being made. */
   read(at: number, bytes: number, buffer?: Buffer): Promise<Buffer | null>;
 }
@@ -104,19 +101,24 @@ const isRecorded = (known: BackupState, source: string, now: SqliteFingerprint):
 };
 
 const previousOf = (backup: OpenBackup, known: BackupState): PreviousBackup => {
-  const rows = new Map(backup.files.map(({ line }, row) => [line.path, row]));
-  const fileOf = (path: string) => backup.files[rows.get(path) ?? -1] ?? null;
+  const { files } = backup;
+  const rows = rowIndex((row) => files.at(row).line.path);
+  for (let row = 0; row < files.length; row++) rows.add(files.at(row).line.path, row);
+  const fileOf = (path: string) => {
+    const row = rows.find(path);
+    return row === null ? null : files.at(row);
+  };
   const previous: PreviousBackup = {
     rehashedAtMs: known.rehashedAtMs,
     unchanged: (path, stat) => {
-      const row = rows.get(path);
-      if (row === undefined || !isSettled(stat, known.startedAtMs)) return null;
-      return known.stats.isSame(row, stat) ? fileOf(path) : null;
+      const row = rows.find(path);
+      if (row === null || !isSettled(stat, known.startedAtMs)) return null;
+      return known.stats.isSame(row, stat) ? files.at(row) : null;
     },
     database: (source) => {
       const facts = backup.manifest.sources.find(({ name }) => name === source);
-      const file = backup.files.find(({ line }) => line.path.startsWith(`${source}/`));
-      if (facts?.type !== 'sqlite' || file === undefined) return null;
+      const file = onlyFileOf(files, source);
+      if (facts?.type !== 'sqlite' || file === null) return null;
       return { backup: previous, file, facts };
     },
     file: fileOf,
@@ -130,7 +132,7 @@ const previousOf = (backup: OpenBackup, known: BackupState): PreviousBackup => {
 };
 
 /** Packed bytes are only the same where the same zlib packs them. */
-const samePacker = ({ tool }: StoredManifest): boolean =>
+const samePacker = ({ tool }: ManifestFrame): boolean =>
   tool.zlib === process.versions.zlib && tool.arch === process.arch;
 
 /**
@@ -178,18 +180,33 @@ export const withPrevious = async <T>(
   }
 };
 
+/** Base64 of the whole, in parts. */
+function* inBase64(blocks: readonly Buffer[]): Generator<string> {
+  let rest: Buffer = Buffer.alloc(0);
+  for (const block of blocks) {
+    const bytes = Buffer.concat([rest, block]);
+    // After three bytes each it goes on as if nothing had been before.
+    const end = bytes.length - (bytes.length % 3);
+    yield bytes.toString('base64', 0, end);
+    rest = bytes.subarray(end);
+  }
+  yield rest.toString('base64');
+}
+
+/** Its text in parts, as the table of many files is large. */
+function* renderState({ stats, ...known }: NewState): Generator<string> {
+  yield `${JSON.stringify({ format: 2, ...known }).slice(0, -1)},"stats":"`;
+  yield* inBase64(stats.blocks());
+  yield '"}\n';
+}
+
 /** Writes the state of a published backup beside it. */
-export const writeState = async (
-  disk: Disk,
-  file: string,
-  { stats, ...known }: BackupState,
-): Promise<void> => {
+export const writeState = async (disk: Disk, file: string, content: NewState): Promise<void> => {
   const part = join(dirname(file), workName('state'));
-  const content = { format: 2, ...known, stats: stats.bytes().toString('base64') };
   try {
     const handle = await disk.open(part, 'wx', 0o600);
     try {
-      await handle.writeFile(`${JSON.stringify(content)}\n`);
+      for (const text of renderState(content)) await handle.writeFile(text);
       await handle.sync();
     } finally {
       await handle.close();

@@ -1,19 +1,14 @@
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { type BackupFiles, backupFiles } from './backup-files.ts';
 import { parseBackupName } from './backup-name.ts';
 import { BackupError, systemCode, throwUnreadable } from './errors.ts';
 import { FORMAT_LIMITS } from './limits.ts';
-import {
-  filesOf,
-  MANIFEST_NAME,
-  type Manifest,
-  type ManifestEntry,
-  type ManifestFile,
-  type ManifestSource,
-  type StoredManifest,
-} from './manifest.ts';
-import { manifestReader } from './read-manifest.ts';
+import { filesOf, MANIFEST_NAME, type ManifestEntry, type ManifestSource } from './manifest.ts';
+import { manifestReader, type ReadManifest } from './read-manifest.ts';
 import { linkProblem, truePath } from './stored-path.ts';
+import type { EntryTable } from './table/entry-table.ts';
+import type { LineTable } from './table/line-table.ts';
 import { openFile } from './zip/close-reads.ts';
 import { type NameSet, nameSet } from './zip/entry-name.ts';
 import { type ArchiveEntry, readArchive } from './zip/read-archive.ts';
@@ -22,12 +17,15 @@ import { type OpenFile, refuse } from './zip/read-structure.ts';
 
 /** A backup open for reading, whose structure and manifest hold. */
 export interface OpenBackup extends OpenFile {
-  readonly manifest: Manifest;
+  readonly manifest: OpenManifest;
   /** SHA-256 (hex) of the manifest as it lies in the archive. */
   readonly manifestSha256: string;
   /** Each file of the manifest with its entry, in the order of the archive. */
-  readonly files: readonly { readonly line: ManifestFile; readonly entry: ArchiveEntry }[];
+  readonly files: BackupFiles;
 }
+
+/** The manifest of an open backup: its lines are off the heap. */
+export type OpenManifest = ReadManifest & { readonly createdAt: string };
 
 /**
  * Opens a backup: structure by rules 1 to 10 and 12, manifest by rule 13. No data is looked at but the manifest's.
@@ -45,27 +43,32 @@ export const openBackup = async <T>(
   try {
     const stat = await handle.stat();
     if (!stat.isFile()) throw new BackupError('not-found', `${file} is not a file`, { file });
-    const opened = openFile(file, handle, stat.size);
-    const names = nameSet();
-    const entries = await readArchive(opened, names);
-    const last = entries.at(-1);
-    if (last?.name !== MANIFEST_NAME)
-      return refuse(file, 13, `its last entry is not ${MANIFEST_NAME}`);
-    const { stored, manifestSha256 } = await readManifestEntry(opened, last);
-    const createdMs = parseBackupName(basename(file))?.atMs ?? stat.mtimeMs;
-    const manifest: Manifest = { ...stored, createdAt: new Date(createdMs).toISOString() };
-    const files = matchEntries(file, manifest, entries);
-    checkLines(file, manifest, names);
-    return await use({ ...opened, manifest, manifestSha256, files });
+    return await use(await read(openFile(file, handle, stat.size), stat.mtimeMs));
   } finally {
     await handle.close();
   }
 };
 
+/** A function of its own: the set of all names goes when it is done. */
+const read = async (opened: OpenFile, mtimeMs: number): Promise<OpenBackup> => {
+  const { file } = opened;
+  const names = nameSet();
+  const entries = await readArchive(opened, names);
+  const last = entries.length === 0 ? null : entries.at(entries.length - 1);
+  if (last?.name !== MANIFEST_NAME)
+    return refuse(file, 13, `its last entry is not ${MANIFEST_NAME}`);
+  const { stored, manifestSha256 } = await readManifestEntry(opened, last);
+  const createdMs = parseBackupName(basename(file))?.atMs ?? mtimeMs;
+  const manifest: OpenManifest = { ...stored, createdAt: new Date(createdMs).toISOString() };
+  const files = matchEntries(file, manifest, entries);
+  checkLines(file, manifest, names);
+  return { ...opened, manifest, manifestSha256, files };
+};
+
 const readManifestEntry = async (
   opened: OpenFile,
   entry: ArchiveEntry,
-): Promise<{ stored: StoredManifest; manifestSha256: string }> => {
+): Promise<{ stored: ReadManifest; manifestSha256: string }> => {
   if (entry.plainBytes > FORMAT_LIMITS.maxManifestBytes)
     return refuse(opened.file, 12, `it has ${entry.plainBytes} bytes`, entry.name);
   const reader = manifestReader(opened.file);
@@ -75,14 +78,12 @@ const readManifestEntry = async (
 };
 
 /** Rule 13: every line belongs to a source, means one place in it, and no two mean the same. */
-const checkLines = (file: string, manifest: Manifest, names: NameSet): void => {
+const checkLines = (file: string, manifest: OpenManifest, names: NameSet): void => {
   const sources = new Map(manifest.sources.map((source) => [source.name, source]));
   if (sources.size !== manifest.sources.length)
     refuse(file, 13, 'its manifest names a source twice');
   // The true names are bytes, and are compared as such. Where none is another than the stored one, they are as different.
-  const trueNames = manifest.entries.some(({ name }) => name !== undefined)
-    ? nameSet((name) => name)
-    : null;
+  const trueNames = hasTrueNames(manifest) ? nameSet((name) => name) : null;
   const linesOf = new Map<string, number>();
   for (const line of manifest.entries) {
     const name = line.path.slice(0, Math.max(0, line.path.indexOf('/')));
@@ -97,6 +98,11 @@ const checkLines = (file: string, manifest: Manifest, names: NameSet): void => {
         13,
         `its manifest has ${linesOf.get(name) ?? 0} files for the database "${name}"`,
       );
+};
+
+const hasTrueNames = ({ entries }: OpenManifest): boolean => {
+  for (const { name } of entries) if (name !== undefined) return true;
+  return false;
 };
 
 const lineProblem = (
@@ -121,17 +127,14 @@ const lineProblem = (
 };
 
 /** Rule 13: the same files in the manifest and in the archive, in the same order and of the same sizes. */
-const matchEntries = (
-  file: string,
-  manifest: Manifest,
-  entries: readonly ArchiveEntry[],
-): OpenBackup['files'] => {
-  const lines = filesOf(manifest);
-  const files: { line: ManifestFile; entry: ArchiveEntry }[] = [];
+const matchEntries = (file: string, manifest: OpenManifest, entries: EntryTable): BackupFiles => {
+  /** Rows of the lines, for each entry in turn. */
+  const rows: number[] = [];
   let totalBytes = 0;
-  for (const entry of entries.slice(0, -1)) {
-    const line = lines[files.length];
-    if (line?.path !== entry.name) return refuseMatch(file, lines, entries);
+  for (const [row, line] of withRows(manifest.entries)) {
+    if (line.type !== 'file') continue;
+    const entry = rows.length < entries.length - 1 ? entries.at(rows.length) : null;
+    if (line.path !== entry?.name) return refuseMatch(file, manifest, entries);
     if (line.size !== entry.plainBytes)
       return refuse(
         file,
@@ -139,34 +142,33 @@ const matchEntries = (
         `it has ${entry.plainBytes} bytes, ${line.size} by the manifest`,
         entry.name,
       );
-    // One text for both.
-    line.path = entry.name;
-    files.push({ line, entry });
+    rows.push(row);
     totalBytes += line.size;
   }
-  if (files.length !== lines.length) return refuseMatch(file, lines, entries);
+  if (rows.length !== entries.length - 1) return refuseMatch(file, manifest, entries);
   if (totalBytes !== manifest.totalBytes)
     return refuse(
       file,
       12,
       `its entries have ${totalBytes} bytes, ${manifest.totalBytes} by the manifest`,
     );
-  return files;
+  return backupFiles(manifest.entries, rows, entries);
 };
 
+function* withRows(lines: LineTable): Generator<[number, ManifestEntry]> {
+  for (let row = 0; row < lines.length; row++) yield [row, lines.at(row)];
+}
+
 /** Says what the manifest and the archive disagree on. */
-const refuseMatch = (
-  file: string,
-  lines: readonly ManifestFile[],
-  entries: readonly ArchiveEntry[],
-): never => {
+const refuseMatch = (file: string, manifest: OpenManifest, entries: EntryTable): never => {
   const left = new Set<string>();
-  for (const { path } of lines) {
+  for (const { path } of filesOf(manifest)) {
     if (left.has(path)) refuse(file, 13, 'its line in the manifest is there twice', path);
     left.add(path);
   }
-  for (const { name } of entries.slice(0, -1))
-    if (!left.delete(name)) refuse(file, 13, 'the manifest has no line for it', name);
+  for (const { name } of entries)
+    if (name !== MANIFEST_NAME && !left.delete(name))
+      refuse(file, 13, 'the manifest has no line for it', name);
   const [missing] = left;
   return missing === undefined
     ? refuse(file, 13, 'its manifest has the files in another order than the archive')

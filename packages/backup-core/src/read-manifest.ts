@@ -5,19 +5,22 @@ import { BackupError, messageOf } from './errors.ts';
 import {
   FORMAT,
   MANIFEST_NAME,
-  type ManifestEntry,
+  type ManifestFrame,
   manifestEntry,
   manifestFrame,
-  type StoredManifest,
 } from './manifest.ts';
 import { manifestSplitter } from './split-manifest.ts';
+import { type LineTable, lineTable } from './table/line-table.ts';
+
+/** A manifest whose lines are off the heap. */
+export type ReadManifest = ManifestFrame & { readonly entries: LineTable };
 
 /** Takes a manifest in parts, and holds no more of its text than one of its lines. */
 export interface ManifestReader {
   /** The part may be overwritten afterwards. */
   push(part: Buffer): void;
   /** @throws BackupError `bad-manifest` */
-  finish(): StoredManifest;
+  finish(): ReadManifest;
 }
 
 // zod/mini loads in a third of zod's time, and says only "Invalid input" without this.
@@ -44,7 +47,7 @@ const fieldOf = (value: unknown, name: string): unknown =>
 
 /** Each line is checked as it comes, and told of once all is there: another format may have other lines. */
 export const manifestReader = (file: string): ManifestReader => {
-  const entries: ManifestEntry[] = [];
+  const entries = lineTable();
   const problems: string[] = [];
   let count = 0;
   let broken: { readonly error: unknown } | undefined;

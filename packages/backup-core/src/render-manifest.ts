@@ -21,7 +21,10 @@ export function* renderManifest(manifest: StoredManifest): Generator<string> {
   const frame = render({ ...manifest, entries: [] });
   const at = frame.indexOf(NO_ENTRIES) + NO_ENTRIES.length - 1;
   yield frame.slice(0, at);
-  for (const [i, entry] of manifest.entries.entries())
-    yield `${i === 0 ? '' : ','}\n  ${render(entry).replaceAll('\n', '\n  ')}`;
-  yield `${manifest.entries.length === 0 ? '' : '\n '}${frame.slice(at)}\n`;
+  let isFirst = true;
+  for (const entry of manifest.entries) {
+    yield `${isFirst ? '' : ','}\n  ${render(entry).replaceAll('\n', '\n  ')}`;
+    isFirst = false;
+  }
+  yield `${isFirst ? '' : '\n '}${frame.slice(at)}\n`;
 }

@@ -2,9 +2,10 @@ import { createHash, hash } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { type ArchivedFile, type ReadMeans, SMALL_BYTES } from './archive-file.ts';
+import type { BackupFile } from './backup-files.ts';
 import { type BufferPool, bufferPool } from './buffer-pool.ts';
 import { isSystemError } from './errors.ts';
-import type { PreviousBackup, PreviousFile } from './previous-backup.ts';
+import type { PreviousBackup } from './previous-backup.ts';
 import type { SystemPace } from './source/system-pace.ts';
 import { CHUNK_BYTES, CHUNKS_HELD, type ChunkSource } from './zip/deflate-chunks.ts';
 import type { ArchiveWriter } from './zip/write-archive.ts';
@@ -12,7 +13,7 @@ import type { ArchiveWriter } from './zip/write-archive.ts';
 /** A file that did not change since the previous backup: its packed bytes are there. */
 export interface ReusableFile {
   readonly kind: 'reusable';
-  readonly previous: PreviousFile;
+  readonly previous: BackupFile;
   readonly stat: ArchivedFile['stat'];
   /** Its packed bytes, checked; those of a large file are read when its turn comes. */
   readonly body: Buffer | 'large';
@@ -24,7 +25,7 @@ class RottenCopy extends Error {}
 /** Bytes of an archive that have a digest of their own. */
 type Part = { readonly bytes: number; readonly sha256: string };
 
-const partsOf = ({ line, entry }: PreviousFile): readonly Part[] =>
+const partsOf = ({ line, entry }: BackupFile): readonly Part[] =>
   line.chunks?.map(({ packedBytes, packedSha256 }) => ({
     bytes: packedBytes,
     sha256: packedSha256,
@@ -33,7 +34,7 @@ const partsOf = ({ line, entry }: PreviousFile): readonly Part[] =>
 /** A file as it was archived, where its packed bytes are sound as far as they are looked at yet. */
 export const readReusable = async (
   previous: PreviousBackup,
-  file: PreviousFile,
+  file: BackupFile,
   stat: ArchivedFile['stat'],
   pool: BufferPool,
 ): Promise<ReusableFile | null> => {
@@ -73,7 +74,7 @@ export const findReusable = async (
 /** Packed bytes of a large file, each part checked before its last bytes are handed on. */
 async function* readParts(
   backup: PreviousBackup,
-  file: PreviousFile,
+  file: BackupFile,
   pool: BufferPool,
 ): AsyncGenerator<Buffer> {
   const buffer = pool.take(CHUNK_BYTES);
@@ -94,7 +95,7 @@ async function* readParts(
 }
 
 /** Whether all packed bytes of a file are what they were: asked where there will be no second way to its content. */
-export const isSound = async (backup: PreviousBackup, file: PreviousFile): Promise<boolean> => {
+export const isSound = async (backup: PreviousBackup, file: BackupFile): Promise<boolean> => {
   try {
     for await (const _ of readParts(backup, file, bufferPool(0)));
     return true;

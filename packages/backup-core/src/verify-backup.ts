@@ -1,6 +1,7 @@
 import { BackupError } from './errors.ts';
-import { contentRootOf, filesOf, type Manifest } from './manifest.ts';
+import { contentRootOf, type Manifest } from './manifest.ts';
 import { type OpenBackup, openBackup } from './read-backup.ts';
+import { shownManifest } from './shown-manifest.ts';
 import { hashFile, readSidecar } from './sidecar.ts';
 import type { Progress } from './types.ts';
 import { type EntryDigest, readEntry } from './zip/read-entry.ts';
@@ -42,21 +43,23 @@ export const verifyOpen = async (
   const { bytes, file, files, manifest } = backup;
   const sha256 = await checkSidecar(file, signal);
   let done = 0;
-  for (const [i, { line, entry }] of files.entries()) {
+  let checked = 0;
+  for (const { line, entry } of files) {
     const digest: EntryDigest = { sha256: '' };
     for await (const part of readEntry(backup, entry, digest, signal)) done += part.length;
     if (digest.sha256 !== line.sha256)
       refuse(file, 11, "its SHA-256 is not the manifest's", line.path);
+    checked += 1;
     onProgress?.({
       phase: 'verify',
       bytes: done,
       totalBytes: manifest.totalBytes,
-      entries: i + 1,
+      entries: checked,
       totalEntries: files.length,
       entry: line.path,
     });
   }
-  if (contentRootOf(filesOf(manifest)) !== manifest.contentRoot)
+  if (contentRootOf(manifest.entries) !== manifest.contentRoot)
     refuse(file, 13, "its manifest's content root does not belong to its files");
   if (!manifest.complete || manifest.incomplete.length > 0)
     throw new BackupError(
@@ -64,7 +67,7 @@ export const verifyOpen = async (
       `${file} is not a complete backup; it lacks: ${manifest.incomplete.slice(0, 5).join('; ')}`,
       { file, problems: manifest.incomplete },
     );
-  return { file, sha256, manifest, entries: files.length, bytes };
+  return { file, sha256, manifest: shownManifest(manifest), entries: files.length, bytes };
 };
 
 const checkSidecar = async (file: string, signal: AbortSignal | undefined): Promise<string> => {
@@ -81,4 +84,4 @@ const checkSidecar = async (file: string, signal: AbortSignal | undefined): Prom
 
 /** The manifest of a backup whose structure holds; its data is not checked. @throws BackupError */
 export const readManifest = (file: string): Promise<Manifest> =>
-  openBackup(file, async ({ manifest }) => manifest);
+  openBackup(file, async ({ manifest }) => shownManifest(manifest));

@@ -22,7 +22,9 @@ import {
 } from './reuse-file.ts';
 import { UnreadableFile } from './source/read-stable.ts';
 import { systemPace } from './source/system-pace.ts';
-import { type StatTable, statTable } from './stat-table.ts';
+import type { FileTable } from './table/file-table.ts';
+import { type LineTable, lineTable } from './table/line-table.ts';
+import { type StatTable, statTable } from './table/stat-table.ts';
 import type { Progress } from './types.ts';
 import type { ArchiveWriter } from './zip/write-archive.ts';
 
@@ -42,24 +44,10 @@ const isoNanoseconds = (ns: bigint): string => {
   return `${new Date(date).toISOString().slice(0, -1)}${String(rest).padStart(6, '0')}Z`;
 };
 
-/** Hands the items out in order, and forgets each: the lists of many files together are what a backup's memory is. */
-function* drain<T>(items: T[]): Generator<T> {
-  items.reverse();
-  for (let item = items.pop(); item !== undefined; item = items.pop()) yield item;
-}
-
-/** @param before its line in the previous backup, where its content was taken over from there */
-const lineOf = (
-  file: FileToArchive,
-  { content, stat }: ArchivedFile,
-  before: ManifestFile | null,
-): ManifestFile => {
+const lineOf = (file: FileToArchive, { content, stat }: ArchivedFile): ManifestFile => {
   const facts: BigIntStats = file.statOf ?? stat;
   const mode = Number(facts.mode & 0o777n);
   const mtime = isoNanoseconds(facts.mtimeNs);
-  // The same line, not another one that says the same.
-  if (before?.path === file.stored.path && before.mode === mode && before.mtime === mtime)
-    return before;
   return { type: 'file', ...file.stored, ...content, mode, mtime };
 };
 
@@ -72,7 +60,9 @@ export interface WriteEntriesOptions {
 
 /** What went into the archive. */
 export interface WrittenEntries {
-  readonly lines: ManifestFile[];
+  readonly lines: LineTable;
+  /** Plain bytes of all of them. */
+  readonly bytes: number;
   readonly unreadable: string[];
   /** Of each line, in the same order, for the next backup. */
   readonly stats: StatTable;
@@ -107,16 +97,16 @@ export class PreviousRotted extends Error {
 }
 
 /**
- * Writes every file, and empties the list of them; those that could not be read are named in `unreadable` and are not in the archive.
+ * Writes every file; those that could not be read are named in `unreadable` and are not in the archive.
  *
  * @throws PreviousRotted
  */
 export const writeEntries = async (
   writer: ArchiveWriter,
-  files: FileToArchive[],
+  files: FileTable,
   options: WriteEntriesOptions,
 ): Promise<WrittenEntries> => {
-  const lines: ManifestFile[] = [];
+  const lines = lineTable();
   const unreadable: string[] = [];
   const stats = statTable();
   const reused = { files: 0, chunks: 0 };
@@ -124,7 +114,9 @@ export const writeEntries = async (
   const means = { pool: bufferPool(READ_AHEAD_BYTES), pace: systemPace() };
   const { pool } = means;
   const totalEntries = files.length;
-  const totalBytes = files.reduce((sum, { size }) => sum + size, 0);
+  let totalBytes = 0;
+  for (const { size } of files) totalBytes += size;
+  let writtenBytes = 0;
   let bytes = 0;
   const report = (entry: string) =>
     options.onProgress?.({
@@ -137,7 +129,7 @@ export const writeEntries = async (
     });
 
   const ahead = readAhead(
-    drain(files),
+    files,
     READ_AHEAD_BYTES,
     ({ size }) => (size > SMALL_BYTES ? 0 : Math.max(size, LEAST_COST_BYTES)),
     async (file) => {
@@ -172,13 +164,9 @@ export const writeEntries = async (
     try {
       const prepared = await result;
       let archived: ArchivedFile | null = null;
-      let takenOver: ManifestFile | null = null;
       if (prepared.kind === 'reusable' && previous !== null) {
         archived = await addReused(writer, previous, path, prepared, pool);
-        if (archived !== null) {
-          reused.files += 1;
-          takenOver = prepared.previous.line;
-        }
+        if (archived !== null) reused.files += 1;
       }
       if (archived === null && item.unchanged !== undefined) throw new PreviousRotted();
       // A large file whose packed bytes rotted; of a small one that was seen when it was read ahead.
@@ -189,7 +177,8 @@ export const writeEntries = async (
       );
       // A copy was made for this backup alone: what the system says of it tells nothing later.
       stats.push(item.statOf === undefined ? archived.stat : null);
-      lines.push(lineOf(item, archived, takenOver));
+      lines.push(lineOf(item, archived));
+      writtenBytes += archived.content.size;
     } catch (error) {
       if (!(error instanceof UnreadableFile)) throw error;
       unreadable.push(`${path}: ${error.message}`);
@@ -197,5 +186,5 @@ export const writeEntries = async (
     bytes = before + item.size;
     report(path);
   }
-  return { lines, unreadable, stats, reused };
+  return { lines, bytes: writtenBytes, unreadable, stats, reused };
 };

@@ -5,6 +5,7 @@ import { tempFolder } from '@dhash/testkit';
 import { afterAll, expect, it } from 'vitest';
 import { stageRestore, verifyBackup } from '../src/index.ts';
 import { contentRootOf, filesOf, type ManifestFile } from '../src/manifest.ts';
+import { lineTable } from '../src/table/line-table.ts';
 import { type Contents, rebuild } from './support/rebuild.ts';
 import { backUpSample, makeSample } from './support/sample.ts';
 
@@ -29,8 +30,8 @@ const plant = ({ files, manifest }: Contents, path: string, name?: Buffer): void
 };
 
 const settle = ({ manifest }: Contents): void => {
-  manifest.totalBytes = filesOf(manifest).reduce((sum, { size }) => sum + size, 0);
-  manifest.contentRoot = contentRootOf(filesOf(manifest));
+  manifest.totalBytes = [...filesOf(manifest)].reduce((sum, { size }) => sum + size, 0);
+  manifest.contentRoot = contentRootOf(lineTable(manifest.entries));
 };
 
 const escaped = (name: Buffer) => `images/~n/${sha256(name)}`;
@@ -325,7 +326,7 @@ const cases: { what: string; change: (contents: Contents) => void; says: string;
       what: 'a damaged database',
       change: (c) => {
         const db = c.files.get('library/library.db');
-        const line = filesOf(c.manifest).find(({ path }) => path === 'library/library.db');
+        const line = [...filesOf(c.manifest)].find(({ path }) => path === 'library/library.db');
         if (db === undefined || line === undefined) throw new Error('the sample has a database');
         db.fill(7, 4096, 5000);
         line.sha256 = sha256(db);

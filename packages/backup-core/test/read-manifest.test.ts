@@ -17,7 +17,8 @@ const read = (text: string, cuts: readonly number[] = []): StoredManifest => {
     part.fill(0);
     from = to;
   }
-  return reader.finish();
+  const { entries, ...frame } = reader.finish();
+  return { ...frame, entries: [...entries] };
 };
 
 const manifestOf = (entries: ManifestEntry[], service = 'shop'): StoredManifest => ({

@@ -180,7 +180,7 @@ it.each([
   const { file, manifest } = await backUpSample(sample);
   const { path, flip, says = path } = rotten;
   const at = await openBackup(file, async ({ files }) => {
-    const entry = files.find(({ line }) => line.path === path)?.entry;
+    const entry = [...files].find(({ line }) => line.path === path)?.entry;
     if (entry === undefined) throw new Error(`the sample has no ${path}`);
     return entry.dataAt + entry.packedBytes - 100;
   });

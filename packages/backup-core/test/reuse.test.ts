@@ -129,7 +129,7 @@ const onlyFiles = (sample: Sample): Sample => ({
 /** Flips a bit of the packed bytes of a file in a backup, in one of its chunks where it has any. */
 const rot = async (zip: string, path: string, chunk = 0): Promise<void> => {
   const at = await openBackup(zip, async ({ files }) => {
-    const found = files.find(({ line }) => line.path === path);
+    const found = [...files].find(({ line }) => line.path === path);
     if (found === undefined) throw new Error(`the backup has no ${path}`);
     const before = found.line.chunks?.slice(0, chunk) ?? [];
     return before.reduce((sum, { packedBytes }) => sum + packedBytes, found.entry.dataAt) + 100;

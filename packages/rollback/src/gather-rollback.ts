@@ -96,7 +96,7 @@ export const gatherRollback = async (
       createdAt: manifest.createdAt,
       release: manifest.release,
       tag: manifest.tag,
-      files: manifest.entries.filter(({ type }) => type === 'file').length,
+      files: verified.entries,
       bytes: manifest.totalBytes,
       migrations: manifest.migrations,
       proven: await provenBy(backup, verified.sha256),

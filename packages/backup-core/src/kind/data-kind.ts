@@ -1,8 +1,9 @@
 import type { BigIntStats } from 'node:fs';
+import type { BackupFile } from '../backup-files.ts';
 import type { BackupJob } from '../backup-options.ts';
 import type { Disk } from '../disk.ts';
 import type { Manifest, ManifestSource } from '../manifest.ts';
-import type { PreviousFile, PreviousWork } from '../previous-backup.ts';
+import type { PreviousWork } from '../previous-backup.ts';
 import type { OpenBackup } from '../read-backup.ts';
 import type { StagedTarget } from '../restore/staged-target.ts';
 import type { BytePath } from '../source/byte-path.ts';
@@ -19,14 +20,14 @@ export type CapturedItem =
       /** Whose mode and time count, where that is not the file read: a database is read from a copy. */
       readonly statOf?: BigIntStats;
       /** Where it is what it was in the previous backup, and is to be taken from there. */
-      readonly unchanged?: PreviousFile;
+      readonly unchanged?: BackupFile;
     }
   | { readonly type: 'link'; readonly name: BytePath; readonly target: string }
   | { readonly type: 'dir'; readonly name: BytePath; readonly mode: number };
 
 /** What a source was at one moment. */
 export interface Captured {
-  readonly items: readonly CapturedItem[];
+  readonly items: Iterable<CapturedItem>;
   /** Where the file of this name is read. */
   readonly diskPath: (name: BytePath) => Buffer;
   /** What could not be read, each with its reason. */

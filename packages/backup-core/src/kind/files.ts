@@ -5,6 +5,7 @@ import { extractSource } from '../restore/extract.ts';
 import { exists } from '../restore/move.ts';
 import { type PathTarget, pathTarget } from '../restore/staged-target.ts';
 import { swapFolderBack, swapFolderIn } from '../restore/swap-folder.ts';
+import { linesOf } from '../shown-manifest.ts';
 import { type FileListing, listFiles, pathInside } from '../source/list-files.ts';
 import type { FilesSource } from '../types.ts';
 import type { Compared, DataKind } from './data-kind.ts';
@@ -12,7 +13,7 @@ import { discardFolder } from './discard-folder.ts';
 
 const factsOf = (
   { name, include, exclude }: FilesSource,
-  { folderModes }: FileListing,
+  folderModes: FileListing['folderModes'],
 ): ManifestSource => ({
   name,
   type: 'files',
@@ -27,12 +28,13 @@ export const filesKind: DataKind<FilesSource, PathTarget> = {
   problems: ({ name, path }) =>
     isAbsolute(path) ? [] : [`the path of the source "${name}" is not absolute: ${path}`],
   capture: async (source, { signal }) => {
-    const listing = await listFiles(source, signal);
+    // Not the listing as one: the facts are asked for when its items are not needed any more.
+    const { items, folderModes, unreadable } = await listFiles(source, signal);
     return {
-      items: listing.items,
+      items,
       diskPath: (name) => pathInside(source.path, name),
-      unreadable: listing.unreadable,
-      facts: () => Promise.resolve(factsOf(source, listing)),
+      unreadable,
+      facts: () => Promise.resolve(factsOf(source, folderModes)),
     };
   },
   target: (source, id) => pathTarget(source, id),
@@ -58,9 +60,9 @@ export const filesKind: DataKind<FilesSource, PathTarget> = {
   },
   compare: async (source, { include, exclude }, manifest, signal): Promise<Compared> => {
     if (!(await exists(source.path))) {
-      const removed = manifest.entries
-        .map(({ path }) => path)
-        .filter((path) => path.startsWith(`${source.name}/`));
+      const removed: string[] = [];
+      for (const { path } of linesOf(manifest))
+        if (path.startsWith(`${source.name}/`)) removed.push(path);
       return { added: [], changed: [], removed, tables: null };
     }
     const same = {

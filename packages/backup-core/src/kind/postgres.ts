@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { onlyFileOf } from '../backup-files.ts';
 import { BackupError, messageOf } from '../errors.ts';
 import type { ManifestSource } from '../manifest.ts';
 import { parseConnection } from '../postgres/connection.ts';
@@ -16,6 +17,7 @@ import {
 } from '../postgres/side-database.ts';
 import { sourceOfType } from '../restore/context.ts';
 import { checkRestoreId, type DatabaseTarget } from '../restore/staged-target.ts';
+import { onlyLineOf } from '../shown-manifest.ts';
 import type { PostgresSource } from '../types.ts';
 import { type EntryDigest, readEntry } from '../zip/read-entry.ts';
 import { refuse } from '../zip/read-structure.ts';
@@ -74,9 +76,8 @@ const rowProblems = (
 const stage = async (target: DatabaseTarget, job: StageJob): Promise<void> => {
   const { backup, signal } = job;
   const source = sourceOf(target, job);
-  const own = backup.files.find(({ line }) => line.path.startsWith(`${target.name}/`));
-  if (own === undefined)
-    return refuse(backup.file, 13, `its manifest has no dump of "${target.name}"`);
+  const own = onlyFileOf(backup.files, target.name);
+  if (own === null) return refuse(backup.file, 13, `its manifest has no dump of "${target.name}"`);
   await createLike(source, target, signal);
   const digest: EntryDigest = { sha256: '' };
   await runClient(source, target.staged, {
@@ -174,8 +175,7 @@ export const postgresKind: DataKind<PostgresSource, DatabaseTarget> = {
   }),
   prove: async (source, manifest, signal) => {
     const recorded = manifest.sources.find(({ name }) => name === source.name)?.tables ?? {};
-    const line = manifest.entries.find(({ path }) => path.startsWith(`${source.name}/`));
-    const bytes = line?.type === 'file' ? line.size : 0;
+    const bytes = onlyLineOf(manifest, source.name)?.size ?? 0;
     try {
       const tables = await countRows(source, databaseOf(source), signal);
       return { problems: rowProblems(source.name, recorded, tables), files: 1, bytes, tables };

@@ -1,13 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { basename, isAbsolute } from 'node:path';
+import { onlyFileOf } from '../backup-files.ts';
 import { BackupError, messageOf } from '../errors.ts';
-import { filesOf, type Manifest, type ManifestSource } from '../manifest.ts';
+import type { Manifest, ManifestSource } from '../manifest.ts';
 import { extractSource } from '../restore/extract.ts';
 import { hashPath } from '../restore/hash-path.ts';
 import { exists } from '../restore/move.ts';
 import { type PathTarget, pathTarget, SQLITE_SIDECARS } from '../restore/staged-target.ts';
 import { swapFileBack, swapFileIn } from '../restore/swap-file.ts';
 import { isSound } from '../reuse-file.ts';
+import { onlyLineOf } from '../shown-manifest.ts';
 import { bytePath } from '../source/byte-path.ts';
 import { copySqlite } from '../source/copy-sqlite.ts';
 import { checkSqliteCopy, inspectSqlite } from '../source/inspect-sqlite.ts';
@@ -89,7 +91,7 @@ const factsOf = async (
 const checkStaged = async (target: PathTarget, { backup, signal }: StageJob): Promise<void> => {
   const { files, manifest } = backup;
   const recorded = manifest.sources.find(({ name }) => name === target.name);
-  const line = files.find(({ line }) => line.path.startsWith(`${target.name}/`))?.line;
+  const line = onlyFileOf(files, target.name)?.line;
   const facts = await checkSqliteCopy(target.staged, line?.size ?? 0, target.staged, signal);
   if (facts.foreignKeyViolations !== (recorded?.foreignKeyViolations ?? 0))
     throw new BackupError(
@@ -119,9 +121,9 @@ const proveDatabase = async (
   manifest: Manifest,
   signal: AbortSignal | undefined,
 ): Promise<Proven> => {
-  const line = filesOf(manifest).find((file) => file.path.startsWith(`${name}/`));
+  const line = onlyLineOf(manifest, name);
   const recorded = manifest.sources.find((source) => source.name === name)?.tables ?? {};
-  if (line === undefined) return differs(`${name}: the backup holds no such database`);
+  if (line === null) return differs(`${name}: the backup holds no such database`);
   try {
     const beside = await sidecarBeside(path);
     if (beside !== null)

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import {
   bytewise,
+  filesOf,
+  type ManifestDir,
   type ManifestEntry,
+  type ManifestLink,
   type ManifestSource,
   type StoredManifest,
 } from '../manifest.ts';
@@ -74,14 +77,12 @@ const readable = (command: CommandLine): string =>
 const DEFAULT_FILE_MODE = 0o644;
 const octal = (mode: number): string => mode.toString(8).padStart(3, '0');
 
-const linesOf = (manifest: StoredManifest, source: string): ManifestEntry[] =>
-  manifest.entries.filter(({ path }) => path.startsWith(`${source}/`));
+function* linesOf(manifest: StoredManifest, source: string): Generator<ManifestEntry> {
+  for (const line of manifest.entries) if (line.path.startsWith(`${source}/`)) yield line;
+}
 
 /** The mode that most files have: it is given to all at once. */
-const commonMode = (lines: readonly ManifestEntry[]): number => {
-  const counts = new Map<number, number>();
-  for (const line of lines)
-    if (line.type === 'file') counts.set(line.mode, (counts.get(line.mode) ?? 0) + 1);
+const commonMode = (counts: ReadonlyMap<number, number>): number => {
   const [first] = [...counts].sort(([, a], [, b]) => b - a);
   return first?.[0] ?? DEFAULT_FILE_MODE;
 };
@@ -94,13 +95,13 @@ const names = (source: string, line: ManifestEntry): string => {
 
 const depth = (path: string): number => (path === '' ? 0 : path.split('/').length);
 
-const folderModes = (source: ManifestSource, lines: readonly ManifestEntry[]): string[] => {
+const folderModes = (source: ManifestSource, folders: readonly ManifestDir[]): string[] => {
   const modes = new Map<string, { readonly path: Buffer; readonly mode: number }>();
   for (const [path, mode] of Object.entries(source.folderModes ?? {}))
     modes.set(path, { path: Buffer.from(path), mode });
-  for (const line of lines) {
-    const place = line.type === 'dir' ? truePath(source.name, line) : null;
-    if (line.type === 'dir' && place !== null && 'path' in place)
+  for (const line of folders) {
+    const place = truePath(source.name, line);
+    if ('path' in place)
       modes.set(shownPath(place.path), { path: bytesOf(place.path), mode: line.mode });
   }
   return [...modes]
@@ -109,14 +110,18 @@ const folderModes = (source: ManifestSource, lines: readonly ManifestEntry[]): s
 };
 
 /** Files, then empty folders, links, modes of folders, and rows of tables. */
-function* table(source: ManifestSource, lines: readonly ManifestEntry[]): Generator<string> {
-  for (const line of lines)
+function* table(source: ManifestSource, lines: Iterable<ManifestEntry>): Generator<string> {
+  const folders: ManifestDir[] = [];
+  const links: ManifestLink[] = [];
+  for (const line of lines) {
     if (line.type === 'file')
       yield `f ${line.sha256} ${octal(line.mode)} ${line.mtime} ${names(source.name, line)}`;
-  for (const line of lines) if (line.type === 'dir') yield `d ${names(source.name, line)}`;
-  for (const line of lines)
-    if (line.type === 'link') yield `l ${word(line.target)} ${names(source.name, line)}`;
-  yield* folderModes(source, lines);
+    else if (line.type === 'dir') folders.push(line);
+    else links.push(line);
+  }
+  for (const line of folders) yield `d ${names(source.name, line)}`;
+  for (const line of links) yield `l ${word(line.target)} ${names(source.name, line)}`;
+  yield* folderModes(source, folders);
   // A row as PostgreSQL writes it.
   for (const [name, count] of Object.entries(
     source.type === 'postgres' ? (source.tables ?? {}) : {},
@@ -176,12 +181,17 @@ const commandPart = (
 /** What is told of a source before its lines. */
 const header = (
   { name, type }: ManifestSource,
-  lines: readonly ManifestEntry[],
+  lines: Iterable<ManifestEntry>,
   live: string | undefined,
 ): string => {
-  const files = lines.filter((line) => line.type === 'file');
-  const bytes = files.reduce((sum, { size }) => sum + size, 0);
-  return `  s ${name} ${type} ${word(live ?? '')} ${files.length} ${bytes} ${octal(commonMode(lines))}`;
+  const modes = new Map<number, number>();
+  let [files, bytes] = [0, 0];
+  for (const { mode, size } of filesOf({ entries: lines })) {
+    modes.set(mode, (modes.get(mode) ?? 0) + 1);
+    files += 1;
+    bytes += size;
+  }
+  return `  s ${name} ${type} ${word(live ?? '')} ${files} ${bytes} ${octal(commonMode(modes))}`;
 };
 
 function* scriptLines({

@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
 import { dirname } from 'node:path';
+import { type BackupFile, filesOfSource } from '../backup-files.ts';
 import { type Disk, syncFolder } from '../disk.ts';
-import type { ManifestEntry } from '../manifest.ts';
+import type { ManifestEntry, ManifestFile } from '../manifest.ts';
 import type { OpenBackup } from '../read-backup.ts';
 import { type BytePath, bytePath, bytesOf, joinPath, shownPath } from '../source/byte-path.ts';
 import { truePath } from '../stored-path.ts';
@@ -44,7 +45,7 @@ export const extractSource = async (source: SourceJob): Promise<void> => {
     await disk.mkdir(target.staged, { mode: 0o700 });
     folders.add(bytePath(target.staged));
   }
-  const own = backup.files.filter(({ line }) => line.path.startsWith(`${target.name}/`));
+  const own = filesOfSource(backup.files, target.name);
   for (const { line } of own) await makeFolders(job, folders, dirname(placeOf(job, line)));
   await inParallel(own, PARALLEL, async (one) => {
     job.signal?.throwIfAborted();
@@ -76,10 +77,7 @@ const makeFolders = async (
   folders.add(folder);
 };
 
-const extractFile = async (
-  job: ExtractJob,
-  { line, entry }: OpenBackup['files'][number],
-): Promise<void> => {
+const extractFile = async (job: ExtractJob, { line, entry }: BackupFile): Promise<void> => {
   const { backup, disk, signal } = job;
   const path = bytesOf(placeOf(job, line));
   const handle = await disk.open(path, EXCLUSIVE, 0o600);
@@ -102,9 +100,10 @@ const extractFile = async (
 /** Empty folders, then links: last, so that nothing is ever written through one. */
 const makeOthers = async (job: ExtractJob, folders: Set<string>): Promise<void> => {
   const { backup, disk, target } = job;
-  const own = backup.manifest.entries.filter(({ path }) => path.startsWith(`${target.name}/`));
+  const own: Exclude<ManifestEntry, ManifestFile>[] = [];
+  for (const line of backup.manifest.entries)
+    if (line.type !== 'file' && line.path.startsWith(`${target.name}/`)) own.push(line);
   for (const line of own) {
-    if (line.type === 'file') continue;
     await makeFolders(job, folders, dirname(placeOf(job, line)));
     if (line.type === 'dir') await makeFolders(job, folders, placeOf(job, line));
   }
@@ -159,17 +158,17 @@ const finishFolders = async (job: ExtractJob, folders: Set<string>): Promise<voi
 };
 
 const inParallel = async <T>(
-  items: readonly T[],
+  items: Iterable<T>,
   count: number,
   work: (item: T) => Promise<void>,
 ): Promise<void> => {
-  let next = 0;
+  const coming = items[Symbol.iterator]();
   let failure: { error: unknown } | undefined;
   const run = async () => {
     while (failure === undefined) {
-      const item = items[next++];
-      if (item === undefined) return;
-      await work(item).catch((error: unknown) => {
+      const next = coming.next();
+      if (next.done === true) return;
+      await work(next.value).catch((error: unknown) => {
         failure ??= { error };
       });
     }

@@ -2,13 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { lstat, readdir, rmdir, statfs } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
+import { filesWhere } from '../backup-files.ts';
 import { type Disk, realDisk, syncFolder } from '../disk.ts';
 import { BackupError, systemCode, throwUnreadable, throwUnwritable } from '../errors.ts';
 import type { Manifest, ManifestEntry, ManifestSource } from '../manifest.ts';
 import { megabytes } from '../megabytes.ts';
 import { type OpenBackup, openBackup } from '../read-backup.ts';
+import { shownManifest } from '../shown-manifest.ts';
 import { type BytePath, bytePath } from '../source/byte-path.ts';
 import { truePath } from '../stored-path.ts';
+import { lineTable } from '../table/line-table.ts';
 import type { DiskOption, Progress } from '../types.ts';
 import { verifyOpen } from '../verify-backup.ts';
 import { isRunning } from '../work-files.ts';
@@ -79,7 +82,12 @@ export const restorePart = async (
       await discardWork([target], { disk });
       if (!isThere && firstMade !== null) await removeEmpty(to, firstMade);
     }
-    return { path, files: part.backup.files.length, bytes: part.bytes, manifest: backup.manifest };
+    return {
+      path,
+      files: part.backup.files.length,
+      bytes: part.bytes,
+      manifest: shownManifest(backup.manifest),
+    };
   });
 };
 
@@ -113,11 +121,14 @@ const choose = (backup: OpenBackup, only: string): Part => {
     const place = placeOf(line);
     return place !== null && (wanted === '' || place === wanted || place.startsWith(`${wanted}/`));
   };
-  const entries = manifest.entries.filter(isWanted);
+  const entries = lineTable();
+  for (const line of manifest.entries) if (isWanted(line)) entries.push(line);
   if (entries.length === 0 && (wanted !== '' || source.type !== 'files'))
     throw new BackupError('not-found', `${file} holds no ${only}`, { file, entry: only });
-  const files = backup.files.filter(({ line }) => isWanted(line));
-  const ownFile = source.type === 'files' ? undefined : files[0]?.line;
+  const files = filesWhere(backup.files, isWanted);
+  let bytes = 0;
+  for (const { line } of files) bytes += line.size;
+  const ownFile = source.type === 'files' || files.length === 0 ? undefined : files.at(0).line;
   return {
     source,
     // A database is one file, and is staged under no folder of its own.
@@ -127,7 +138,7 @@ const choose = (backup: OpenBackup, only: string): Part => {
         ? (rest.at(-1) ?? sourceName)
         : basename(placeOf(ownFile) ?? sourceName),
     backup: { ...backup, files, manifest: { ...manifest, entries } },
-    bytes: files.reduce((sum, { line }) => sum + line.size, 0),
+    bytes,
   };
 };
 

@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { filesOfSource } from '../backup-files.ts';
 import { sourceProblems } from '../backup-options.ts';
 import { type Disk, realDisk } from '../disk.ts';
 import { BackupError, isSystemError, messageOf, systemSaid } from '../errors.ts';
@@ -116,9 +117,8 @@ const checkSpace = async (
         cause,
       });
     });
-    const bytes = files
-      .filter(({ line }) => line.path.startsWith(`${name}/`))
-      .reduce((sum, { line }) => sum + line.size, 0);
+    let bytes = 0;
+    for (const { line } of filesOfSource(files, name)) bytes += line.size;
     const key = `${facts.type}:${facts.blocks}:${facts.bavail}`;
     const before = needed.get(key)?.bytes ?? 0;
     needed.set(key, { bytes: before + bytes, free: facts.bavail * facts.bsize * USABLE_SHARE });

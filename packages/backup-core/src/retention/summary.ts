@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import * as z from 'zod/mini';
 import { type Disk, syncFolder } from '../disk.ts';
 import { systemCode, throwUnwritable } from '../errors.ts';
-import type { Manifest } from '../manifest.ts';
+import { filesOf, type Manifest } from '../manifest.ts';
+import { linesOf } from '../shown-manifest.ts';
 import { workName } from '../work-files.ts';
 import type { SourceAmounts } from './shrink.ts';
 
@@ -46,15 +47,14 @@ const summary = z.object({
 export type BackupSummary = z.infer<typeof summary>;
 
 /** What each source of a backup amounts to. */
-export const amountsOf = ({ entries, sources }: Pick<Manifest, 'entries' | 'sources'>) => {
+export const amountsOf = (manifest: Pick<Manifest, 'entries' | 'sources'>): SourceAmounts[] => {
   const found = new Map<string, { entries: number; bytes: number }>();
-  for (const line of entries) {
-    if (line.type !== 'file') continue;
+  for (const line of filesOf({ entries: linesOf(manifest) })) {
     const name = line.path.slice(0, line.path.indexOf('/'));
     const before = found.get(name) ?? { entries: 0, bytes: 0 };
     found.set(name, { entries: before.entries + 1, bytes: before.bytes + line.size });
   }
-  return sources.map(({ name, tables }): SourceAmounts => {
+  return manifest.sources.map(({ name, tables }): SourceAmounts => {
     const rows = tables === undefined ? null : sum(Object.values(tables));
     return { name, ...(found.get(name) ?? { entries: 0, bytes: 0 }), rows };
   });
@@ -63,21 +63,24 @@ export const amountsOf = ({ entries, sources }: Pick<Manifest, 'entries' | 'sour
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
 
 /** What a manifest alone tells: nothing of checks, of the backup before, or of what people said. */
-export const summaryOf = (manifest: Manifest, sha256: string): BackupSummary => ({
-  format: 1,
-  sha256,
-  service: manifest.service,
-  env: manifest.env,
-  release: manifest.release,
-  migrations: manifest.migrations,
-  complete: manifest.complete,
-  entries: manifest.entries.filter(({ type }) => type === 'file').length,
-  totalBytes: manifest.totalBytes,
-  sources: amountsOf(manifest),
-  verifiedAt: null,
-  previous: null,
-  shrinkAccepted: null,
-});
+export const summaryOf = (manifest: Manifest, sha256: string): BackupSummary => {
+  const sources = amountsOf(manifest);
+  return {
+    format: 1,
+    sha256,
+    service: manifest.service,
+    env: manifest.env,
+    release: manifest.release,
+    migrations: manifest.migrations,
+    complete: manifest.complete,
+    entries: sum(sources.map(({ entries }) => entries)),
+    totalBytes: manifest.totalBytes,
+    sources,
+    verifiedAt: null,
+    previous: null,
+    shrinkAccepted: null,
+  };
+};
 
 /** The summary beside a zip; null where there is none that can be read. */
 export const readSummary = async (file: string): Promise<BackupSummary | null> => {

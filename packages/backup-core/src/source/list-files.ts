@@ -2,6 +2,7 @@ import { lstatSync } from 'node:fs';
 import { lstat, open, readdir, readlink } from 'node:fs/promises';
 import { BackupError, messageOf } from '../errors.ts';
 import { linkProblem } from '../stored-path.ts';
+import { type FoundTable, foundTable } from '../table/found-table.ts';
 import type { FilesSource } from '../types.ts';
 import { type BytePath, bytePath, bytesOf, joinPath, shownPath } from './byte-path.ts';
 import { matchGlobs } from './match-glob.ts';
@@ -15,7 +16,7 @@ export type FoundItem =
 
 export interface FileListing {
   /** Sorted bytewise by name. Folders are here only where they are empty. */
-  readonly items: readonly FoundItem[];
+  readonly items: FoundTable;
   /** Modes of folders that are not 0755, by path (`''` is the source's own). */
   readonly folderModes: Readonly<Record<string, number>>;
   /** What could not be listed, each with its reason. */
@@ -40,7 +41,7 @@ export const listFiles = async (
 ): Promise<FileListing> => {
   const isIncluded = source.include === undefined ? () => true : matchGlobs(source.include);
   const isExcluded = matchGlobs(source.exclude ?? []);
-  const items: FoundItem[] = [];
+  const items = foundTable();
   const folderModes: Record<string, number> = {};
   const unreadable: string[] = [];
   const refused: string[] = [];
@@ -96,7 +97,8 @@ export const listFiles = async (
   await visitFolder('', root.mode & 0o777);
   refused.push(...(await liveDatabases(source, items)));
   if (refused.length > 0) throw refuseSource(source, refused);
-  return { items: items.sort((a, b) => (a.name < b.name ? -1 : 1)), folderModes, unreadable };
+  items.sort();
+  return { items, folderModes, unreadable };
 };
 
 const isText = (bytes: Buffer): boolean => Buffer.from(bytes.toString('utf8')).equals(bytes);
@@ -111,16 +113,16 @@ const refuseSource = (source: FilesSource, problems: readonly string[]): BackupE
 const SQLITE_MAGIC = 'SQLite format 3\0';
 
 /** A database read as a file is torn: one with a log beside it has to be a source of its own. */
-const liveDatabases = async (
-  source: FilesSource,
-  items: readonly FoundItem[],
-): Promise<string[]> => {
+const liveDatabases = async (source: FilesSource, items: FoundTable): Promise<string[]> => {
   const problems: string[] = [];
+  const logged = new Set<BytePath>();
   for (const { name } of items) {
     const log = /-(?:wal|journal)$/.exec(name);
-    if (log === null) continue;
-    const database = name.slice(0, -log[0].length);
-    if (!items.some((item) => item.type === 'file' && item.name === database)) continue;
+    if (log !== null) logged.add(name.slice(0, -log[0].length));
+  }
+  if (logged.size === 0) return problems;
+  for (const { type, name: database } of items) {
+    if (type !== 'file' || !logged.has(database)) continue;
     if ((await firstBytes(pathInside(source.path, database))) === SQLITE_MAGIC)
       problems.push(
         `${shownPath(database)} is a SQLite database in use: declare it as a source of type sqlite and exclude ${shownPath(database)}*`,

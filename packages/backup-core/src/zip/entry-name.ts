@@ -3,6 +3,9 @@
  * (what breaks it is stored under another name) and the reader (what breaks it is refused).
  */
 
+import { recordList } from '../table/record-list.ts';
+import { rowIndex } from '../table/row-index.ts';
+
 const MAX_COMPONENT_BYTES = 255;
 const MAX_PATH_BYTES = 1024;
 const MAX_DEPTH = 32;
@@ -73,31 +76,41 @@ export interface NameSet {
 
 /** A name collides where it is another one but for case or Unicode form, or where one would be the other's folder. */
 export const nameSet = (fold: (name: string) => string = foldedName): NameSet => {
-  const names = new Map<string, string>();
+  const names = recordList();
+  const nameAt = (row: number): string => names.at(row).toString('utf8');
+  const keys = rowIndex((row) => fold(nameAt(row)));
+  const find = (key: string): string | null => {
+    const row = keys.find(key);
+    return row === null ? null : nameAt(row);
+  };
+  const keep = (key: string, name: string): void => {
+    keys.add(key, names.length);
+    names.add(Buffer.byteLength(name)).write(name, 'utf8');
+  };
   const folders = new Map<string, string>();
   /** Of the name before: most names lie in the same one, and it is known then. */
   let lastFolder = '';
   return {
     add: (name) => {
       const key = fold(name);
-      const same = names.get(key);
-      if (same !== undefined)
+      const same = find(key);
+      if (same !== null)
         return same === name ? 'is there twice' : `is the same file as "${same}" on some systems`;
       const inside = folders.get(key);
       if (inside !== undefined) return `is also the folder of "${inside}"`;
       const end = key.lastIndexOf('/') + 1;
       if (end > 0 && end === lastFolder.length && key.startsWith(lastFolder)) {
-        names.set(key, name);
+        keep(key, name);
         return null;
       }
       const parents: string[] = [];
       for (let at = key.indexOf('/'); at !== -1; at = key.indexOf('/', at + 1)) {
         const parent = key.slice(0, at);
-        const file = names.get(parent);
-        if (file !== undefined) return `lies inside "${file}", which is no folder`;
+        const file = find(parent);
+        if (file !== null) return `lies inside "${file}", which is no folder`;
         parents.push(parent);
       }
-      names.set(key, name);
+      keep(key, name);
       for (const parent of parents) if (!folders.has(parent)) folders.set(parent, name);
       lastFolder = key.slice(0, end);
       return null;

@@ -1,3 +1,4 @@
+import { type EntryTable, entryTable } from '../table/entry-table.ts';
 import { type NameSet, nameOf, nameProblem, nameSet } from './entry-name.ts';
 import {
   CENTRAL_BYTES,
@@ -58,9 +59,9 @@ const LOCAL_BATCH = 32;
 export const readArchive = async (
   open: OpenFile,
   names: NameSet = nameSet(),
-): Promise<readonly ArchiveEntry[]> => {
+): Promise<EntryTable> => {
   const directory = await findDirectory(open);
-  const entries: ArchiveEntry[] = [];
+  const entries = entryTable();
   let batch: DirectoryLine[] = [];
   const cover = covering(open.file, directory);
   const readBatch = async () => {

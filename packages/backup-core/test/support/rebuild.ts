@@ -3,14 +3,16 @@ import { open, readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { crc32 } from 'node:zlib';
 import JSZip from 'jszip';
-import { MANIFEST_NAME, type StoredManifest } from '../../src/manifest.ts';
+import { MANIFEST_NAME, type Manifest } from '../../src/manifest.ts';
 import { fileSink } from '../../src/zip/sink.ts';
 import { openArchiveWriter } from '../../src/zip/write-archive.ts';
+
+export type ChangeableManifest = Omit<Manifest, 'createdAt'>;
 
 /** What a forger can change of a genuine backup. */
 export interface Contents {
   files: Map<string, Buffer>;
-  manifest: StoredManifest;
+  manifest: ChangeableManifest;
 }
 
 /** Sidecar for a file as it is now. */
@@ -32,7 +34,7 @@ export const rebuild = async (
     if (!entry.dir) files.set(name, await entry.async('nodebuffer'));
   const text = files.get(MANIFEST_NAME)?.toString('utf8') ?? '';
   files.delete(MANIFEST_NAME);
-  const contents: Contents = { files, manifest: JSON.parse(text) as StoredManifest };
+  const contents: Contents = { files, manifest: JSON.parse(text) as ChangeableManifest };
   change(contents);
   files.set(MANIFEST_NAME, Buffer.from(JSON.stringify(contents.manifest)));
   const handle = await open(file, 'w');
