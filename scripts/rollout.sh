@@ -9,4 +9,5 @@ command -v "$node" >/dev/null || {
   echo "error: no Node found; install Node 20 or newer, then run: npm ci" >&2
   exit 2
 }
-exec "$node" "$root/scripts/rollout.js" "$@"
+# Where memory is plenty, Node would keep 130 MB of garbage of its own accord: here it keeps 12.
+exec "$node" --max-semi-space-size=4 "$root/scripts/rollout.js" "$@"

@@ -33,8 +33,11 @@ export interface BackupRequest {
   readonly sink?: BackupSink;
 }
 
+/** What was written, without its manifest: of many files that is not to be held while they are verified. */
+type WrittenBackup = Omit<BackupReport, 'manifest'>;
+
 /** A backup that was taken and verified, and what followed from it. */
-export interface TakenBackup extends BackupReport {
+export interface TakenBackup extends WrittenBackup {
   /** What fell too far against the backup before; the backup is kept, and so is every older one. */
   readonly shrunken: readonly ShrinkFinding[];
   /** How the copies that were due went, those of older backups among them. */
@@ -51,29 +54,14 @@ export interface TakenBackup extends BackupReport {
  */
 export const takeBackup = async (
   context: CommandContext,
-  { config, release, tag, sink = 'file' }: BackupRequest,
+  request: BackupRequest,
 ): Promise<TakenBackup> => {
+  const { config, sink = 'file' } = request;
   const { service, env, backup } = config;
   const survey = { service, env, maxShrink: backup.maxShrink };
   const earlier = await surveyBackups(backup.dir, survey);
   checkRoom(await backupRoom(config, earlier, { signal: context.signal }), config);
-  const progress = showProgress(context);
-  const report = await createBackup({
-    dir: backup.dir,
-    root: config.root,
-    service,
-    env,
-    release,
-    migrations: await appliedMigrations(config),
-    ...(tag === undefined ? {} : { tag }),
-    sources: config.data,
-    tool,
-    now: context.clock.now,
-    signal: context.signal,
-    sink,
-    rescue: rescueHints(config),
-    onProgress: progress.show,
-  }).finally(progress.end);
+  const report = await writeBackup(context, request);
   if (report.incomplete.length > 0) throw incompleteError(report, sink);
   if (sink === 'null')
     return { ...report, shrunken: [], copies: [], removed: { backups: [], aged: [] } };
@@ -87,6 +75,30 @@ export const takeBackup = async (
     );
   const copies = await copyElsewhere(context, config);
   return { ...report, shrunken, copies, removed: await retainAfterBackup(context, config) };
+};
+
+const writeBackup = async (
+  context: CommandContext,
+  { config, release, tag, sink = 'file' }: BackupRequest,
+): Promise<WrittenBackup> => {
+  const progress = showProgress(context);
+  const { manifest: _, ...written } = await createBackup({
+    dir: config.backup.dir,
+    root: config.root,
+    service: config.service,
+    env: config.env,
+    release,
+    migrations: await appliedMigrations(config),
+    ...(tag === undefined ? {} : { tag }),
+    sources: config.data,
+    tool,
+    now: context.clock.now,
+    signal: context.signal,
+    sink,
+    rescue: rescueHints(config),
+    onProgress: progress.show,
+  }).finally(progress.end);
+  return written;
 };
 
 /** How the service is stopped and started, for people; what is secret in it is left out. */
@@ -103,7 +115,7 @@ const rescueHints = ({ target, root, secrets }: EnvironmentConfig): RescueHints 
 const verifyTaken = async (
   context: CommandContext,
   dir: string,
-  { file }: BackupReport,
+  { file }: WrittenBackup,
 ): Promise<void> => {
   const progress = showProgress(context);
   try {
@@ -122,7 +134,7 @@ const verifyTaken = async (
   }
 };
 
-const incompleteError = ({ incomplete, file }: BackupReport, sink: BackupSink): RolloutError => {
+const incompleteError = ({ incomplete, file }: WrittenBackup, sink: BackupSink): RolloutError => {
   const named = incomplete.slice(0, 5).join('; ');
   const more = incomplete.length > 5 ? ` and ${incomplete.length - 5} more` : '';
   return new RolloutError(
