@@ -1,15 +1,15 @@
 import type { BigIntStats } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import * as z from 'zod/mini';
 import { type BackupFile, onlyFileOf } from './backup-files.ts';
 import type { BackupJob } from './backup-options.ts';
-import { type Disk, syncFolder } from './disk.ts';
+import type { Disk } from './disk.ts';
 import { isBackupError, isSystemError } from './errors.ts';
 import { later } from './later.ts';
 import { listBackups } from './list-backups.ts';
 import type { ManifestFrame, ManifestSource } from './manifest.ts';
 import { type OpenBackup, openBackup } from './read-backup.ts';
+import { replaceFile } from './replace-file.ts';
 import {
   isSameFingerprint,
   type SqliteFingerprint,
@@ -18,7 +18,6 @@ import {
 import { isSettled } from './stat-facts.ts';
 import { rowIndex } from './table/row-index.ts';
 import { readStatTable, type StatTable } from './table/stat-table.ts';
-import { workName } from './work-files.ts';
 
 /** Lies beside its zip: what must not be in it, because it would make the same data give other bytes. */
 const STATE_SUFFIX = '.state.json';
@@ -201,20 +200,5 @@ function* renderState({ stats, ...known }: NewState): Generator<string> {
 }
 
 /** Writes the state of a published backup beside it. */
-export const writeState = async (disk: Disk, file: string, content: NewState): Promise<void> => {
-  const part = join(dirname(file), workName('state'));
-  try {
-    const handle = await disk.open(part, 'wx', 0o600);
-    try {
-      for (const text of renderState(content)) await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await disk.rename(part, `${file}${STATE_SUFFIX}`);
-  } finally {
-    // Where the disk was full, what fitted would lie there until the next run.
-    await disk.rm(part, { recursive: false, force: true });
-  }
-  await syncFolder(disk, dirname(file));
-};
+export const writeState = (disk: Disk, file: string, content: NewState): Promise<void> =>
+  replaceFile(disk, `${file}${STATE_SUFFIX}`, 'state', renderState(content));

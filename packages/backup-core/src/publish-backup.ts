@@ -3,13 +3,13 @@ import { basename, join } from 'node:path';
 import { nextBackupTime, parseBackupName, renderBackupName } from './backup-name.ts';
 import { type Disk, makeFolder, syncFolder } from './disk.ts';
 import { systemCode } from './errors.ts';
+import { writeNewFile } from './replace-file.ts';
 import { rescueNameOf } from './rescue/render-rescue.ts';
 import { renderSidecar, SIDECAR_SUFFIX } from './sidecar.ts';
 import { workName } from './work-files.ts';
 
 const INCOMPLETE_PREFIX = 'incomplete_';
 const SECOND_MS = 1000;
-const PARTS_AT_ONCE = 1024;
 
 /** A finished archive under its working name, and what its real name is made of. */
 export interface FinishedArchive {
@@ -33,34 +33,6 @@ export interface Published {
   readonly sidecar: string;
   readonly atMs: number;
 }
-
-/** Small parts joined, so that each write is worth its call. */
-function* inPieces(parts: Iterable<string>): Generator<string> {
-  let piece: string[] = [];
-  for (const part of parts) {
-    piece.push(part);
-    if (piece.length < PARTS_AT_ONCE) continue;
-    yield piece.join('');
-    piece = [];
-  }
-  yield piece.join('');
-}
-
-/** A file that is whole and durable, or is not there. */
-const writeWhole = async (
-  disk: Disk,
-  path: string,
-  text: Iterable<string>,
-  mode = 0o600,
-): Promise<void> => {
-  const handle = await disk.open(path, 'wx', mode);
-  try {
-    await handle.writeFile(inPieces(text));
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-};
 
 /** `link` never replaces a name. Returns whether the name was free. */
 const linkIfFree = async (disk: Disk, existing: string, name: string): Promise<boolean> => {
@@ -97,7 +69,7 @@ const publishSet = async (archive: FinishedArchive, file: string): Promise<boole
     for (const { name, text, mode } of besideFiles(archive, file)) {
       const besidePart = join(dir, workName('beside'));
       parts.push(besidePart);
-      await writeWhole(disk, besidePart, text, mode);
+      await writeNewFile(disk, besidePart, text, mode);
       if (!(await linkIfFree(disk, besidePart, name))) return false;
       linked.push(name);
     }
@@ -154,7 +126,7 @@ export const publishIncomplete = async (
     const name = renderBackupName(atMs, env, tag).replace(/^dhash_/, INCOMPLETE_PREFIX);
     const file = join(folder, name);
     if (!(await publishSet(archive, file))) continue;
-    await writeWhole(disk, `${file}.txt`, [`${missing.join('\n')}\n`]);
+    await writeNewFile(disk, `${file}.txt`, [`${missing.join('\n')}\n`]);
     await disk.unlink(archive.part);
     await syncFolder(disk, folder);
     return { file, sidecar: `${file}${SIDECAR_SUFFIX}`, atMs };

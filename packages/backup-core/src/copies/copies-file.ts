@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import * as z from 'zod/mini';
-import { realDisk, syncFolder } from '../disk.ts';
+import { realDisk } from '../disk.ts';
 import { systemCode } from '../errors.ts';
+import { replaceFile } from '../replace-file.ts';
 import type { DiskOption } from '../types.ts';
-import { workName } from '../work-files.ts';
 
 const SUFFIX = '.copies.json';
 
@@ -43,18 +42,6 @@ export const recordCopy = async (
   { disk = realDisk }: DiskOption = {},
 ): Promise<void> => {
   const others = (await readCopies(file)).filter(({ to }) => to !== record.to);
-  const part = join(dirname(file), workName('copies'));
-  try {
-    const handle = await disk.open(part, 'wx', 0o600);
-    try {
-      await handle.writeFile(`${JSON.stringify({ format: 1, copies: [...others, record] })}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await disk.rename(part, `${file}${SUFFIX}`);
-  } finally {
-    await disk.rm(part, { recursive: false, force: true });
-  }
-  await syncFolder(disk, dirname(file));
+  const text = JSON.stringify({ format: 1, copies: [...others, record] });
+  await replaceFile(disk, `${file}${SUFFIX}`, 'copies', [`${text}\n`]);
 };

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import * as z from 'zod/mini';
 import { realDisk, syncFolder } from '../disk.ts';
 import { systemCode } from '../errors.ts';
+import { replaceFile } from '../replace-file.ts';
 import type { DiskOption } from '../types.ts';
-import { workName } from '../work-files.ts';
 
 /** Lies beside its zip: that the backup was restored once, for real, and how long that took. */
 export const PROOF_SUFFIX = '.proof.json';
@@ -58,20 +58,7 @@ export const writeProof = async (
   content: Proof,
   { disk = realDisk }: DiskOption = {},
 ): Promise<void> => {
-  const part = join(dirname(file), workName('proof'));
-  try {
-    const handle = await disk.open(part, 'wx', 0o600);
-    try {
-      await handle.writeFile(`${JSON.stringify(content, null, 1)}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await disk.rename(part, file + PROOF_SUFFIX);
-  } finally {
-    await disk.rm(part, { recursive: false, force: true });
-  }
-  await syncFolder(disk, dirname(file));
+  await replaceFile(disk, file + PROOF_SUFFIX, 'proof', [`${JSON.stringify(content, null, 1)}\n`]);
 };
 
 /** Takes a proof away: a later drill of the same backup did not hold. Returns whether there was one. */

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import * as z from 'zod/mini';
-import { type Disk, syncFolder } from '../disk.ts';
+import type { Disk } from '../disk.ts';
 import { systemCode, throwUnwritable } from '../errors.ts';
 import { filesOf, type Manifest } from '../manifest.ts';
+import { replaceFile } from '../replace-file.ts';
 import { linesOf } from '../shown-manifest.ts';
-import { workName } from '../work-files.ts';
 import type { SourceAmounts } from './shrink.ts';
 
 /** Lies beside its zip: what lists and retention need of it, so that they need not open it. */
@@ -100,18 +100,7 @@ export const writeSummary = async (
   file: string,
   content: BackupSummary,
 ): Promise<void> => {
-  const part = join(dirname(file), workName('summary'));
-  try {
-    const handle = await disk.open(part, 'wx', 0o600).catch(throwUnwritable(dirname(file)));
-    try {
-      await handle.writeFile(`${JSON.stringify(content)}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await disk.rename(part, file + SUMMARY_SUFFIX);
-  } finally {
-    await disk.rm(part, { recursive: false, force: true });
-  }
-  await syncFolder(disk, dirname(file));
+  await replaceFile(disk, file + SUMMARY_SUFFIX, 'summary', [`${JSON.stringify(content)}\n`]).catch(
+    throwUnwritable(dirname(file)),
+  );
 };
