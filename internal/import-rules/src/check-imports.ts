@@ -73,6 +73,20 @@ const keepsOffNode: Check = (site, { rule, sources }) =>
     ? `${sources.name} runs in a browser and may not import ${site.specifier}`
     : null;
 
+/** `src/record/runs.ts` → `record`; `null` for what lies in `src/` itself or outside it. */
+const folderOf = (file: string): string | null => /^src\/([^/]+)\//.exec(file)?.[1] ?? null;
+
+const keepsFolderOrder: Check = (site, { rule }) => {
+  const own = folderOf(site.file);
+  if (rule.folders === undefined || own === null) return null;
+  const rank = rule.folders.indexOf(own);
+  if (rank === -1)
+    return `src/${own} has no place in the order of folders; give it one in internal/import-rules/src/rules.ts`;
+  const target = isRelative(site.specifier) ? folderOf(relativeTarget(site)) : null;
+  if (target === null || rule.folders.indexOf(target) <= rank) return null;
+  return `"${site.specifier}" lies above src/${own}; it may import ${rule.folders.slice(0, rank + 1).join(', ')}`;
+};
+
 const isDeclared: Check = (site, { sources, rootDevDependencies: ofRoot }) => {
   if (!fromRegistryOrSibling(site.specifier)) return null;
   const name = packageOf(site.specifier);
@@ -90,6 +104,7 @@ const checks: readonly Check[] = [
   leavesTestsAlone,
   keepsDirection,
   keepsOffNode,
+  keepsFolderOrder,
   isDeclared,
 ];
 

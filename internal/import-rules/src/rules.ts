@@ -11,6 +11,11 @@ export interface PackageRule {
    * registry and no others. A package without this may import what it declares.
    */
   readonly reach?: Readonly<Record<string, readonly string[]>>;
+  /**
+   * Folders of `src/` in their one direction: a file may import those of its own folder and of the ones
+   * before it. Files that lie in `src/` itself belong to nobody and to everybody.
+   */
+  readonly folders?: readonly string[];
 }
 
 /** The one direction of imports: docs/architecture.md draws it. */
@@ -42,6 +47,23 @@ export const packageRules: readonly PackageRule[] = [
       '@dhash/rollback',
     ],
     node: 'allowed',
+    folders: [
+      'process',
+      'words',
+      'record',
+      'config',
+      'targets',
+      'environment',
+      'migrations',
+      'notify',
+      'backup',
+      'drill',
+      'takeover',
+      'rollback',
+      'deploy',
+      'guard',
+      'cli',
+    ],
   },
   // Watched and deployed from outside, as any other service would be.
   { folder: 'examples/dhash-service', siblings: [], node: 'allowed' },

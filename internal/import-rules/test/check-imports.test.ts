@@ -14,7 +14,12 @@ const rules: PackageRule[] = [
   },
   { folder: 'packages/bare', siblings: [], node: 'allowed', reach: { 'src/index.ts': [] } },
   { folder: 'packages/low', siblings: [], node: 'allowed' },
-  { folder: 'packages/top', siblings: ['@t/low'], node: 'allowed' },
+  {
+    folder: 'packages/top',
+    siblings: ['@t/low'],
+    node: 'allowed',
+    folders: ['record', 'deep', 'cli'],
+  },
   { folder: 'internal/kit', siblings: [], node: 'allowed' },
 ];
 
@@ -62,6 +67,18 @@ const check = async (planted: Record<string, string>) => {
 describe('checkImports', () => {
   it('finds nothing in a repository that keeps the rules', async () => {
     expect(await check({})).toEqual([]);
+  });
+
+  it('finds an import against the order of folders, and a folder without a place in it', async () => {
+    const found = await check({
+      'packages/top/src/cli/a.ts': "import '../record/b.ts';\nimport './c.ts';\nimport '../b.ts';",
+      'packages/top/src/record/b.ts': "import '../b.ts';\n\nimport '../cli/a.ts';",
+      'packages/top/src/odd/c.ts': "import '../b.ts';",
+    });
+    expect(found).toEqual([
+      'packages/top/src/odd/c.ts:1: src/odd has no place in the order of folders; give it one in internal/import-rules/src/rules.ts',
+      'packages/top/src/record/b.ts:3: "../cli/a.ts" lies above src/record; it may import record',
+    ]);
   });
 
   const planted: { name: string; files: Record<string, string>; found: string[] }[] = [

@@ -1,7 +1,6 @@
 export { asProcess } from './cli/as-process.ts';
 export { main } from './cli/main.ts';
 export type { CommandIo } from './cli/run-command-line.ts';
-export type { Clock } from './clock.ts';
 export { ConfigError, type ConfigIssue, isConfigError } from './config/config-error.ts';
 export { environmentConfig, loadConfig } from './config/load-config.ts';
 export type { EnvironmentConfig } from './config/types.ts';
@@ -13,5 +12,6 @@ export {
 } from './deploy/plan.ts';
 export type { DeployStep } from './deploy/planned-steps.ts';
 export { type ExitCode, exitCodes, isRolloutError, RolloutError } from './errors.ts';
+export type { Clock } from './process/clock.ts';
 export { foldRun, type RunState, type RunStatus } from './record/run-state.ts';
 // Withheld: the recorder, the steps and the targets; they act, and the command line is their contract.

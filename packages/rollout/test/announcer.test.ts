@@ -2,11 +2,11 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fakeClock, startHttpServer } from '@dhash/testkit';
 import { expect, it, vi } from 'vitest';
-import { createOutput } from '../src/cli/output.ts';
-import { type Clock, systemClock } from '../src/clock.ts';
-import { openAnnouncer } from '../src/operate/announcer.ts';
-import { openEnvironment } from '../src/operate/environment.ts';
+import { openEnvironment } from '../src/environment/environment.ts';
+import { openAnnouncer } from '../src/notify/announcer.ts';
+import { type Clock, systemClock } from '../src/process/clock.ts';
 import { openRecorder } from '../src/record/recorder.ts';
+import { createOutput } from '../src/words/output.ts';
 import { project, template } from './notify-project.ts';
 
 /** What a command of this project announces with, on a real record. */

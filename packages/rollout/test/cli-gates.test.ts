@@ -5,7 +5,7 @@ import { gatesFor, parseGates } from '@dhash/quality-gates/config';
 import { startHttpServer, tempFolder } from '@dhash/testkit';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { systemClock } from '../src/clock.ts';
+import { systemClock } from '../src/process/clock.ts';
 import { runMain } from './run-main.ts';
 
 const queue = (threshold: number) =>

@@ -2,7 +2,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canary, startHttpServer } from '@dhash/testkit';
 import { describe, expect, it, vi } from 'vitest';
-import { Interrupted } from '../src/operate/context.ts';
+import { Interrupted } from '../src/environment/context.ts';
 import { project, template } from './notify-project.ts';
 
 describe('notify', () => {

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canary, tempFolder } from '@dhash/testkit';
-import { systemClock } from '../src/clock.ts';
+import { systemClock } from '../src/process/clock.ts';
 import { runMain } from './run-main.ts';
 
 const config = (notify: string) => `service: notes

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { createOutput } from '../src/cli/output.ts';
-import { paceOf, progressLine, showProgress } from '../src/cli/progress.ts';
+import { createOutput } from '../src/words/output.ts';
+import { paceOf, progressLine, showProgress } from '../src/words/progress.ts';
 
 const at = (bytes: number, phase: 'write' | 'verify' = 'write') => ({
   phase,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { messagesOfStep } from '../src/deploy/step-messages.ts';
+import { messagesOfStep } from '../src/notify/step-messages.ts';
 
 const done = (step: string, data: Record<string, unknown>) =>
   messagesOfStep({

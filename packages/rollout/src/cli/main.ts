@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
-import { systemClock } from '../clock.ts';
+import { Interrupted } from '../environment/context.ts';
 import { exitCodes } from '../errors.ts';
-import { Interrupted } from '../operate/context.ts';
+import { systemClock } from '../process/clock.ts';
 import { tool } from '../tool.ts';
 import { registerBackup } from './commands/backup.ts';
 import { registerDeploy } from './commands/deploy.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { CommandContext, CommandResult } from '../operate/context.ts';
+import type { CommandContext, CommandResult } from '../environment/context.ts';
 import type { GlobalOptions, NamedLog } from './run-command-line.ts';
 
 /** Runs a command's work in its context and keeps the exit code for the process. */

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { atomicWriteFile } from '@dhash/journal';
-import type { Clock } from '../clock.ts';
+import type { CommandContext, CommandResult } from '../environment/context.ts';
 import { exitCodes, messageOf } from '../errors.ts';
-import type { CommandContext, CommandResult } from '../operate/context.ts';
-import { createOutput, type Streams } from './output.ts';
+import type { Clock } from '../process/clock.ts';
+import { createOutput, type Streams } from '../words/output.ts';
 import { failureOf } from './show-error.ts';
 
 const isAbort = (error: unknown): boolean =>

@@ -4,11 +4,11 @@ import { isMonitorError } from '@dhash/monitor';
 import { isNotifierError } from '@dhash/notifier';
 import { isGatesConfigError } from '@dhash/quality-gates/config';
 import { isRollbackError } from '@dhash/rollback';
-import { isCommandError } from '../command/run-command.ts';
 import { isConfigError } from '../config/config-error.ts';
+import { Interrupted } from '../environment/context.ts';
 import { type ExitCode, exitCodes, isRolloutError, messageOf } from '../errors.ts';
 import { isMigrationError } from '../migrations/types.ts';
-import { Interrupted } from '../operate/context.ts';
+import { isCommandError } from '../process/run-command.ts';
 import { isTargetError } from '../targets/types.ts';
 
 /** What a person and a script are told of something thrown. */

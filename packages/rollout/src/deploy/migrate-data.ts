@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import type { Json } from '@dhash/journal';
-import { formatDuration } from '../cli/format.ts';
 import type { EnvironmentConfig, MigrationsConfig } from '../config/types.ts';
 import { readApplied } from '../migrations/applied.ts';
 import { runMigrations, runnable } from '../migrations/apply-migration.ts';
@@ -9,6 +8,7 @@ import { migrationName, migrationsFolder, readMigrations } from '../migrations/r
 import { tryOnCopy } from '../migrations/try-on-copy.ts';
 import type { MigrationPlan, TrialReport } from '../migrations/types.ts';
 import { asJson } from '../record/recorder.ts';
+import { formatDuration } from '../words/format.ts';
 import type { DeployFacts } from './plan.ts';
 
 const forwardPlan = async (

@@ -1,8 +1,7 @@
 import type { JournalEvent, Step } from '@dhash/journal';
+import { type CommandContext, commandHint } from '../environment/context.ts';
+import type { Environment } from '../environment/environment.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
-
-import { type CommandContext, commandHint } from '../operate/context.ts';
-import type { Environment } from '../operate/environment.ts';
 import type { Recorder } from '../record/recorder.ts';
 import { type PlannedRun, parsePlannedRun } from './planned-run.ts';
 import { deploySteps } from './steps.ts';

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { type JournalEvent, type Step, type StepsOutcome, undoSteps } from '@dhash/journal';
+import type { CommandContext, CommandResult } from '../environment/context.ts';
+import type { Environment } from '../environment/environment.ts';
+import { waitUntilHealthy } from '../environment/service-checks.ts';
+import { showSteps } from '../environment/show-steps.ts';
 import { type ExitCode, exitCodes, messageOf } from '../errors.ts';
-import type { CommandContext, CommandResult } from '../operate/context.ts';
-import type { Environment } from '../operate/environment.ts';
-import { waitUntilHealthy } from '../operate/service-checks.ts';
-import { showSteps } from '../operate/show-steps.ts';
-import { currentUser } from '../operate/who.ts';
+import { currentUser } from '../process/who.ts';
 import type { Recorder } from '../record/recorder.ts';
 import type { PlannedRun } from './planned-run.ts';
 import { recordedPlan, recordedSteps } from './recorded-steps.ts';

@@ -15,11 +15,11 @@ import {
   withScratch,
   writeProof,
 } from '@dhash/backup-core';
-import { showProgress } from '../cli/progress.ts';
 import type { EnvironmentConfig } from '../config/types.ts';
+import type { CommandContext } from '../environment/context.ts';
 import { exitCodes, isRolloutError, messageOf, RolloutError } from '../errors.ts';
-import type { CommandContext } from '../operate/context.ts';
 import { tool } from '../tool.ts';
+import { showProgress } from '../words/progress.ts';
 import { dataFolder } from './drill-environment.ts';
 import { gatherDrill } from './gather-drill.ts';
 import { type DrillFacts, type DrillPlan, planDrill, whyNotStarted } from './plan-drill.ts';
@@ -208,14 +208,4 @@ const runDrill = async (context: CommandContext, request: DrillRequest): Promise
     await writeProof(file, proof);
     return proof;
   });
-};
-
-/** `12.3 s`, or what a person would say of it: what a proof is good for. */
-export const describeProof = ({ at, started, notLoaded, totalMs }: Proof): string => {
-  const what = [
-    'restored',
-    ...(started === null ? [] : [`release ${started} started and tested`]),
-    ...notLoaded.map((name) => `${name} read and not loaded`),
-  ];
-  return `proven by a drill on ${at.slice(0, 16).replace('T', ' ')} UTC: ${what.join(', ')} in ${(totalMs / 1000).toFixed(1)} s`;
 };

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { isSameDatabase } from '@dhash/backup-core';
-import { commandVariables } from '../command/command-variables.ts';
+import { commandVariables } from '../process/command-variables.ts';
 
 /** Where a source was restored in a drill. */
 export interface RestoredAt {

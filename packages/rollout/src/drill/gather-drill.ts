@@ -7,9 +7,9 @@ import {
   lookAtPostgres,
   type PostgresSource,
 } from '@dhash/backup-core';
+import { lookAtCommands } from '../backup/look-elsewhere.ts';
 import { onDisk } from '../config/data-source.ts';
 import type { EnvironmentConfig } from '../config/types.ts';
-import { lookAtCommands } from '../operate/look-elsewhere.ts';
 import { artifactOf, isReleaseName } from '../targets/artifacts.ts';
 import { findIsolation } from './isolation.ts';
 import type { DrillFacts } from './plan-drill.ts';

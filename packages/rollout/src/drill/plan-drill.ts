@@ -1,5 +1,5 @@
-import { shownCommand } from '../command/run-command.ts';
 import type { Command } from '../config/types.ts';
+import { shownCommand } from '../process/run-command.ts';
 import type { Isolation } from './isolation.ts';
 
 /** What a drill is planned from. Plain data. */

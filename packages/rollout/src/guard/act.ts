@@ -2,15 +2,15 @@ import { join } from 'node:path';
 import type { Lock } from '@dhash/journal';
 import type { WatchOutcome } from '@dhash/monitor';
 import type { WatchPolicy } from '@dhash/quality-gates';
-import { exitCodes } from '../errors.ts';
-import type { Announcer } from '../operate/announcer.ts';
 import {
   type CommandContext,
   type CommandResult,
   commandHint,
   Interrupted,
-} from '../operate/context.ts';
-import type { Environment } from '../operate/environment.ts';
+} from '../environment/context.ts';
+import type { Environment } from '../environment/environment.ts';
+import { exitCodes } from '../errors.ts';
+import type { Announcer } from '../notify/announcer.ts';
 import type { InboxRequest } from '../record/inbox.ts';
 import type { Recorder } from '../record/recorder.ts';
 import type { RunState } from '../record/run-state.ts';

@@ -13,11 +13,11 @@ import {
 } from '@dhash/monitor';
 import type { WatchPolicy } from '@dhash/quality-gates';
 import { disarm } from '@dhash/quality-gates/config';
+import type { CommandContext, CommandResult } from '../environment/context.ts';
+import type { Environment } from '../environment/environment.ts';
+import { recorderOf } from '../environment/open-run.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
-import { type Announcer, openAnnouncer } from '../operate/announcer.ts';
-import type { CommandContext, CommandResult } from '../operate/context.ts';
-import type { Environment } from '../operate/environment.ts';
-import { recorderOf } from '../operate/open-run.ts';
+import { type Announcer, openAnnouncer } from '../notify/announcer.ts';
 import type { InboxRequest } from '../record/inbox.ts';
 import { asJson, type Recorder } from '../record/recorder.ts';
 import { foldRun, type RunState } from '../record/run-state.ts';

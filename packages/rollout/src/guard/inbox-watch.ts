@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
+import type { Clock } from '../process/clock.ts';
 import { dropRequest, type InboxRequest, readInbox } from '../record/inbox.ts';
 import type { Recorder } from '../record/recorder.ts';
 

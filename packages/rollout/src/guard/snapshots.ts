@@ -1,6 +1,6 @@
 import type { JournalEvent } from '@dhash/journal';
 import type { Assessment } from '@dhash/quality-gates';
-import type { Announcer } from '../operate/announcer.ts';
+import type { Announcer } from '../notify/announcer.ts';
 
 /** Minutes after the start of a watch at which people hear how it goes. */
 const marks = [5, 15, 30, 60] as const;

@@ -7,7 +7,7 @@ import {
   type WatchOutcome,
 } from '@dhash/monitor';
 import { replay, type Sample, type WatchPolicy } from '@dhash/quality-gates';
-import type { Environment } from '../operate/environment.ts';
+import type { Environment } from '../environment/environment.ts';
 import type { Recorder } from '../record/recorder.ts';
 
 /** Writes summary.json and report.html of a watch beside its samples. */

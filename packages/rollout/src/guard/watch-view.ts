@@ -1,7 +1,7 @@
 import { startTerminal, terminalView, type WatchEvent, type WatchOutcome } from '@dhash/monitor';
 import type { WatchPolicy } from '@dhash/quality-gates';
-import type { CommandContext } from '../operate/context.ts';
-import type { Environment } from '../operate/environment.ts';
+import type { CommandContext } from '../environment/context.ts';
+import type { Environment } from '../environment/environment.ts';
 
 /** Between two redraws of the times on a terminal, ms. */
 const tickMs = 1000;

@@ -5,7 +5,7 @@ import {
   type NewEvent,
   openJournal,
 } from '@dhash/journal';
-import { redactTexts } from '../cli/output.ts';
+import { redactTexts } from '../words/output.ts';
 import type { Layout } from './layout.ts';
 
 /**

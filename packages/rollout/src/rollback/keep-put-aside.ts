@@ -7,9 +7,9 @@ import {
   verifyBackup,
 } from '@dhash/backup-core';
 import type { JournalEvent } from '@dhash/journal';
+import type { CommandContext } from '../environment/context.ts';
+import type { Environment } from '../environment/environment.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
-import type { CommandContext } from '../operate/context.ts';
-import type { Environment } from '../operate/environment.ts';
 import type { Recorder } from '../record/recorder.ts';
 import { tool } from '../tool.ts';
 

@@ -5,11 +5,11 @@ import {
   planRollback,
   type RollbackPlan,
 } from '@dhash/rollback';
-import { showProgress } from '../cli/progress.ts';
+import { provenSentence } from '../backup/proven-backup.ts';
+import type { CommandContext } from '../environment/context.ts';
+import type { Environment } from '../environment/environment.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
-import type { CommandContext } from '../operate/context.ts';
-import type { Environment } from '../operate/environment.ts';
-import { provenSentence } from '../operate/proven-backup.ts';
+import { showProgress } from '../words/progress.ts';
 import { explainUnreadable } from './readable.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { basename, join } from 'node:path';
 import { surveyBackups } from '@dhash/backup-core';
+import { type CommandContext, commandHint } from '../environment/context.ts';
+import type { Environment } from '../environment/environment.ts';
 import { migrationName, migrationsFolder, readMigrations } from '../migrations/read-migrations.ts';
 import { MigrationError } from '../migrations/types.ts';
-import { type CommandContext, commandHint } from '../operate/context.ts';
-import type { Environment } from '../operate/environment.ts';
 import type { Target } from '../targets/target.ts';
 import {
   type Candidate,

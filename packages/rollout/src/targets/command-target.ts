@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { shownCommand } from '../command/run-command.ts';
 import type { CommandTargetConfig, EnvironmentConfig } from '../config/types.ts';
+import { shownCommand } from '../process/run-command.ts';
 import { runTargetCommand, type TargetCommand } from './run-target-command.ts';
 import { type Target, TargetError, type TargetRun } from './types.ts';
 

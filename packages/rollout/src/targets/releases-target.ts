@@ -9,8 +9,8 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { shownCommand } from '../command/run-command.ts';
 import type { EnvironmentConfig, ReleasesTargetConfig } from '../config/types.ts';
+import { shownCommand } from '../process/run-command.ts';
 import { artifactOf, artifactVersions, isReleaseName } from './artifacts.ts';
 import { compareVersions } from './compare-versions.ts';
 import { runTargetCommand, type TargetCommand } from './run-target-command.ts';

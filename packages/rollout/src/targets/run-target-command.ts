@@ -1,6 +1,6 @@
-import { commandVariables } from '../command/command-variables.ts';
-import { type CommandResult, runCommand, shownCommand } from '../command/run-command.ts';
 import type { Command, EnvironmentConfig } from '../config/types.ts';
+import { commandVariables } from '../process/command-variables.ts';
+import { type CommandResult, runCommand, shownCommand } from '../process/run-command.ts';
 import { TargetError, type TargetRun } from './types.ts';
 
 /** Longest that a command of a target may take, ms. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../process/clock.ts';
 
 /** Plain JSON, as it travels in the journal. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };

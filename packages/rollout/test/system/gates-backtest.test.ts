@@ -6,7 +6,7 @@ import { gatesFor, parseGates } from '@dhash/quality-gates/config';
 import { backtest, withConfidence } from '@dhash/quality-gates/tune';
 import { chromiumFile, hasTool, openChromium, startPrometheus, tempFolder } from '@dhash/testkit';
 import { expect, it } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/process/clock.ts';
 import { runMain } from '../run-main.ts';
 
 const stepMs = 30_000;

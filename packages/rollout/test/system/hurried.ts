@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../../src/clock.ts';
+import { type Clock, systemClock } from '../../src/process/clock.ts';
 
 /** The real time, but pauses between two looks are short: for commands that do not watch. */
 export const hurried: Clock = {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { freePort, tempFolder } from '@dhash/testkit';
 import { onTestFinished } from 'vitest';
-import { type Clock, systemClock } from '../../src/clock.ts';
+import { type Clock, systemClock } from '../../src/process/clock.ts';
 import { type Ran, runMain } from '../run-main.ts';
 import { hurried } from './hurried.ts';
 

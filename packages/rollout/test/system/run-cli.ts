@@ -8,7 +8,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { asProcess } from '../../src/cli/as-process.ts';
 import { main } from '../../src/cli/main.ts';
-import type { Clock } from '../../src/clock.ts';
+import type { Clock } from '../../src/process/clock.ts';
 import { backBy, hurried } from './hurried.ts';
 
 const killAt = process.env['TEST_KILL_AT'];

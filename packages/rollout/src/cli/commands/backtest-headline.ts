@@ -1,6 +1,6 @@
 import type { BacktestIncident, BacktestRule } from '@dhash/monitor';
 import type { WatchPolicy } from '@dhash/quality-gates';
-import { formatDuration } from '../format.ts';
+import { formatDuration } from '../../words/format.ts';
 
 const hourMs = 3_600_000;
 

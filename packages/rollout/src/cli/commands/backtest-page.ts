@@ -3,7 +3,7 @@ import { atomicWriteFile } from '@dhash/journal';
 import { type BacktestInput, type BacktestSeries, renderBacktest } from '@dhash/monitor';
 import type { WatchPolicy } from '@dhash/quality-gates';
 import type { OnPoll } from '@dhash/quality-gates/tune';
-import type { CommandContext } from '../../operate/context.ts';
+import type { CommandContext } from '../../environment/context.ts';
 
 /** Keeps each gate's value at every poll it is told of. */
 export const collectSeries = (

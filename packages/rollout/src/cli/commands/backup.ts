@@ -1,8 +1,8 @@
 import { isCopyAddress } from '@dhash/backup-core';
 import { Option } from 'commander';
+import type { CommandContext, CommandResult } from '../../environment/context.ts';
+import { openEnvironment } from '../../environment/environment.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
-import type { CommandContext, CommandResult } from '../../operate/context.ts';
-import { openEnvironment } from '../../operate/environment.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import { acceptShrunken } from './backup/accept-shrink.ts';
 import { copyFileElsewhere } from './backup/copy.ts';

@@ -10,9 +10,9 @@ import {
   withConfidence,
 } from '@dhash/quality-gates/tune';
 import { isDecodable, strayPercent } from '../../config/url-credentials.ts';
+import type { CommandContext, CommandResult } from '../../environment/context.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
-import type { CommandContext, CommandResult } from '../../operate/context.ts';
-import { formatDuration, formatTable } from '../format.ts';
+import { formatDuration, formatTable } from '../../words/format.ts';
 import { backtestHeadline } from './backtest-headline.ts';
 import { collectSeries, writeBacktestPage } from './backtest-page.ts';
 import { type GatesFlags, readPolicy } from './gates-files.ts';

@@ -1,7 +1,7 @@
 import { explain, type WatchPolicy } from '@dhash/quality-gates';
 import { environmentsOf, gatesFor, gateWarnings } from '@dhash/quality-gates/config';
+import type { CommandContext, CommandResult } from '../../environment/context.ts';
 import { exitCodes } from '../../errors.ts';
-import type { CommandContext, CommandResult } from '../../operate/context.ts';
 import { type GatesFlags, gatesFile, readGates } from './gates-files.ts';
 
 /** Reads the gates file and says in sentences what its gates do. */

@@ -1,7 +1,7 @@
 import { isGatesError, type WatchPolicy } from '@dhash/quality-gates';
 import { toAnalysisTemplate, toPrometheusRules } from '@dhash/quality-gates/export';
+import type { CommandContext, CommandResult } from '../../environment/context.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
-import type { CommandContext, CommandResult } from '../../operate/context.ts';
 import { type GatesFlags, readPolicy } from './gates-files.ts';
 
 /** Engines that gates can be written for. */

@@ -4,8 +4,8 @@ import { readSampleLog } from '@dhash/monitor';
 import type { Sample, WatchPolicy } from '@dhash/quality-gates';
 import { gatesFor, parseGates } from '@dhash/quality-gates/config';
 import { loadConfig } from '../../config/load-config.ts';
+import type { CommandContext } from '../../environment/context.ts';
 import { exitCodes, isNotThere, messageOf, RolloutError } from '../../errors.ts';
-import type { CommandContext } from '../../operate/context.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 
 /** Options of every `gates` command. */

@@ -2,8 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Sample } from '@dhash/quality-gates';
 import { FEWEST_GOOD_RUNS, renderProposals, tune } from '@dhash/quality-gates/tune';
+import type { CommandContext, CommandResult } from '../../environment/context.ts';
 import { exitCodes, messageOf, RolloutError } from '../../errors.ts';
-import type { CommandContext, CommandResult } from '../../operate/context.ts';
 import { type GatesFlags, readPolicy, readSamples } from './gates-files.ts';
 
 export interface TuneFlags extends GatesFlags {

@@ -1,12 +1,12 @@
 import { dirname } from 'node:path';
 import { readLock } from '@dhash/journal';
+import type { CommandContext, CommandResult } from '../../environment/context.ts';
+import { openEnvironment } from '../../environment/environment.ts';
 import { exitCodes, messageOf } from '../../errors.ts';
-import type { CommandContext, CommandResult } from '../../operate/context.ts';
-import { openEnvironment } from '../../operate/environment.ts';
 import { layoutOf } from '../../record/layout.ts';
 import { displayedStatus } from '../../record/run-state.ts';
 import { surveyRuns } from '../../record/runs.ts';
-import { formatTable } from '../format.ts';
+import { formatTable } from '../../words/format.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 

@@ -1,16 +1,16 @@
 import { takeSample } from '@dhash/monitor';
 import { explain, pollTimes } from '@dhash/quality-gates';
 import { gateWarnings } from '@dhash/quality-gates/config';
+import type { CommandContext, CommandResult } from '../../environment/context.ts';
+import { type Environment, openEnvironment } from '../../environment/environment.ts';
+import { holding } from '../../environment/lock.ts';
+import { openRun } from '../../environment/open-run.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
 import { type Attachment, attachWatch } from '../../guard/attach.ts';
 import { guardRun } from '../../guard/guard.ts';
-import type { CommandContext, CommandResult } from '../../operate/context.ts';
-import { type Environment, openEnvironment } from '../../operate/environment.ts';
-import { holding } from '../../operate/holding.ts';
-import { openRun } from '../../operate/open-run.ts';
 import { newRunId } from '../../record/run-id.ts';
 import { listRuns } from '../../record/runs.ts';
-import { formatDuration } from '../format.ts';
+import { formatDuration } from '../../words/format.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 

@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkChannels, checkTemplates, eventNames, previewMessage } from '@dhash/notifier';
 import type { Command } from 'commander';
+import type { CommandContext, CommandResult } from '../../environment/context.ts';
+import { openEnvironment } from '../../environment/environment.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
-import type { CommandContext, CommandResult } from '../../operate/context.ts';
-import { openEnvironment } from '../../operate/environment.ts';
-import { eventMessage } from '../../operate/messages.ts';
-import { hasArrived, testChannels } from '../../operate/test-channels.ts';
+import { eventMessage } from '../../notify/messages.ts';
+import { hasArrived, testChannels } from '../../notify/test-channels.ts';
 import { type Run, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 

@@ -1,7 +1,7 @@
 import { isChannelOff, type Message, whyOff } from '@dhash/notifier';
 import { channelsFor, channelsWithout } from '../../config/recipients.ts';
+import type { Environment } from '../../environment/environment.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
-import type { Environment } from '../../operate/environment.ts';
 
 /** Who gets a person's message, and who does not. */
 export interface Recipients {

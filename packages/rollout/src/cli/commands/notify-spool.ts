@@ -1,14 +1,14 @@
 import type { Notifier, SpoolStatus, WaitingMessage } from '@dhash/notifier';
 import { type Command, InvalidArgumentError } from 'commander';
 import { parseDuration } from '../../config/duration.ts';
+import type { CommandContext, CommandResult } from '../../environment/context.ts';
+import { openEnvironment } from '../../environment/environment.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
-import { openNotifier } from '../../operate/announcer.ts';
-import type { CommandContext, CommandResult } from '../../operate/context.ts';
-import { openEnvironment } from '../../operate/environment.ts';
-import { formatInstant, formatTable } from '../format.ts';
+import { openNotifier } from '../../notify/announcer.ts';
+import { formatInstant, formatTable } from '../../words/format.ts';
+import { visible } from '../../words/visible.ts';
 import { type Run, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
-import { visible } from '../visible.ts';
 import { exitOfReceipts, receiptLine } from './receipt-line.ts';
 
 interface EnvFlags extends GlobalOptions {

@@ -1,6 +1,6 @@
 import type { Receipt } from '@dhash/notifier';
 import { type ExitCode, exitCodes } from '../../errors.ts';
-import { visible } from '../visible.ts';
+import { visible } from '../../words/visible.ts';
 
 /** `ops-mail accepted 212 ms`, `ops-teams dead: 404: …`: what a channel has, in a line. */
 export const receiptLine = ({ channel, status, ms, reason, receipt }: Receipt): string => {

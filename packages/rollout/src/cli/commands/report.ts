@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { readSampleLog } from '@dhash/monitor';
 import { replay } from '@dhash/quality-gates';
+import type { CommandContext, CommandResult } from '../../environment/context.ts';
+import { openEnvironment } from '../../environment/environment.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
 import { recordedWatch } from '../../guard/recorded-watch.ts';
 import { writeWatchReport } from '../../guard/watch-report.ts';
-import type { CommandContext, CommandResult } from '../../operate/context.ts';
-import { openEnvironment } from '../../operate/environment.ts';
 import { listRuns } from '../../record/runs.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';

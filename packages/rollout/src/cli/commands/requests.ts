@@ -1,7 +1,7 @@
+import type { CommandContext, CommandResult } from '../../environment/context.ts';
+import { openEnvironment } from '../../environment/environment.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
-import { askOrPromote, askToPause } from '../../guard/requests.ts';
-import type { CommandContext, CommandResult } from '../../operate/context.ts';
-import { openEnvironment } from '../../operate/environment.ts';
+import { askOrPromote, askToPause } from '../../takeover/requests.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 

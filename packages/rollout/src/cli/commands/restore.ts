@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { isCopyAddress, readManifest, restorePart } from '@dhash/backup-core';
+import { withGivenBackup } from '../../backup/copies/fetch-copy.ts';
+import { requireOutsideLiveData } from '../../backup/outside-live-data.ts';
+import type { CommandContext, CommandResult } from '../../environment/context.ts';
+import { openEnvironment } from '../../environment/environment.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
-import type { CommandContext, CommandResult } from '../../operate/context.ts';
-import { withGivenBackup } from '../../operate/copies/fetch-copy.ts';
-import { openEnvironment } from '../../operate/environment.ts';
-import { requireOutsideLiveData } from '../../operate/outside-live-data.ts';
-import { formatBytes } from '../format.ts';
-import { showProgress } from '../progress.ts';
+import { formatBytes } from '../../words/format.ts';
+import { showProgress } from '../../words/progress.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 import { latestBackup } from './backup/latest.ts';

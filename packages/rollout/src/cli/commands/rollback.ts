@@ -1,13 +1,12 @@
 import { resolve } from 'node:path';
 import { isCopyAddress } from '@dhash/backup-core';
 import { Option } from 'commander';
-import { describeProof } from '../../drill/drill-backup.ts';
+import { withGivenBackup } from '../../backup/copies/fetch-copy.ts';
+import { dropFetched, fetchToGoBack } from '../../backup/copies/fetched-folder.ts';
+import { describeProof, newestProven } from '../../backup/proven-backup.ts';
+import type { CommandContext, CommandResult } from '../../environment/context.ts';
+import { type Environment, openEnvironment } from '../../environment/environment.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
-import type { CommandContext, CommandResult } from '../../operate/context.ts';
-import { withGivenBackup } from '../../operate/copies/fetch-copy.ts';
-import { dropFetched, fetchToGoBack } from '../../operate/copies/fetched-folder.ts';
-import { type Environment, openEnvironment } from '../../operate/environment.ts';
-import { newestProven } from '../../operate/proven-backup.ts';
 import { dryRunRollback, resumeRollback, rollbackByHand } from '../../rollback/by-hand.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { atomicWriteFile } from '@dhash/journal';
+import type { CommandContext, CommandResult } from '../../environment/context.ts';
+import { openEnvironment } from '../../environment/environment.ts';
+import { runSmoke } from '../../environment/service-checks.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
-import type { CommandContext, CommandResult } from '../../operate/context.ts';
-import { openEnvironment } from '../../operate/environment.ts';
-import { runSmoke } from '../../operate/service-checks.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 

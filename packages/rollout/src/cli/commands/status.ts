@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { readLock } from '@dhash/journal';
+import { provenOfFile } from '../../backup/proven-backup.ts';
 import { waysOut } from '../../deploy/plan.ts';
+import type { CommandContext, CommandResult } from '../../environment/context.ts';
+import { type Environment, openEnvironment } from '../../environment/environment.ts';
+import { describeHolder } from '../../environment/lock.ts';
 import { exitCodes } from '../../errors.ts';
-import type { CommandContext, CommandResult } from '../../operate/context.ts';
-import { type Environment, openEnvironment } from '../../operate/environment.ts';
-import { describeHolder } from '../../operate/holding.ts';
-import { provenOfFile } from '../../operate/proven-backup.ts';
 import { displayedStatus, type RunState, whichRelease } from '../../record/run-state.ts';
 import { newestChange, surveyRuns } from '../../record/runs.ts';
 import { type Register, withGlobalOptions } from '../register.ts';

@@ -1,9 +1,9 @@
+import type { CommandContext, CommandResult } from '../../environment/context.ts';
+import { openEnvironment } from '../../environment/environment.ts';
 import { exitCodes } from '../../errors.ts';
-import type { CommandContext, CommandResult } from '../../operate/context.ts';
-import { openEnvironment } from '../../operate/environment.ts';
-import { validateLogs } from '../../operate/validate-logs.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
+import { validateLogs } from '../validate-logs.ts';
 
 interface ValidateFlags extends GlobalOptions {
   readonly env: string;

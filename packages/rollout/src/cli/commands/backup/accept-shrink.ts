@@ -1,8 +1,8 @@
 import { basename, dirname, resolve } from 'node:path';
 import { acceptShrink, readManifest, surveyBackups } from '@dhash/backup-core';
+import type { CommandContext, CommandResult } from '../../../environment/context.ts';
 import { exitCodes, RolloutError } from '../../../errors.ts';
-import type { CommandContext, CommandResult } from '../../../operate/context.ts';
-import { currentUser } from '../../../operate/who.ts';
+import { currentUser } from '../../../process/who.ts';
 
 /** @throws RolloutError (exit 2) where no figure of a backup is smaller than in the one before, or that was accepted */
 const requireShrunken = async (file: string, given: string): Promise<void> => {

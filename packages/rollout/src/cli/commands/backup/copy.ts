@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { verifyBackup } from '@dhash/backup-core';
+import { copiesOf, copyElsewhere } from '../../../backup/copies/copy-elsewhere.ts';
+import type { CommandContext, CommandResult } from '../../../environment/context.ts';
+import { openEnvironment } from '../../../environment/environment.ts';
 import { exitCodes, RolloutError } from '../../../errors.ts';
-import type { CommandContext, CommandResult } from '../../../operate/context.ts';
-import { copiesOf, copyElsewhere } from '../../../operate/copies/copy-elsewhere.ts';
-import { openEnvironment } from '../../../operate/environment.ts';
 import { requireOwn } from './require-own.ts';
 
 /**

@@ -9,11 +9,12 @@ import {
   readSidecar,
   writeProof,
 } from '@dhash/backup-core';
-import { describeProof, drillBackup, prepareDrill } from '../../../drill/drill-backup.ts';
+import { type GivenBackup, withGivenBackup } from '../../../backup/copies/fetch-copy.ts';
+import { describeProof } from '../../../backup/proven-backup.ts';
+import { drillBackup, prepareDrill } from '../../../drill/drill-backup.ts';
+import type { CommandContext, CommandResult } from '../../../environment/context.ts';
+import { type Environment, openEnvironment } from '../../../environment/environment.ts';
 import { exitCodes, RolloutError } from '../../../errors.ts';
-import type { CommandContext, CommandResult } from '../../../operate/context.ts';
-import { type GivenBackup, withGivenBackup } from '../../../operate/copies/fetch-copy.ts';
-import { type Environment, openEnvironment } from '../../../operate/environment.ts';
 import { requireOwn } from './require-own.ts';
 
 /** What `backup --drill FILE` was asked for beside the file. */

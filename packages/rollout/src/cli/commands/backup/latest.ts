@@ -1,10 +1,9 @@
 import { isAbsolute, relative } from 'node:path';
 import { describeShrink, type SurveyedBackup, surveyBackups } from '@dhash/backup-core';
+import { describeProof, newestProven } from '../../../backup/proven-backup.ts';
 import type { EnvironmentConfig } from '../../../config/types.ts';
-import { describeProof } from '../../../drill/drill-backup.ts';
+import type { CommandContext, CommandResult } from '../../../environment/context.ts';
 import { exitCodes, RolloutError } from '../../../errors.ts';
-import type { CommandContext, CommandResult } from '../../../operate/context.ts';
-import { newestProven } from '../../../operate/proven-backup.ts';
 
 const FUTURE_MS = 24 * 60 * 60 * 1000;
 

@@ -1,8 +1,8 @@
 import { describeShrink, type SurveyedBackup, surveyBackups } from '@dhash/backup-core';
+import type { CommandContext, CommandResult } from '../../../environment/context.ts';
+import type { Environment } from '../../../environment/environment.ts';
 import { exitCodes } from '../../../errors.ts';
-import type { CommandContext, CommandResult } from '../../../operate/context.ts';
-import type { Environment } from '../../../operate/environment.ts';
-import { formatBytes, formatDuration, formatTable } from '../../format.ts';
+import { formatBytes, formatDuration, formatTable } from '../../../words/format.ts';
 
 const FUTURE_MS = 24 * 60 * 60 * 1000;
 

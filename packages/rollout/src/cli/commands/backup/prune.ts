@@ -1,14 +1,14 @@
-import { exitCodes } from '../../../errors.ts';
-import { changingHolder } from '../../../operate/changing-holder.ts';
-import type { CommandContext, CommandResult } from '../../../operate/context.ts';
-import type { Environment } from '../../../operate/environment.ts';
-import { busy } from '../../../operate/holding.ts';
-import { folderOf } from '../../../operate/retention/after-backup.ts';
+import { folderOf } from '../../../backup/retention/after-backup.ts';
 import {
   applyRetention,
   gatherRetention,
   planRetention,
-} from '../../../operate/retention/retention.ts';
+} from '../../../backup/retention/retention.ts';
+import type { CommandContext, CommandResult } from '../../../environment/context.ts';
+import type { Environment } from '../../../environment/environment.ts';
+import { busy } from '../../../environment/lock.ts';
+import { exitCodes } from '../../../errors.ts';
+import { changingHolder } from '../../../takeover/changing-holder.ts';
 
 /** `backup --prune`: says for each thing why it stays or goes, and, but for a dry run, removes what goes. */
 export const prune = async (

@@ -1,7 +1,7 @@
 import { isCopyAddress, type Manifest } from '@dhash/backup-core';
+import type { GivenBackup } from '../../../backup/copies/fetch-copy.ts';
 import type { EnvironmentConfig } from '../../../config/types.ts';
 import { exitCodes, RolloutError } from '../../../errors.ts';
-import type { GivenBackup } from '../../../operate/copies/fetch-copy.ts';
 
 /** @throws RolloutError (exit 8) where a backup is not one of this service and environment */
 export const requireOwn = (

@@ -8,10 +8,10 @@ import {
   surveyBackups,
   verifyBackup,
 } from '@dhash/backup-core';
+import { type GivenBackup, withGivenBackup } from '../../../backup/copies/fetch-copy.ts';
+import type { CommandContext, CommandResult } from '../../../environment/context.ts';
 import { exitCodes } from '../../../errors.ts';
-import type { CommandContext, CommandResult } from '../../../operate/context.ts';
-import { type GivenBackup, withGivenBackup } from '../../../operate/copies/fetch-copy.ts';
-import { formatBytes, formatDuration, formatTable } from '../../format.ts';
+import { formatBytes, formatDuration, formatTable } from '../../../words/format.ts';
 import { flagsOf } from './list.ts';
 import { requireOfEnv } from './require-own.ts';
 

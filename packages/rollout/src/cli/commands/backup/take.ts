@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
+import { takeBackup } from '../../../backup/take-backup.ts';
+import type { CommandContext, CommandResult } from '../../../environment/context.ts';
+import type { Environment } from '../../../environment/environment.ts';
+import { busy } from '../../../environment/lock.ts';
 import { exitCodes, RolloutError } from '../../../errors.ts';
-import { changingHolder } from '../../../operate/changing-holder.ts';
-import type { CommandContext, CommandResult } from '../../../operate/context.ts';
-import type { Environment } from '../../../operate/environment.ts';
-import { busy } from '../../../operate/holding.ts';
-import { takeBackup } from '../../../operate/take-backup.ts';
-import { formatBytes, formatDuration } from '../../format.ts';
+import { changingHolder } from '../../../takeover/changing-holder.ts';
+import { formatBytes, formatDuration } from '../../../words/format.ts';
 import type { BackupFlags } from './flags.ts';
 
 /** `backup` without a word more: takes one. */

@@ -1,9 +1,9 @@
 import { checkDumps, isCopyAddress, verifyBackup } from '@dhash/backup-core';
+import { type GivenBackup, withGivenBackup } from '../../../backup/copies/fetch-copy.ts';
+import type { CommandContext, CommandResult } from '../../../environment/context.ts';
 import { exitCodes } from '../../../errors.ts';
-import type { CommandContext, CommandResult } from '../../../operate/context.ts';
-import { type GivenBackup, withGivenBackup } from '../../../operate/copies/fetch-copy.ts';
-import { formatBytes, formatDuration } from '../../format.ts';
-import { showProgress } from '../../progress.ts';
+import { formatBytes, formatDuration } from '../../../words/format.ts';
+import { showProgress } from '../../../words/progress.ts';
 import { requireOfEnv } from './require-own.ts';
 
 /** `backup --verify FILE`, or the address of a copy: that is fetched, and its sidecar with it. */

@@ -1,6 +1,6 @@
 import { BackupError, type Rclone } from '@dhash/backup-core';
-import { isCommandError, runCommand } from '../../command/run-command.ts';
 import { isNotThere } from '../../errors.ts';
+import { isCommandError, runCommand } from '../../process/run-command.ts';
 
 /** A zip of hundreds of gigabytes over a slow line; rclone itself gives up sooner on a line that is silent. */
 const TIMEOUT_MS = 12 * 60 * 60 * 1000;

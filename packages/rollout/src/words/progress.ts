@@ -1,6 +1,7 @@
 import type { Progress } from '@dhash/backup-core';
-import type { CommandContext } from '../operate/context.ts';
+import type { Clock } from '../process/clock.ts';
 import { formatBytes, formatDuration } from './format.ts';
+import type { Output } from './output.ts';
 
 /** How often it is shown, ms: a bar follows the eye, a log must stay readable, a program reads every second. */
 const everyMs = { bar: 100, line: 10_000, event: 1000 } as const;
@@ -67,7 +68,10 @@ const CLEAR_LINE = '\r\u001b[2K';
 export const showProgress = ({
   output,
   clock,
-}: Pick<CommandContext, 'output' | 'clock'>): ProgressView => {
+}: {
+  readonly output: Output;
+  readonly clock: Clock;
+}): ProgressView => {
   const kind = output.json ? 'event' : output.interactive ? 'bar' : 'line';
   let phase: Progress['phase'] | undefined;
   let startedMs = 0;

@@ -1,9 +1,9 @@
+import { currentHost, currentUser } from '../process/who.ts';
 import { asJson, openRecorder, type Recorder } from '../record/recorder.ts';
 import type { RunKind } from '../record/run-id.ts';
 import { tool } from '../tool.ts';
 import type { CommandContext } from './context.ts';
 import type { Environment } from './environment.ts';
-import { currentHost, currentUser } from './who.ts';
 
 export interface NewRun {
   readonly run: string;

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { openOutput } from './output.ts';
+import { openOutput } from './command-output.ts';
 
 /** From TERM to KILL, ms. */
 const defaultGraceMs = 5_000;

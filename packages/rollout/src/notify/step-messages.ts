@@ -1,5 +1,5 @@
 import type { JournalEvent } from '@dhash/journal';
-import type { MessageVariables } from '../operate/messages.ts';
+import type { MessageVariables } from './messages.ts';
 
 /** A message that a step of a deploy gives rise to. */
 export interface StepMessage {

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { acquireLock, isJournalError, type Lock, type LockHolder, readLock } from '@dhash/journal';
-import type { CommandContext } from '../operate/context.ts';
-import type { Environment } from '../operate/environment.ts';
-import { acquire, busy, describeHolder } from '../operate/holding.ts';
+import type { CommandContext } from '../environment/context.ts';
+import type { Environment } from '../environment/environment.ts';
+import { acquire, busy, describeHolder } from '../environment/lock.ts';
 import type { RunState } from '../record/run-state.ts';
 import { readRun } from '../record/runs.ts';
 import { ask, waitFor } from './requests.ts';

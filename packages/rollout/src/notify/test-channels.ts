@@ -1,8 +1,8 @@
 import type { Message, Receipt } from '@dhash/notifier';
 import { channelNames } from '../config/recipients.ts';
+import type { CommandContext } from '../environment/context.ts';
+import type { Environment } from '../environment/environment.ts';
 import { openNotifier } from './announcer.ts';
-import type { CommandContext } from './context.ts';
-import type { Environment } from './environment.ts';
 import { freeMessage } from './messages.ts';
 
 /** Whether a channel took a message over. */

@@ -3,11 +3,11 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { copyAddress, listBackups } from '@dhash/backup-core';
 import type { EnvironmentConfig } from '../../config/types.ts';
+import type { CommandContext } from '../../environment/context.ts';
+import type { Environment } from '../../environment/environment.ts';
 import { messageOf } from '../../errors.ts';
 import type { Layout } from '../../record/layout.ts';
 import { surveyRuns } from '../../record/runs.ts';
-import type { CommandContext } from '../context.ts';
-import type { Environment } from '../environment.ts';
 import { referredTo } from '../retention/references.ts';
 import { withFetchedCopy } from './fetch-copy.ts';
 

@@ -1,7 +1,7 @@
+import { type CommandContext, commandHint } from '../environment/context.ts';
+import type { Environment } from '../environment/environment.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
-import { type CommandContext, commandHint } from '../operate/context.ts';
-import type { Environment } from '../operate/environment.ts';
-import { hasArrived, testChannels } from '../operate/test-channels.ts';
+import { hasArrived, testChannels } from './test-channels.ts';
 import { tooFew } from './too-few-channels.ts';
 
 /**

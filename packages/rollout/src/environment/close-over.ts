@@ -1,7 +1,7 @@
-import type { CommandContext } from '../operate/context.ts';
-import type { Environment } from '../operate/environment.ts';
-import { recorderOf } from '../operate/open-run.ts';
-import { currentUser } from '../operate/who.ts';
+import { currentUser } from '../process/who.ts';
+import type { CommandContext } from './context.ts';
+import type { Environment } from './environment.ts';
+import { recorderOf } from './open-run.ts';
 
 /** Closes an open run from outside it, on its own record; the caller holds the environment's lock. */
 export const closeOver = async (

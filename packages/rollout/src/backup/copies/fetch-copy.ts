@@ -7,10 +7,10 @@ import {
   type Rclone,
   withScratch,
 } from '@dhash/backup-core';
-import { formatBytes } from '../../cli/format.ts';
 import type { EnvironmentConfig } from '../../config/types.ts';
-import type { CommandContext } from '../context.ts';
-import { openEnvironment } from '../environment.ts';
+import type { CommandContext } from '../../environment/context.ts';
+import { openEnvironment } from '../../environment/environment.ts';
+import { formatBytes } from '../../words/format.ts';
 import { runRclone } from './run-rclone.ts';
 
 /** What a person named as a backup. */

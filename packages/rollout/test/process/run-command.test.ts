@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tempFolder } from '@dhash/testkit';
 import { expect, test, vi } from 'vitest';
-import { outputTailLength } from '../../src/command/output.ts';
-import { type CommandRequest, runCommand } from '../../src/command/run-command.ts';
+import { outputTailLength } from '../../src/process/command-output.ts';
+import { type CommandRequest, runCommand } from '../../src/process/run-command.ts';
 
 const run = async (request: Partial<CommandRequest> & Pick<CommandRequest, 'command'>) =>
   runCommand({ cwd: await tempFolder(), env: {}, timeoutMs: 20_000, ...request });

@@ -11,7 +11,7 @@ import {
   type TemplateError,
   type Templates,
 } from '@dhash/notifier';
-import type { Environment } from './environment.ts';
+import type { Environment } from '../environment/environment.ts';
 
 /** What a template may use; each event gives those it has. All are texts. */
 export type MessageVariables = Record<string, string>;

@@ -7,8 +7,8 @@ import {
   recordCopy,
 } from '@dhash/backup-core';
 import type { EnvironmentConfig } from '../../config/types.ts';
+import type { CommandContext } from '../../environment/context.ts';
 import { messageOf } from '../../errors.ts';
-import type { CommandContext } from '../context.ts';
 import { runRclone } from './run-rclone.ts';
 
 /** A copy that is still to be made: of the new backup, or one that failed before. */

@@ -3,8 +3,8 @@ import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { contains } from '../config/cross-check.ts';
 import { environmentConfig, isConfigError, loadConfig } from '../config/load-config.ts';
+import type { CommandContext } from '../environment/context.ts';
 import { exitCodes, messageOf, RolloutError } from '../errors.ts';
-import type { CommandContext } from './context.ts';
 
 /** Where a path leads, of which the end need not be there. */
 const whereItLeads = async (path: string): Promise<string> =>

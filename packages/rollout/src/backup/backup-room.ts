@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { BackupError, estimateBackup, type SurveyedBackup } from '@dhash/backup-core';
-import { formatBytes } from '../cli/format.ts';
 import type { EnvironmentConfig } from '../config/types.ts';
+import { formatBytes } from '../words/format.ts';
 
 /** What backups will need on the disk of their folder, and what is free there; bytes. */
 export interface BackupRoom {

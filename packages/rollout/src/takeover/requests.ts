@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { readLock } from '@dhash/journal';
-import { closeOver } from '../deploy/close-over.ts';
+import { closeOver } from '../environment/close-over.ts';
+import { type CommandContext, type CommandResult, commandHint } from '../environment/context.ts';
+import type { Environment } from '../environment/environment.ts';
+import { busy, holding } from '../environment/lock.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
-import { type CommandContext, type CommandResult, commandHint } from '../operate/context.ts';
-import type { Environment } from '../operate/environment.ts';
-import { busy, holding } from '../operate/holding.ts';
-import { currentUser } from '../operate/who.ts';
+import { currentUser } from '../process/who.ts';
 import { type InboxRequest, putRequest } from '../record/inbox.ts';
 import type { RunState, RunStatus } from '../record/run-state.ts';
 import { listRuns, newestChange, readRun } from '../record/runs.ts';

@@ -1,9 +1,9 @@
 import { createNotifier, isChannelOff, type Notifier, type Receipt } from '@dhash/notifier';
 import { channelsFor } from '../config/recipients.ts';
+import type { CommandContext } from '../environment/context.ts';
+import type { Environment } from '../environment/environment.ts';
 import { messageOf } from '../errors.ts';
 import { asJson, type Recorder } from '../record/recorder.ts';
-import type { CommandContext } from './context.ts';
-import type { Environment } from './environment.ts';
 import { eventMessage, type MessageVariables } from './messages.ts';
 
 /** Longest that the end of a command waits for messages under way, ms. */

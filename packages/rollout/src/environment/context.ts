@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path';
-import type { Output } from '../cli/output.ts';
-import type { Clock } from '../clock.ts';
 import type { ExitCode } from '../errors.ts';
+import type { Clock } from '../process/clock.ts';
+import type { Output } from '../words/output.ts';
 
 /** What every command gets from the process that runs it. */
 export interface CommandContext {

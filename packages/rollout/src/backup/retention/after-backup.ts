@@ -1,7 +1,7 @@
 import type { EnvironmentConfig } from '../../config/types.ts';
+import type { CommandContext } from '../../environment/context.ts';
 import { messageOf } from '../../errors.ts';
 import { layoutOf } from '../../record/layout.ts';
-import type { CommandContext } from '../context.ts';
 import { sweepFetched } from '../copies/fetched-folder.ts';
 import { applyRetention, gatherRetention, planRetention, type Removed } from './retention.ts';
 

@@ -11,13 +11,13 @@ import {
   surveyBackups,
   verifyBackup,
 } from '@dhash/backup-core';
-import { showProgress } from '../cli/progress.ts';
 import type { Command, EnvironmentConfig } from '../config/types.ts';
+import type { CommandContext } from '../environment/context.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
 import { appliedMigrations } from '../migrations/applied.ts';
 import { tool } from '../tool.ts';
+import { showProgress } from '../words/progress.ts';
 import { backupRoom, checkRoom } from './backup-room.ts';
-import type { CommandContext } from './context.ts';
 import { copyElsewhere } from './copies/copy-elsewhere.ts';
 import { retainAfterBackup } from './retention/after-backup.ts';
 import type { Removed } from './retention/retention.ts';

@@ -1,8 +1,8 @@
 import type { HealthProbe } from '@dhash/monitor';
-import type { Clock } from '../clock.ts';
-import { commandVariables } from '../command/command-variables.ts';
-import { runCommand } from '../command/run-command.ts';
 import type { EnvironmentConfig } from '../config/types.ts';
+import type { Clock } from '../process/clock.ts';
+import { commandVariables } from '../process/command-variables.ts';
+import { runCommand } from '../process/run-command.ts';
 
 /** Consecutive OK checks that count as healthy. */
 const healthyInARow = 3;

@@ -6,7 +6,16 @@ import {
   surveyBackups,
 } from '@dhash/backup-core';
 import type { EnvironmentConfig } from '../config/types.ts';
-import { describeProof } from '../drill/drill-backup.ts';
+
+/** `12.3 s`, or what a person would say of it: what a proof is good for. */
+export const describeProof = ({ at, started, notLoaded, totalMs }: Proof): string => {
+  const what = [
+    'restored',
+    ...(started === null ? [] : [`release ${started} started and tested`]),
+    ...notLoaded.map((name) => `${name} read and not loaded`),
+  ];
+  return `proven by a drill on ${at.slice(0, 16).replace('T', ' ')} UTC: ${what.join(', ')} in ${(totalMs / 1000).toFixed(1)} s`;
+};
 
 /** A backup that was restored once, for real. */
 export interface ProvenBackup {

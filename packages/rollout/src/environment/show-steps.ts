@@ -1,5 +1,5 @@
 import type { JournalEvent } from '@dhash/journal';
-import type { Output } from '../cli/output.ts';
+import type { Output } from '../words/output.ts';
 
 const duration = (ms: unknown): string => {
   if (typeof ms !== 'number') return '';
