@@ -11,6 +11,7 @@ export type JournalErrorCode =
   | 'overtaken'
   | 'closed'
   | 'bad-lock'
+  | 'no-right'
   | 'unknown-step';
 
 /** Every error of this package. `message` says what failed, what was expected, what was got, what to do. */

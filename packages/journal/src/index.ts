@@ -1,4 +1,4 @@
-// Withheld: parseJournal, sealEvent and the process identity, which are how this package does it.
+// Withheld: parseJournal, sealEvent and how a lock asks after its holder.
 export { atomicWriteFile } from './atomic-write-file.ts';
 export { canonicalJson } from './canonical-json.ts';
 export type { JournalEvent, NewEvent } from './chain.ts';
@@ -11,15 +11,19 @@ export {
   verifyJournal,
 } from './journal.ts';
 export type { Json } from './json.ts';
+export { type LeaseClock, leaseMs } from './lease.ts';
 export {
   type Acquisition,
   acquireLock,
+  type HeldBecause,
   type Lock,
-  type LockHolder,
   type LockOptions,
   readLock,
 } from './lock.ts';
+export type { LockHolder, LockRole } from './lock-file.ts';
 export { makeFolder } from './make-folder.ts';
+export { isRightMissing, missingRight } from './missing-right.ts';
+export { currentBootId, hasRebootedSince, type Standing } from './process-identity.ts';
 export {
   runSteps,
   type Step,

@@ -1,22 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { link, open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { JournalError } from './errors.ts';
+import { isSilent, type LeaseClock, leaseAgeMs, startRenewing, systemLeaseClock } from './lease.ts';
+import {
+  createExclusively,
+  type LockFile,
+  type LockHolder,
+  type LockRole,
+  readHolder,
+  replaceHolder,
+} from './lock-file.ts';
 import { makeFolder } from './make-folder.ts';
-import { isAlive, type ProcessIdentity, thisProcess } from './process-identity.ts';
-import { syncFolder } from './sync-folder.ts';
-
-/** Who holds a lock. */
-export type LockHolder = ProcessIdentity & {
-  /** What it does, for people: `deploy`, `monitor`. */
-  readonly command: string;
-  /** ISO 8601, UTC. */
-  readonly since: string;
-  /** Random; no two acquisitions share it. */
-  readonly instance: string;
-  /** The run it works on. */
-  readonly run?: string;
-};
+import { isRightMissing, missingRight } from './missing-right.ts';
+import { askPresence, openPresence, type Presence } from './presence.ts';
+import { kernelOf, type Standing, standingByPid, thisProcess } from './process-identity.ts';
+import { sweepLeftovers } from './sweep-leftovers.ts';
 
 /** A lock that was acquired. */
 export interface Lock {
@@ -24,112 +23,298 @@ export interface Lock {
   readonly holder: LockHolder;
   /** False once someone took it over (or removed the file): stop before the next act. */
   isHeld(): Promise<boolean>;
+  /** Says that from now on this process changes things, or only watches; false where it was taken over. */
+  become(role: LockRole): Promise<boolean>;
   /** Gives it back; does nothing where it was taken over. Safe to call twice. */
   release(): Promise<void>;
 }
 
+/** Why a lock was not given. */
+export type HeldBecause =
+  /** The system says that its process runs. */
+  | 'alive'
+  /** Its process can't be asked from here; `takeOver: 'if-silent'` is the way out. */
+  | 'unvouched'
+  /** It can't be asked, and renewed its lease while it was watched: it runs. */
+  | 'renewed';
+
 export type Acquisition =
-  | { kind: 'acquired'; lock: Lock; takenOverFrom: LockHolder | null }
-  | { kind: 'held'; holder: LockHolder };
+  | {
+      kind: 'acquired';
+      lock: Lock;
+      takenOverFrom: LockHolder | null;
+      /** What was known of that process when it lost the lock; `null` where the lock was free. */
+      formerStanding: Standing | null;
+    }
+  | {
+      kind: 'held';
+      holder: LockHolder;
+      because: HeldBecause;
+      /** How long ago it renewed its lease, by the file system's clock, ms; `null` where that was not asked. */
+      renewedAgoMs: number | null;
+    };
 
 export type LockOptions = {
   readonly command: string;
+  /** `change` unless told. */
+  readonly role?: LockRole;
   readonly run?: string;
   /**
-   * `if-dead` (the default): only from a process that is gone. `always`: also from one that runs;
-   * it learns of it by `isHeld`.
+   * `if-gone` (the default): only from a process that is known to be gone. `if-silent`: also from
+   * one that can't be asked and does not renew its lease; that is watched for up to 30 s. `always`:
+   * also from one that runs; it learns of it by `isHeld`.
    */
-  readonly takeOver?: 'if-dead' | 'always';
+  readonly takeOver?: 'if-gone' | 'if-silent' | 'always';
   /** Unix epoch, ms. */
   readonly now?: () => number;
+  /** Times the watching of a lease. */
+  readonly clock?: LeaseClock;
+  /** Ends the watching of a lease. */
+  readonly signal?: AbortSignal;
 };
 
 /**
- * Takes the lock, or says who holds it. Never waits.
+ * Takes the lock, or says who holds it. Waits for nothing but, with `if-silent`, the end of a lease.
  *
  * Whoever wants to remove or replace the acquisition X must first create `<lock>.takeover-<X>` by
  * link(2), which only one can; so two that find the same dead holder can't both take over, and a
  * slow one can't remove the lock of the fast one. If a taker dies, its own claim is taken over in
  * the same way.
  *
- * @throws JournalError `bad-lock` where the file is no lock of ours.
+ * @throws JournalError `bad-lock` where the file is no lock of ours; `no-right`.
  */
 export const acquireLock = async (file: string, options: LockOptions): Promise<Acquisition> => {
-  await makeFolder(dirname(file));
-  const holder: LockHolder = {
-    ...(await thisProcess()),
-    command: options.command,
-    since: new Date((options.now ?? Date.now)()).toISOString(),
-    instance: randomUUID(),
-    ...(options.run === undefined ? {} : { run: options.run }),
+  await makeLockFolder(dirname(file));
+  const taker = takerOf(file, options);
+  let isTaken = false;
+  try {
+    const acquisition = await acquireAs(file, taker, options);
+    isTaken = acquisition.kind === 'acquired';
+    return acquisition;
+  } finally {
+    if (!isTaken) await taker.leave();
+  }
+};
+
+const makeLockFolder = async (folder: string): Promise<void> => {
+  try {
+    await makeFolder(folder);
+  } catch (error) {
+    if (!isRightMissing(error)) throw error;
+    throw new JournalError(
+      'no-right',
+      `the lock can not be made: ${await missingRight(folder, 'write')}; give that right, or come as the user who has it`,
+      { file: folder },
+      { cause: error },
+    );
+  }
+};
+
+/** Who wants the lock: its socket is made once there is something to take. */
+interface Taker {
+  holder(): Promise<LockHolder>;
+  presence(): Promise<Presence>;
+  leave(): Promise<void>;
+}
+
+const takerOf = (file: string, options: LockOptions): Taker => {
+  let made: Promise<{ holder: LockHolder; presence: Presence }> | undefined;
+  const make = async () => {
+    const presence = await openPresence(dirname(file), basename(file));
+    const holder: LockHolder = {
+      ...(await thisProcess()),
+      command: options.command,
+      role: options.role ?? 'change',
+      since: new Date((options.now ?? Date.now)()).toISOString(),
+      instance: randomUUID(),
+      ...(options.run === undefined ? {} : { run: options.run }),
+      ...(presence.socket === null ? {} : { socket: presence.socket }),
+    };
+    return { holder, presence };
   };
-  const acquired = (takenOverFrom: LockHolder | null): Acquisition => ({
-    kind: 'acquired',
-    lock: lockOf(file, holder),
-    takenOverFrom,
-  });
+  const once = () => {
+    made ??= make();
+    return made;
+  };
+  return {
+    holder: async () => (await once()).holder,
+    presence: async () => (await once()).presence,
+    leave: async () => {
+      if (made !== undefined) await (await made).presence.close();
+    },
+  };
+};
+
+const acquireAs = async (
+  file: string,
+  taker: Taker,
+  options: LockOptions,
+): Promise<Acquisition> => {
+  const acquired = async (lockFile: LockFile, from: Former | null): Promise<Acquisition> => {
+    const lock = lockOf(file, await taker.holder(), lockFile, await taker.presence());
+    await sweepLeftovers(file);
+    return {
+      kind: 'acquired',
+      lock,
+      takenOverFrom: from?.holder ?? null,
+      formerStanding: from?.standing ?? null,
+    };
+  };
   // Each turn ends, or finds that another process moved on in between; it can't turn for ever,
   // since each turn is another process's progress.
   for (;;) {
-    if (await createExclusively(file, holder)) return acquired(null);
     const current = await readHolder(file);
-    if (current === null) continue;
-    if (options.takeOver !== 'always' && (await isAlive(current)))
-      return { kind: 'held', holder: current };
-    const claim = await claimOf(file, current.instance, holder);
-    if (claim.kind === 'claimed-by') return { kind: 'held', holder: claim.holder };
+    if (current === null) {
+      const made = await createExclusively(file, await taker.holder());
+      if (made !== null) return acquired(made, null);
+      continue;
+    }
+    const former = { holder: current, standing: await standingOf(file, current) };
+    const refused = await refusalOf(file, former, options);
+    if (refused !== null) return refused;
+    const claim = await claimOf(file, current.instance, await taker.holder(), options);
+    if (claim.kind === 'refused') return claim.refusal;
     try {
       if ((await readHolder(file))?.instance !== current.instance) continue;
-      await replace(file, holder);
-      return acquired(current);
+      return await acquired(await replaceHolder(file, await taker.holder()), former);
     } finally {
       await claim.drop();
     }
   }
 };
 
-/** Who holds a lock, and whether that process still runs; `null` where nobody does. */
-export const readLock = async (
+type Former = { readonly holder: LockHolder; readonly standing: Standing };
+type Refusal = Extract<Acquisition, { kind: 'held' }>;
+
+/** Why this holder keeps what it has in `file`; `null` where it can be taken from it. */
+const refusalOf = async (
   file: string,
-): Promise<{ holder: LockHolder; alive: boolean } | null> => {
-  const holder = await readHolder(file);
-  return holder === null ? null : { holder, alive: await isAlive(holder) };
+  { holder, standing }: Former,
+  { takeOver = 'if-gone', clock = systemLeaseClock, signal }: LockOptions,
+): Promise<Refusal | null> => {
+  const held = (because: HeldBecause, renewedAgoMs: number | null): Refusal => ({
+    kind: 'held',
+    holder,
+    because,
+    renewedAgoMs,
+  });
+  if (takeOver === 'always' || standing === 'gone') return null;
+  if (standing === 'alive') return held('alive', null);
+  if (takeOver === 'if-gone') return held('unvouched', await leaseAgeMs(file));
+  const silent = await isSilent(file, { clock, ...(signal === undefined ? {} : { signal }) });
+  return silent ? null : held('renewed', await leaseAgeMs(file));
 };
 
-const lockOf = (file: string, holder: LockHolder): Lock => {
+/**
+ * What is known of the process that a lock names. The kernel decides, by the holder's socket: the
+ * one it runs on is shared by all containers of a machine. A pid is asked where there is no socket,
+ * and where one refuses, since a file system that is mounted twice may hide it.
+ */
+const standingOf = async (file: string, holder: LockHolder): Promise<Standing> => {
+  const here = await thisProcess();
+  const kernel = kernelOf(holder, here);
+  if (kernel !== 'this one') return kernel === 'another' ? 'unvouched' : 'gone';
+  const answer =
+    holder.socket === undefined ? 'unknown' : await askPresence(dirname(file), holder.socket);
+  if (answer === 'answers') return 'alive';
+  const byPid = await standingByPid(holder, here);
+  return byPid === 'unvouched' && answer === 'refused' ? 'gone' : byPid;
+};
+
+/** Who holds a lock, and what is known of that process; `null` where nobody does. Changes nothing. */
+export const readLock = async (
+  file: string,
+): Promise<{
+  holder: LockHolder;
+  /** False only where its process is known to be gone. */
+  alive: boolean;
+  standing: Standing;
+} | null> => {
+  const holder = await readHolder(file);
+  if (holder === null) return null;
+  const standing = await standingOf(file, holder);
+  return { holder, alive: standing !== 'gone', standing };
+};
+
+const lockOf = (file: string, first: LockHolder, firstFile: LockFile, presence: Presence): Lock => {
+  let holder = first;
+  let lockFile = firstFile;
+  let stopRenewing = startRenewing(lockFile);
+  let left: Promise<void> | undefined;
   const isHeld = async () => (await readHolder(file))?.instance === holder.instance;
+
+  /** Does something with the file that only its holder may, unless someone is taking it over. */
+  const asHolder = async (act: () => Promise<void>): Promise<boolean> => {
+    if (!(await isHeld())) return false;
+    const claimant = { ...holder, instance: randomUUID() };
+    const claim = await claimOf(file, holder.instance, claimant, {});
+    if (claim.kind === 'refused') return false;
+    try {
+      if (!(await isHeld())) return false;
+      await act();
+      return true;
+    } finally {
+      await claim.drop();
+    }
+  };
+  const leave = async () => {
+    stopRenewing();
+    await lockFile.close();
+    await presence.close();
+  };
   return {
     file,
-    holder,
+    get holder() {
+      return holder;
+    },
     isHeld,
+    become: async (role) => {
+      if (holder.role === role) return isHeld();
+      return asHolder(async () => {
+        const next = { ...holder, role };
+        const replaced = await replaceHolder(file, next);
+        stopRenewing();
+        await lockFile.close();
+        holder = next;
+        lockFile = replaced;
+        stopRenewing = startRenewing(lockFile);
+      });
+    },
     release: async () => {
-      const claim = await claimOf(file, holder.instance, { ...holder, instance: randomUUID() });
-      // Someone is taking it over right now: it is theirs.
-      if (claim.kind === 'claimed-by') return;
-      try {
-        if (await isHeld()) await rm(file);
-      } finally {
-        await claim.drop();
-      }
+      left ??= asHolder(() => rm(file)).then(leave, async (error: unknown) => {
+        await leave();
+        throw error;
+      });
+      await left;
     },
   };
 };
 
-type Claim =
-  | { kind: 'claimed'; drop: () => Promise<void> }
-  | { kind: 'claimed-by'; holder: LockHolder };
+type Claim = { kind: 'claimed'; drop: () => Promise<void> } | { kind: 'refused'; refusal: Refusal };
 
 /** The sole right to remove or replace the acquisition `instance`. */
-const claimOf = async (file: string, instance: string, claimant: LockHolder): Promise<Claim> => {
+const claimOf = async (
+  file: string,
+  instance: string,
+  claimant: LockHolder,
+  options: Pick<LockOptions, 'takeOver' | 'clock' | 'signal'>,
+): Promise<Claim> => {
   const path = `${file}.takeover-${instance}`;
+  // Another's claim lasts for moments: not even `always` takes it from a process that runs.
+  const takeOver = options.takeOver === 'if-silent' ? 'if-silent' : 'if-gone';
   for (;;) {
-    if (await createExclusively(path, claimant))
+    const made = await createExclusively(path, claimant);
+    if (made !== null) {
+      await made.close();
       return { kind: 'claimed', drop: () => rm(path, { force: true }) };
+    }
     const other = await readHolder(path);
     if (other === null) continue;
-    if (await isAlive(other)) return { kind: 'claimed-by', holder: other };
-    const inherited = await claimOf(file, other.instance, claimant);
-    if (inherited.kind === 'claimed-by') return inherited;
+    const former = { holder: other, standing: await standingOf(path, other) };
+    const refusal = await refusalOf(path, former, { ...options, command: '', takeOver });
+    if (refusal !== null) return { kind: 'refused', refusal };
+    const inherited = await claimOf(file, other.instance, claimant, options);
+    if (inherited.kind === 'refused') return inherited;
     return {
       kind: 'claimed',
       drop: async () => {
@@ -137,81 +322,5 @@ const claimOf = async (file: string, instance: string, claimant: LockHolder): Pr
         await inherited.drop();
       },
     };
-  }
-};
-
-const lockFormat = 1;
-
-const writeBeside = async (file: string, holder: LockHolder): Promise<string> => {
-  const part = `${file}.${randomUUID()}.part`;
-  const handle = await open(part, 'wx', 0o600);
-  try {
-    await handle.writeFile(`${JSON.stringify({ format: lockFormat, ...holder })}\n`);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  return part;
-};
-
-/** False where the name is taken. A link shows the file whole from its first moment. */
-const createExclusively = async (file: string, holder: LockHolder): Promise<boolean> => {
-  const part = await writeBeside(file, holder);
-  try {
-    await link(part, file);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
-    throw error;
-  } finally {
-    await rm(part, { force: true });
-  }
-  await syncFolder(dirname(file));
-  return true;
-};
-
-const replace = async (file: string, holder: LockHolder): Promise<void> => {
-  await rename(await writeBeside(file, holder), file);
-  await syncFolder(dirname(file));
-};
-
-const isHolder = (value: unknown): value is LockHolder => {
-  const texts = ['startedTicks', 'bootId', 'host', 'command', 'since', 'instance'];
-  if (typeof value !== 'object' || value === null) return false;
-  const fields = value as Record<string, unknown>;
-  return (
-    fields['format'] === lockFormat &&
-    Number.isSafeInteger(fields['pid']) &&
-    texts.every((name) => typeof fields[name] === 'string') &&
-    ['string', 'undefined'].includes(typeof fields['run']) &&
-    // The instance becomes part of a file's name.
-    /^[0-9a-f-]{36}$/.test(String(fields['instance']))
-  );
-};
-
-const readHolder = async (file: string): Promise<LockHolder | null> => {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw error;
-  }
-  const value = parseOrNull(text);
-  if (!isHolder(value))
-    throw new JournalError(
-      'bad-lock',
-      `${file} is no lock of format ${lockFormat}: if no process works on this environment, remove it`,
-      { file },
-    );
-  const { format: _, ...holder } = value as LockHolder & { format: number };
-  return holder;
-};
-
-const parseOrNull = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // No JSON is no lock: the caller says so, with the file's name.
-    return null;
   }
 };

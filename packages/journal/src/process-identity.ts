@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, readlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 
 /** What tells one process from every other, before and after it. */
@@ -9,19 +9,36 @@ export type ProcessIdentity = {
   /** The kernel's id of this boot; empty where there is no /proc. */
   readonly bootId: string;
   readonly host: string;
+  /** The namespace that `pid` counts in, as Linux names it; left out where there is no /proc. */
+  readonly pidNamespace?: string;
 };
 
-/**
- * Without /proc (macOS, Windows) only the pid tells: a holder that died and whose pid was given to
- * another process then counts as alive.
- */
+/** What is known of the process that a lock names. */
+export type Standing =
+  | 'alive'
+  | 'gone'
+  /** Nothing on this machine can tell: it runs, or ran, on another one. */
+  | 'unvouched';
+
+const isAbsent = (error: unknown): boolean =>
+  // ESRCH: the process ended between open and read.
+  error instanceof Error && 'code' in error && ['ENOENT', 'ESRCH'].includes(`${error.code}`);
+
 const textOrNull = async (path: string): Promise<string | null> => {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    // ESRCH: the process ended between open and read.
-    if (error instanceof Error && 'code' in error && ['ENOENT', 'ESRCH'].includes(`${error.code}`))
-      return null;
+    if (isAbsent(error)) return null;
+    throw error;
+  }
+};
+
+const linkOrNull = async (path: string): Promise<string | null> => {
+  try {
+    return await readlink(path);
+  } catch (error) {
+    // EINVAL, EACCES: a /proc that is none, or one that hides this.
+    if (error instanceof Error && 'code' in error) return null;
     throw error;
   }
 };
@@ -36,32 +53,64 @@ export const parseProcessStat = (stat: string): { state: string; startedTicks: s
   return state === undefined || startedTicks === undefined ? null : { state, startedTicks };
 };
 
-const processStat = async (pid: number) => {
+const processStat = async (pid: number | 'self') => {
   const stat = await textOrNull(`/proc/${pid}/stat`);
   return stat === null ? null : parseProcessStat(stat);
 };
 
-const bootId = async () => (await textOrNull('/proc/sys/kernel/random/boot_id'))?.trim() ?? '';
+/** The kernel's id of this boot; empty where there is no /proc. */
+export const currentBootId = async (): Promise<string> =>
+  (await textOrNull('/proc/sys/kernel/random/boot_id'))?.trim() ?? '';
 
 /** This process. */
-export const thisProcess = async (): Promise<ProcessIdentity> => ({
-  pid: process.pid,
-  startedTicks: (await processStat(process.pid))?.startedTicks ?? '',
-  bootId: await bootId(),
-  host: hostname(),
-});
+export const thisProcess = async (): Promise<ProcessIdentity> => {
+  const pidNamespace = await linkOrNull('/proc/self/ns/pid');
+  return {
+    pid: process.pid,
+    // Not by our pid: /proc may be that of another pid namespace.
+    startedTicks: (await processStat('self'))?.startedTicks ?? '',
+    bootId: await currentBootId(),
+    host: hostname(),
+    ...(pidNamespace === null ? {} : { pidNamespace }),
+  };
+};
 
 /**
- * Whether a process still runs. One of another host can't be asked and counts as running; one of
- * this host counts as gone when the machine booted since, its pid is free or given to a process
- * that started at another time, or it is a zombie.
+ * Whether a process runs on this very kernel, in whatever container, or ran on this machine before
+ * it booted, or belongs to a machine that can't be asked.
  */
-export const isAlive = async (process: ProcessIdentity): Promise<boolean> => {
-  if (process.host !== hostname()) return true;
-  if (process.bootId !== '' && process.bootId !== (await bootId())) return false;
-  if (process.startedTicks === '') return answersSignal(process.pid);
-  const stat = await processStat(process.pid);
-  return stat !== null && stat.startedTicks === process.startedTicks && !'ZX'.includes(stat.state);
+export const kernelOf = (
+  holder: ProcessIdentity,
+  here: ProcessIdentity,
+): 'this one' | 'before the boot' | 'another' => {
+  const isSameHost = holder.host === here.host;
+  if (holder.bootId === '' || here.bootId === '') return isSameHost ? 'this one' : 'another';
+  if (holder.bootId === here.bootId) return 'this one';
+  return isSameHost ? 'before the boot' : 'another';
+};
+
+/** Whether the machine booted since a process of it took a lock: nothing that it started runs on. */
+export const hasRebootedSince = async (holder: ProcessIdentity): Promise<boolean> =>
+  kernelOf(holder, await thisProcess()) === 'before the boot';
+
+/**
+ * What a pid tells of a process of this kernel: gone where it is free, was given to a process that
+ * started at another time, or is a zombie's. A pid of another namespace tells nothing.
+ */
+export const standingByPid = async (
+  holder: ProcessIdentity,
+  here: ProcessIdentity,
+): Promise<Standing> => {
+  // Locks of version 0.1 name no namespace.
+  const namespace =
+    holder.pidNamespace ?? (holder.host === here.host ? here.pidNamespace : 'another');
+  if (namespace !== here.pidNamespace) return 'unvouched';
+  if (holder.startedTicks === '') return answersSignal(holder.pid) ? 'alive' : 'gone';
+  if ((await linkOrNull('/proc/self')) !== String(process.pid)) return 'unvouched';
+  const stat = await processStat(holder.pid);
+  const isIt =
+    stat !== null && stat.startedTicks === holder.startedTicks && !'ZX'.includes(stat.state);
+  return isIt ? 'alive' : 'gone';
 };
 
 const answersSignal = (pid: number): boolean => {

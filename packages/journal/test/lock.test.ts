@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { tempFolder } from '@dhash/testkit';
 import { describe, expect, it } from 'vitest';
-import { acquireLock, type LockHolder, readLock } from '../src/lock.ts';
+import { acquireLock, readLock } from '../src/lock.ts';
+import type { LockHolder } from '../src/lock-file.ts';
 import { parseProcessStat, thisProcess } from '../src/process-identity.ts';
 import { startChild } from './support/child.ts';
 
@@ -23,6 +24,7 @@ const plant = async (file: string, change: Partial<LockHolder> = {}) => {
   const holder = {
     ...(await thisProcess()),
     command: 'planted',
+    role: 'change' as const,
     since: '',
     instance: instance('a'),
     ...change,
@@ -32,6 +34,16 @@ const plant = async (file: string, change: Partial<LockHolder> = {}) => {
   return holder;
 };
 
+/** The lock and its holder's socket, and nothing that a taker left. */
+const expectOnlyTheLock = async (file: string) => {
+  const names = (await readdir(join(file, '..'))).sort();
+  const socket =
+    process.platform === 'win32'
+      ? []
+      : [expect.stringMatching(/^\.rollout\.lock\.[0-9a-f]{12}\.sock$/)];
+  expect(names).toEqual([...socket, 'rollout.lock']);
+};
+
 describe('the lock', () => {
   it('is held by one, named to the next, and free after release', async () => {
     const file = await newFile();
@@ -39,20 +51,28 @@ describe('the lock', () => {
     const first = await acquireLock(file, { command: 'deploy', run: 'r1', now: () => 0 });
     if (first.kind !== 'acquired') throw new Error('not acquired');
     expect(first.takenOverFrom).toBeNull();
-    expect(await readLock(file)).toEqual({ holder: first.lock.holder, alive: true });
+    expect(await readLock(file)).toEqual({
+      holder: first.lock.holder,
+      alive: true,
+      standing: 'alive',
+    });
     expect(first.lock.holder).toMatchObject({
       pid: process.pid,
       run: 'r1',
       since: '1970-01-01T00:00:00.000Z',
     });
     const second = await acquireLock(file, { command: 'rollback' });
-    expect(second).toEqual({ kind: 'held', holder: first.lock.holder });
+    expect(second).toMatchObject({
+      kind: 'held',
+      because: 'alive',
+      holder: first.lock.holder,
+    });
     expect(await first.lock.isHeld()).toBe(true);
     await first.lock.release();
     await first.lock.release();
     expect(await first.lock.isHeld()).toBe(false);
     expect((await acquireLock(file, { command: 'x' })).kind).toBe('acquired');
-    expect(await readdir(join(file, '..'))).toEqual(['rollout.lock']);
+    await expectOnlyTheLock(file);
   });
 
   it('is taken from a running holder only on request; who lost it sees it and removes nothing', async () => {
@@ -103,7 +123,8 @@ describe('the lock', () => {
         Array.from({ length: 6 }, (_, index) => after(index * (round % 9))),
       );
       expect(got.filter(({ kind }) => kind === 'acquired')).toHaveLength(1);
-      expect(await readdir(join(file, '..'))).toEqual(['rollout.lock']);
+      await expectOnlyTheLock(file);
+      for (const one of got) if (one.kind === 'acquired') await one.lock.release();
     }
   });
 
@@ -118,7 +139,7 @@ describe('the lock', () => {
     });
     const got = await Promise.all(['x', 'y', 'z'].map((command) => acquireLock(file, { command })));
     expect(got.filter(({ kind }) => kind === 'acquired')).toHaveLength(1);
-    expect(await readdir(join(file, '..'))).toEqual(['rollout.lock']);
+    await expectOnlyTheLock(file);
   });
 
   it('leaves a takeover that is under way to its taker', async () => {
@@ -128,7 +149,11 @@ describe('the lock', () => {
       instance: instance('b'),
       command: 'taker',
     });
-    expect(await acquireLock(file, { command: 'late' })).toEqual({ kind: 'held', holder: taker });
+    expect(await acquireLock(file, { command: 'late' })).toMatchObject({
+      kind: 'held',
+      because: 'alive',
+      holder: taker,
+    });
     expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ instance: instance('a') });
   });
 

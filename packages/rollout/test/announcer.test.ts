@@ -22,6 +22,7 @@ const startAnnouncer = async (url: string, clock: Clock = systemClock) => {
     output: createOutput({ stdout: sink, stderr: sink }, { json: false, verbose: false, env: {} }),
     clock,
     signal: new AbortController().signal,
+    leave: new AbortController().signal,
     processEnv: { HOOK_URL: url },
     cwd,
     configFile: join(cwd, 'rollout.yaml'),

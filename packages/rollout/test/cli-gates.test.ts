@@ -123,6 +123,8 @@ describe('gates replay of a log that lies with its record', () => {
     await journal.append({
       type: 'watch.started',
       startedAt: 0,
+      fingerprint: policy.fingerprint,
+      file: samples,
       policy: JSON.parse(JSON.stringify(policy)),
     });
     await journal.close();

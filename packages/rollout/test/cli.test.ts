@@ -88,10 +88,15 @@ describe('bad input', () => {
     [
       'a resume of nothing',
       ['monitor', '--env', 'production', '--resume'],
-      /no watch that was cut off/,
+      /monitor --resume is not possible.*no run is open/,
       2,
     ],
-    ['an abort of nothing', ['deploy', '--env', 'production', '--abort'], /no open deploy/, 2],
+    [
+      'an abort of nothing',
+      ['deploy', '--env', 'production', '--abort'],
+      /deploy --abort .*no run is open/,
+      2,
+    ],
     ['an empty version', ['deploy', '--env', 'nowhere', '--version', ''], /--version .*empty/, 2],
     ...['../../etc', '../evil/1.1', '.1', '1 1', 'a'.repeat(65)].map(
       (version): [string, string[], RegExp, number] => [
@@ -183,7 +188,7 @@ describe('--json', () => {
     expect(JSON.parse(ran.out.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({
       type: 'result',
       exit: 2,
-      error: 'no-open-deploy',
+      error: 'no-open-run',
     });
   });
 });

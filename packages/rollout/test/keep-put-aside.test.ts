@@ -1,5 +1,5 @@
-import type { JournalEvent } from '@dhash/journal';
 import { describe, expect, it } from 'vitest';
+import type { RecordedEvent } from '../src/record/events.ts';
 import { putAsideOnRecord } from '../src/rollback/keep-put-aside.ts';
 
 const target = (id: string) => ({
@@ -51,6 +51,6 @@ describe('putAsideOnRecord', () => {
       [[first], [target('2')]],
     ],
   ])('%s', (_, events, expected) => {
-    expect(putAsideOnRecord(events as JournalEvent[])).toEqual(expected);
+    expect(putAsideOnRecord(events as RecordedEvent[])).toEqual(expected);
   });
 });

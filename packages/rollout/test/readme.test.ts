@@ -3,5 +3,14 @@ import { expect, it } from 'vitest';
 
 it('the example of the README plans the deploy that its comment says', async () => {
   const { steps } = await readmeExample(import.meta.url);
-  expect(steps).toEqual(['backup', 'lay', 'stop', 'activate', 'start', 'health', 'smoke']);
+  expect(steps).toEqual([
+    'backup',
+    'lay',
+    'stop',
+    'backup-stopped',
+    'activate',
+    'start',
+    'health',
+    'smoke',
+  ]);
 });

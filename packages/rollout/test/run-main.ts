@@ -13,8 +13,13 @@ export const runMain = async (
   argv: string[],
   {
     signal = new AbortController().signal,
+    onOut,
     ...surroundings
-  }: Pick<CommandIo, 'cwd' | 'clock' | 'processEnv'> & { readonly signal?: AbortSignal },
+  }: Pick<CommandIo, 'cwd' | 'clock' | 'processEnv'> & {
+    readonly signal?: AbortSignal;
+    /** Gets what goes to stdout, as it comes. */
+    readonly onOut?: (text: string) => void;
+  },
 ): Promise<Ran> => {
   let out = '';
   let err = '';
@@ -22,6 +27,7 @@ export const runMain = async (
     stdout: {
       write: (text) => {
         out += text;
+        onOut?.(text);
       },
     },
     stderr: {

@@ -19,6 +19,8 @@ export type ReportInput = {
   readonly assessments: readonly Assessment[];
   /** When the window began, ms since the epoch; default: the first sample's due time. */
   readonly startedAt?: number | undefined;
+  /** What was done after the watch, in a sentence: a page that is written then says it first. */
+  readonly ending?: string | undefined;
   /** How the watch ended; default: what the last assessment decides. */
   readonly decision?: WatchOutcome['decision'] | 'continue' | undefined;
   /** The record beside it: the journal's `seq:hash`. */

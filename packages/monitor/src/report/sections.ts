@@ -20,7 +20,7 @@ const decisions: Readonly<
     word: 'Rollback',
     mark: '✖',
     tone: 'bad',
-    says: 'a gate broke: the release is to be put back',
+    says: 'a gate broke, and it asks for a rollback',
   },
   freeze: {
     word: 'Freeze',
@@ -71,7 +71,7 @@ const elapsed = (data: ReportData): string =>
 export const headerSection = (input: ReportInput, data: ReportData): string => `<header>
 <p>Watch report · ${escapeHtml(input.policy.environment)}</p>
 <h1>${escapeHtml(input.title)}</h1>
-<p>run <code>${escapeHtml(input.run)}</code> · ${formatInstant(data.startedAtMs)} to ${formatInstant(data.endedAtMs)}</p>
+${input.ending === undefined ? '' : `<p class="ending">${escapeHtml(input.ending)}</p>\n`}<p>run <code>${escapeHtml(input.run)}</code> · ${formatInstant(data.startedAtMs)} to ${formatInstant(data.endedAtMs)}</p>
 </header>`;
 
 export const decisionSection = (data: ReportData): string => {

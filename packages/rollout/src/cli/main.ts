@@ -6,6 +6,7 @@ import { tool } from '../tool.ts';
 import { registerBackup } from './commands/backup.ts';
 import { registerDeploy } from './commands/deploy.ts';
 import { registerDoctor } from './commands/doctor.ts';
+import { registerFreeze } from './commands/freeze.ts';
 import { registerGates } from './commands/gates.ts';
 import { registerHistory } from './commands/history.ts';
 import { registerJournal } from './commands/journal.ts';
@@ -19,6 +20,7 @@ import { registerRollback } from './commands/rollback.ts';
 import { registerSmoke } from './commands/smoke.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerValidateLogging } from './commands/validate-logging.ts';
+import { registerWatchdog } from './commands/watchdog.ts';
 import type { Run } from './register.ts';
 import { type CommandIo, runCommandLine } from './run-command-line.ts';
 import { refuseUnclearValues } from './strict-values.ts';
@@ -34,6 +36,8 @@ const registers = [
   registerStatus,
   registerHistory,
   registerRequests,
+  registerFreeze,
+  registerWatchdog,
   registerGates,
   registerJournal,
   registerNotify,
@@ -42,11 +46,14 @@ const registers = [
   registerValidateLogging,
 ];
 
-/** Signals of the process become an aborted signal with its exit code; SIGHUP changes nothing. */
+/** Signals of the process become an aborted signal with its exit code, a second one `leave`; SIGHUP changes nothing. */
 const processIo = (): { io: CommandIo; dispose: () => void } => {
   const abort = new AbortController();
-  const onInt = () => abort.abort(new Interrupted('SIGINT'));
-  const onTerm = () => abort.abort(new Interrupted('SIGTERM'));
+  const leave = new AbortController();
+  const on = (signal: 'SIGINT' | 'SIGTERM') => () =>
+    (abort.signal.aborted ? leave : abort).abort(new Interrupted(signal));
+  const onInt = on('SIGINT');
+  const onTerm = on('SIGTERM');
   // A watch goes on without its terminal; what it still writes there is lost on purpose.
   const ignore = () => undefined;
   process.on('SIGINT', onInt);
@@ -62,6 +69,7 @@ const processIo = (): { io: CommandIo; dispose: () => void } => {
       cwd: process.cwd(),
       clock: systemClock,
       signal: abort.signal,
+      leave: leave.signal,
     },
     dispose: () => {
       process.off('SIGINT', onInt);

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext, CommandResult } from '../environment/context.ts';
+import { exitCodes, RolloutError } from '../errors.ts';
 import type { GlobalOptions, NamedLog } from './run-command-line.ts';
 
 /** Runs a command's work in its context and keeps the exit code for the process. */
@@ -19,6 +20,20 @@ export const withGlobalOptions = (command: Command): Command =>
     .option('--json', 'one JSON event a line on stdout, and nothing else there')
     .option('--config <file>', 'rollout.yaml to use (default: the one in the current folder)')
     .option('--verbose', 'show what the commands of rollout.yaml print, and more detail');
+
+/**
+ * The reason of a command that puts one on the record.
+ *
+ * @throws RolloutError `reason-missing` (exit 2)
+ */
+export const requiredReason = ({ reason }: { readonly reason?: string }): string => {
+  if (reason !== undefined && reason.trim() !== '') return reason;
+  throw new RolloutError(
+    'reason-missing',
+    exitCodes.usage,
+    '--reason "…" is missing: it goes on the record',
+  );
+};
 
 /** Collects a repeatable option. */
 export const collect = (value: string, before: readonly string[]): string[] => [...before, value];

@@ -15,6 +15,8 @@ export interface CommandIo extends Streams {
   readonly cwd: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Aborted by a second signal; never, where it is left out. */
+  readonly leave?: AbortSignal;
 }
 
 /** Options that every command takes. */
@@ -52,6 +54,7 @@ export const runCommandLine = async (
     output,
     clock: io.clock,
     signal: io.signal,
+    leave: io.leave ?? new AbortController().signal,
     processEnv: io.processEnv,
     cwd: io.cwd,
     configFile,

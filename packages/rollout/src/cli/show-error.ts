@@ -2,6 +2,7 @@ import { isBackupError } from '@dhash/backup-core';
 import { isJournalError } from '@dhash/journal';
 import { isMonitorError } from '@dhash/monitor';
 import { isNotifierError } from '@dhash/notifier';
+import { isGatesError } from '@dhash/quality-gates';
 import { isGatesConfigError } from '@dhash/quality-gates/config';
 import { isRollbackError } from '@dhash/rollback';
 import { isConfigError } from '../config/config-error.ts';
@@ -10,6 +11,7 @@ import { type ExitCode, exitCodes, isRolloutError, messageOf } from '../errors.t
 import { isMigrationError } from '../migrations/types.ts';
 import { isCommandError } from '../process/run-command.ts';
 import { isTargetError } from '../targets/types.ts';
+import { exitOfCode } from './exit-of-code.ts';
 
 /** What a person and a script are told of something thrown. */
 export interface Failure {
@@ -33,30 +35,20 @@ const issueLine = (issue: PositionedIssue): string => {
   return `${where}${path} ${issue.message}${issue.hint ? ` (${issue.hint})` : ''}`;
 };
 
-/** Backup faults that do not say that a backup failed to verify. */
-const backupExits: Readonly<Record<string, ExitCode>> = {
-  unreadable: exitCodes.failed,
-  'write-failed': exitCodes.failed,
-  'no-space': exitCodes.failed,
-  'source-refused': exitCodes.failed,
-  'sqlite-busy': exitCodes.failed,
-  'sqlite-damaged': exitCodes.failed,
-  'command-failed': exitCodes.failed,
-  'server-lost': exitCodes.failed,
-  'clock-set-back': exitCodes.failed,
-  'swap-conflict': exitCodes.failed,
-  'copy-failed': exitCodes.failed,
-  'bad-option': exitCodes.usage,
-  'not-found': exitCodes.usage,
+/** The exit code of an error of one of the packages; `null`: it is none of theirs. */
+const exitOf = (error: unknown): ExitCode | null => {
+  if (isTargetError(error)) return exitOfCode.target[error.code];
+  if (isBackupError(error)) return exitOfCode.backup[error.code];
+  if (isJournalError(error)) return exitOfCode.journal[error.code];
+  if (isRollbackError(error)) return exitOfCode.rollback[error.code];
+  if (isMonitorError(error)) return exitOfCode.monitor[error.code];
+  if (isNotifierError(error)) return exitOfCode.notifier[error.code];
+  if (isGatesError(error)) return exitOfCode.gates[error.code];
+  return null;
 };
 
-/** Journal faults that say nothing against the record itself. */
-const journalExits: Readonly<Record<string, ExitCode>> = {
-  overtaken: exitCodes.busy,
-  'append-failed': exitCodes.unexpected,
-  closed: exitCodes.unexpected,
-  'bad-lock': exitCodes.usage,
-};
+const codeOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'error';
 
 /** Maps everything that a command may throw to an exit code and the lines that explain it. */
 export const failureOf = (error: unknown): Failure => {
@@ -78,36 +70,16 @@ export const failureOf = (error: unknown): Failure => {
       code: error.code,
       lines: error.issues.map((issue) => `error: ${issueLine(issue)}`),
     };
-  if (isTargetError(error))
-    return {
-      exit: error.code === 'command-failed' ? exitCodes.failed : exitCodes.usage,
-      code: error.code,
-      lines: [`error: ${error.message}`],
-    };
   if (isCommandError(error))
     return { exit: exitCodes.failed, code: error.code, lines: [`error: ${error.message}`] };
   if (isMigrationError(error))
     return {
-      exit: ['unreadable', 'refused'].includes(error.code) ? exitCodes.usage : exitCodes.failed,
+      exit: exitOfCode.migration[error.code],
       code: error.code,
       lines: [`error: ${error.message}`, ...error.problems.map(({ message }) => `  → ${message}`)],
     };
-  if (isBackupError(error))
-    return {
-      exit: backupExits[error.code] ?? exitCodes.notVerified,
-      code: error.code,
-      lines: [`error: ${error.message}`],
-    };
-  if (isJournalError(error))
-    return {
-      exit: journalExits[error.code] ?? exitCodes.notVerified,
-      code: error.code,
-      lines: [`error: ${error.message}`],
-    };
-  if (isRollbackError(error) || isMonitorError(error))
-    return { exit: exitCodes.notVerified, code: error.code, lines: [`error: ${error.message}`] };
-  if (isNotifierError(error))
-    return { exit: exitCodes.usage, code: error.code, lines: [`error: ${error.message}`] };
+  const exit = exitOf(error);
+  if (exit !== null) return { exit, code: codeOf(error), lines: [`error: ${messageOf(error)}`] };
   return {
     exit: exitCodes.unexpected,
     code: 'unexpected',

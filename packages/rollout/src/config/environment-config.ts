@@ -287,6 +287,7 @@ export const environmentConfig = (
         ? null
         : { command: input.smoke.command, timeoutMs: duration(input.smoke.timeout) },
     rollback: { data: input.rollback.data },
+    heartbeat: input.heartbeat ?? null,
     notify,
     requireChannels: input.requireChannels,
     channels,

@@ -240,6 +240,9 @@ export const environmentSchema = z.strictObject({
     .optional(),
   smoke: z.strictObject({ command, timeout: duration.default('2m') }).optional(),
   rollback,
+  heartbeat: httpUrl
+    .optional()
+    .describe('Asked at each poll of a watch, so that somebody outside hears when it stops.'),
   notify: z
     .array(notifyEntry)
     .default([])

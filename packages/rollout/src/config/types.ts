@@ -118,6 +118,8 @@ export interface EnvironmentConfig {
   readonly migrations: MigrationsConfig | null;
   readonly smoke: { readonly command: Command; readonly timeoutMs: number } | null;
   readonly rollback: { readonly data: 'restore' | 'keep' };
+  /** Asked at each poll of a watch; `null`: nobody outside listens. */
+  readonly heartbeat: string | null;
   /** Which channels get which of this environment's messages. */
   readonly notify: NotifyEntry[];
   /** Channels that must take a test message before a deploy; 0: none is sent. */

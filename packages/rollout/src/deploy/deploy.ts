@@ -5,23 +5,25 @@ import { type Lock, runSteps } from '@dhash/journal';
 import { takeSample } from '@dhash/monitor';
 import type { PolledSample } from '@dhash/quality-gates';
 import { backupRoom, checkRoom } from '../backup/backup-room.ts';
-import { closeOver } from '../environment/close-over.ts';
 import { type CommandContext, type CommandResult, commandHint } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
+import { tellWhereLeftDown } from '../environment/left-down.ts';
 import { holding } from '../environment/lock.ts';
-import { openRun } from '../environment/open-run.ts';
-import { showSteps } from '../environment/show-steps.ts';
+import { beginRun, closeRun, type OpenRun, recorderOf } from '../environment/open-run.ts';
+import { untilSafePoint } from '../environment/safe-point.ts';
 import { exitCodes, messageOf, RolloutError } from '../errors.ts';
-import { openAnnouncer } from '../notify/announcer.ts';
-import { messagesOfStep } from '../notify/step-messages.ts';
-import { asJson, type Recorder } from '../record/recorder.ts';
+import { requireNotFrozen } from '../freeze/freeze.ts';
+import { workOnRun } from '../notify/work-on-run.ts';
+import { currentUser } from '../process/who.ts';
+import { asJson } from '../record/recorder.ts';
 import { newRunId } from '../record/run-id.ts';
-import { listRuns, newestChange } from '../record/runs.ts';
+import { mayDo } from '../record/ways-out.ts';
+import { refusal, situationNow } from '../takeover/require-way-out.ts';
 import { gatherDeploy, judgeRunning } from './gather.ts';
 import { type DeployFacts, type DeployOptions, type DeployPlan, planDeploy } from './plan.ts';
 import { plannedRun } from './planned-run.ts';
 import { recordedSteps } from './recorded-steps.ts';
-import { afterUndo, undoFailureOnRecord } from './undo-deploy.ts';
+import { failureOnRecord, takeBack } from './take-back.ts';
 
 type Go = Extract<DeployPlan, { kind: 'go' }>;
 
@@ -38,11 +40,27 @@ export const prepareDeploy = async (
   environment: Environment,
   asked: DeployOptions & { readonly version: string | null },
 ): Promise<PreparedDeploy> => {
+  await requireNoOpenRun(context, environment, asked);
   const gathered = await gatherDeploy(context, environment, { version: asked.version });
   await requireRoom(context, environment, orThrow(planDeploy(gathered.facts, asked)));
   const { baseline, alreadyBroken } = await judgeRunning(context, environment, gathered);
   const facts = { ...gathered.facts, alreadyBroken };
   return { facts, baseline, plan: orThrow(planDeploy(facts, asked)) };
+};
+
+/** A second deploy would lose the way back of the first. Asked before anything else is looked at, and under the lock. */
+const requireNoOpenRun = async (
+  context: CommandContext,
+  environment: Environment,
+  { supersede }: DeployOptions,
+  lock: Lock | null = null,
+): Promise<void> => {
+  const act = supersede ? 'deploy --supersede' : 'deploy';
+  await requireNotFrozen(context, environment);
+  const situation = await situationNow(environment, lock);
+  // Who holds the lock is told by the lock; a dry run needs none.
+  if (!mayDo(act, { ...situation, held: 'free' }).go)
+    throw await refusal(context, environment, act, { ...situation, held: 'free' });
 };
 
 /** Before anything stops: the second backup of a deploy is taken while the service is down. */
@@ -66,7 +84,7 @@ const orThrow = (plan: DeployPlan): Go => {
 };
 
 /** A deploy that reached its guard holds the lock still, so that a watch can follow without a gap. */
-export type AfterDeploy = (run: string, lock: Lock) => Promise<CommandResult>;
+export type AfterDeploy = (open: OpenRun) => Promise<CommandResult>;
 
 const saveBaseline = async (file: string, samples: readonly PolledSample[]): Promise<void> => {
   if (samples.length === 0) return;
@@ -83,113 +101,139 @@ export const deploy = async (
   options: DeployOptions,
   after: AfterDeploy | null,
 ): Promise<CommandResult> => {
-  const { config, layout } = environment;
-  const runId = newRunId(context.clock.now(), config.env, 'deploy');
-  const { lockFile } = environment.target({
-    runId,
-    version: plan.version,
-    previous: plan.previous,
-  });
+  const { config, layout, lockFile } = environment;
+  const run = newRunId(context.clock.now(), config.env, 'deploy');
   return holding(
     context,
-    { lockFile, command: 'deploy', env: config.env, run: runId },
+    { lockFile, command: 'deploy', env: config.env, run, role: 'change' },
     async (lock) => {
-      const newest = newestChange(await listRuns(layout, config.env));
-      if ((newest?.state.run ?? null) !== (facts.newest?.run ?? null))
-        throw new RolloutError(
-          'overtaken',
-          exitCodes.busy,
-          `run ${newest?.state.run} began meanwhile`,
-          {
-            hints: ['deploy again: it will plan from how things are now'],
-          },
-        );
+      await requireAsPlanned(context, environment, { facts, plan, options, lock });
       if (plan.supersedes !== null)
-        await closeOver(context, environment, plan.supersedes, 'superseded', `by ${runId}`);
-      const recorder = await openRun(context, environment, {
-        run: runId,
-        kind: 'deploy',
-        version: plan.version,
-      });
-      try {
+        await supersede(context, environment, { lock, run: plan.supersedes, by: run });
+      const { version } = plan;
+      const recorder = await beginRun(context, environment, { run, kind: 'deploy', version });
+      return workOnRun(context, environment, { lock, recorder }, async (open) => {
         await recorder.record({
           type: 'deploy.planned',
           ...plannedRun(plan, facts),
           options: asJson(options),
           sentences: [...plan.sentences],
         });
-        await saveBaseline(layout.run(runId).baseline, baseline);
-        return await runDeploy(context, environment, recorder, lock, after);
-      } finally {
-        await recorder.close();
-      }
+        await saveBaseline(layout.run(run).baseline, baseline);
+        return runDeploy(open, after);
+      });
     },
+  );
+};
+
+/** What was read before the lock may have changed while another command had it. */
+const requireAsPlanned = async (
+  context: CommandContext,
+  environment: Environment,
+  {
+    facts,
+    plan,
+    options,
+    lock,
+  }: {
+    readonly facts: DeployFacts;
+    readonly plan: Go;
+    readonly options: DeployOptions;
+    readonly lock: Lock;
+  },
+): Promise<void> => {
+  await requireNoOpenRun(context, environment, options, lock);
+  const { state } = await situationNow(environment, lock);
+  const active = await environment
+    .target({ runId: 'preflight', version: plan.version, previous: plan.previous })
+    .current();
+  const meanwhile =
+    (state?.run ?? null) !== (facts.newest?.run ?? null)
+      ? `run ${state?.run} began meanwhile`
+      : active !== plan.previous
+        ? `release ${active ?? '(none)'} is active now; it was planned over ${plan.previous ?? '(none)'}`
+        : null;
+  if (meanwhile !== null)
+    throw new RolloutError('overtaken', exitCodes.busy, meanwhile, {
+      hints: ['deploy again: it will plan from how things are now'],
+    });
+};
+
+const supersede = async (
+  context: CommandContext,
+  environment: Environment,
+  { lock, run, by }: { readonly lock: Lock; readonly run: string; readonly by: string },
+): Promise<void> => {
+  const recorder = await recorderOf(context, environment, run);
+  await workOnRun(context, environment, { lock, recorder }, (open) =>
+    closeRun(open, {
+      outcome: 'superseded',
+      reason: `by ${by}`,
+      user: currentUser(context.processEnv),
+    }),
   );
 };
 
 /** Runs, or goes on with, the steps that a run's record says were planned. */
 export const runDeploy = async (
-  context: CommandContext,
-  environment: Environment,
-  recorder: Recorder,
-  lock: Lock,
+  open: OpenRun,
   after: AfterDeploy | null,
 ): Promise<CommandResult> => {
-  const { planned, steps } = recordedSteps(context, environment, recorder);
-  const announcer = openAnnouncer(context, environment, recorder);
-  recorder.onEvent(showSteps(context.output));
-  const variables = { version: planned.version, previous: planned.previous ?? '' };
-  recorder.onEvent((event) => {
-    for (const said of messagesOfStep(event))
-      announcer.announce(said.event, { ...variables, ...said.variables });
-  });
-  announcer.announce('deploy-started', variables);
-  const outcome =
-    (await undoFailureOnRecord(recorder, steps)) ??
-    (await recorder.follow(
-      runSteps(steps, recorder.events, { signal: context.signal, onFailure: 'undo' }),
-    ));
-  if (outcome.kind === 'failed') {
-    if (context.signal.aborted && outcome.undone === 'none') {
-      await announcer.settle();
-      context.output.line(
-        `stopped before ${outcome.step}: ${commandHint(context, `deploy --env ${environment.config.env} --resume`)} goes on, --abort undoes`,
-      );
-      throw context.signal.reason;
+  const { recorder } = open;
+  const { planned, steps } = recordedSteps(open);
+  const earlier = failureOnRecord(recorder.events);
+  if (earlier !== null) return takeBack(open, earlier);
+  const safe = untilSafePoint(open);
+  try {
+    const outcome = await recorder.follow(
+      runSteps(steps, recorder.past, { signal: safe.signal, onFailure: 'stop' }),
+    );
+    if (outcome.kind === 'failed') {
+      if (safe.signal.aborted) return await interrupted(open, outcome.step);
+      return await takeBack(open, { step: outcome.step, error: messageOf(outcome.error) });
     }
-    context.output.line(`${outcome.step} failed: ${messageOf(outcome.error)}`);
-    const result = await afterUndo(context, environment, recorder, planned, outcome);
-    announcer.announce('deploy-failed', {
-      ...variables,
-      reason: messageOf(outcome.error),
-      step: outcome.step,
-    });
-    await announcer.settle();
-    if (result.exit === exitCodes.failed)
-      await recorder.record({
-        type: 'run.closed',
-        outcome: 'failed and undone',
-        reason: messageOf(outcome.error),
-      });
-    return result;
+  } finally {
+    safe.dispose();
   }
+  await sampleActivation(open, planned.version);
+  await recorder.record({ type: 'deploy.awaiting-guard', version: planned.version });
+  if (after !== null) return after(open);
+  return awaitsGuard(open, planned.version);
+};
+
+const interrupted = async (open: OpenRun, step: string): Promise<never> => {
+  const { context, environment } = open;
+  const resume = `deploy --env ${environment.config.env} --resume`;
+  const isDown = await tellWhereLeftDown(open, { command: resume, doing: 'the deploy' });
+  if (!isDown)
+    context.output.line(
+      `stopped before ${step}: ${commandHint(context, resume)} goes on, --abort undoes`,
+    );
+  throw context.signal.reason;
+};
+
+/** Counters of the watch start from here: what the release did before its first poll counts too. */
+const sampleActivation = async (
+  { context, environment, recorder }: OpenRun,
+  version: string,
+): Promise<void> => {
   const activation = await takeSample({
     at: context.clock.now(),
     source: environment.metrics(),
-    health: environment.health(planned.version),
+    health: environment.health(version),
     signal: context.signal,
   });
   await recorder.record({ type: 'activation.sampled', sample: asJson(activation) });
-  await recorder.record({ type: 'deploy.awaiting-guard', version: planned.version });
-  announcer.announce('deploy-done', variables);
+};
+
+const awaitsGuard = async (
+  { context, environment, recorder, announcer }: OpenRun,
+  version: string,
+): Promise<CommandResult> => {
   await announcer.settle();
-  if (after !== null) {
-    await recorder.close();
-    return after(recorder.run, lock);
-  }
   context.output.line(
-    `release ${planned.version} is live and healthy, and not yet trusted: run ${recorder.run} awaits its guard`,
+    `release ${version} is live and healthy, and not yet trusted: run ${recorder.run} awaits its guard`,
   );
   context.output.line(`next: ${commandHint(context, `monitor --env ${environment.config.env}`)}`);
-  return { exit: exitCodes.done, run: recorder.run, fields: { version: planned.version } };
+  return { exit: exitCodes.done, run: recorder.run, fields: { version } };
 };

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
-import { readLock } from '@dhash/journal';
 import { takeArmingSamples, takeBaseline } from '@dhash/monitor';
 import { checkChannels } from '@dhash/notifier';
 import type { PolledSample, WatchPolicy } from '@dhash/quality-gates';
@@ -13,7 +12,6 @@ import type { CommandContext } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
 import { metricsWarning } from '../environment/metrics-warning.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
-import { displayedStatus } from '../record/run-state.ts';
 import { listRuns, newestChange, type RecordedRun } from '../record/runs.ts';
 import { lookAtMigrations } from './migrate-data.ts';
 import type { DeployFacts } from './plan.ts';
@@ -143,7 +141,6 @@ export const gatherDeploy = async (
   const current = await target.current();
   const runs = await listRuns(layout, config.env);
   const newest = newestChange(runs);
-  const lock = await readLock(target.lockFile);
   const data = onDisk(config.data).map(({ name, path }) => ({
     name,
     path,
@@ -167,10 +164,6 @@ export const gatherDeploy = async (
           ? null
           : {
               run: newest.state.run,
-              status: displayedStatus(
-                newest.state,
-                lock?.alive === true && lock.holder.run === newest.state.run,
-              ),
               version: newest.state.version,
               closed: newest.state.closed,
             },

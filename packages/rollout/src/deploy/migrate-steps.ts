@@ -2,6 +2,7 @@ import type { Step } from '@dhash/journal';
 import { runMigrations } from '../migrations/apply-migration.ts';
 import type { MigrationPlan } from '../migrations/types.ts';
 import { asJson } from '../record/recorder.ts';
+import { setAside } from '../rollback/set-aside.ts';
 import { migrateForward, undoMigrations } from './migrate-data.ts';
 import { deploySteps, type StepDeps } from './steps.ts';
 
@@ -18,7 +19,7 @@ export const migrateSteps = ({
   plan,
   names,
   ...deps
-}: Omit<StepDeps, 'run' | 'events'> & {
+}: Omit<StepDeps, 'run'> & {
   readonly database: string;
   readonly version: string;
   /** What is left to do. */
@@ -26,19 +27,20 @@ export const migrateSteps = ({
   /** All that this run set out to do, whatever of it is done already. */
   readonly names: readonly string[];
 }): Step[] => {
-  const { now } = deps.context.clock;
-  const online = deps.environment.config.migrations?.online === true;
-  const run = { runId: '', version, previous: version, newData: [], migrations: [] };
-  // No step of a migration asks the record what an earlier one left.
-  const events = () => [];
+  const { context, environment } = deps.open;
+  const { now } = context.clock;
+  const { config } = environment;
+  const online = config.migrations?.online === true;
+  const run = { runId: '', version, previous: version, newData: [], migrations: names };
   const around = (...steps: ('stop' | 'backup-stopped' | 'backup' | 'start' | 'health')[]) =>
-    deploySteps(steps, { ...deps, run, events });
+    deploySteps(steps, { ...deps, run });
   const migrate: Step = {
     name: 'migrate',
     run: async () => asJson(await runMigrations(database, plan, { now })),
     // Of several, those before the one that failed are applied: they go back too.
     undo: async () => {
-      const { config } = deps.environment;
+      // Online the service wrote on, and a way down may drop what it wrote.
+      if (online) await setAside(deps.open, { release: version });
       if (plan.direction === 'forward') await undoMigrations(config, version, names, now);
       else await migrateForward(config, version, now);
     },

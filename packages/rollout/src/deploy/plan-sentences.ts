@@ -17,7 +17,8 @@ export const planSentences = (
     init: `make the data once (${facts.data.map(({ name }) => name).join(', ') || 'none declared'}): the target's init`,
     lay: `lay release ${version} beside the others`,
     stop: `stop release ${current}`,
-    'backup-stopped': `back up once more now that nothing writes: this one is the way back`,
+    'backup-stopped':
+      'back up once more now that nothing writes: this one is the way back, and only what was written after it would be set aside',
     migrate: `migrate: ${migrations?.pending.join(', ') || 'nothing pending'}`,
     activate: `make ${version} the active release`,
     start: `start release ${version}`,

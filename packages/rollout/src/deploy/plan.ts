@@ -21,7 +21,7 @@ export interface DeployFacts {
     readonly exists: boolean;
   }[];
   /** The environment's newest deploy, migration or rollback. */
-  readonly newest: Pick<RunState, 'run' | 'status' | 'version' | 'closed'> | null;
+  readonly newest: Pick<RunState, 'run' | 'version' | 'closed'> | null;
   /** The run that rolled this version back, if one did. */
   readonly rolledBackBy: { readonly run: string; readonly at: string } | null;
   /** A loopback address that already answers although no release is active. */
@@ -95,23 +95,7 @@ const refused = (
 
 /** First reason not to deploy, in the order in which a person would want to hear it. */
 const refusal = (facts: DeployFacts, options: DeployOptions, first: boolean): DeployPlan | null => {
-  const { env, newest, version, current } = facts;
-  // Also over --supersede: the data may be half swapped.
-  if (newest?.status === 'rolling back')
-    return refused(
-      'rolling-back',
-      `run ${newest.run} of ${env} is being rolled back, or was cut off in it`,
-      waysOut(env, newest.status),
-      7,
-    );
-  if (newest !== null && !newest.closed && !options.supersede) {
-    return refused(
-      'run-open',
-      `run ${newest.run} of ${env} is ${newest.status}; a second deploy would lose its way back`,
-      waysOut(env, newest.status),
-      7,
-    );
-  }
+  const { env, version, current } = facts;
   if (!facts.artifactExists)
     return refused('no-artifact', `there is no artifact of release ${version} to deploy`, [
       'build it, or name one that exists with --version',
@@ -205,25 +189,6 @@ const refusal = (facts: DeployFacts, options: DeployOptions, first: boolean): De
   }
   return null;
 };
-
-/** The one way out of a rollback that was cut off. */
-const wayOutOfRollback = (env: string): string =>
-  `npx dhash-rollout rollback --env ${env} --resume             go on with the rollback`;
-
-/** Commands that lead out of an open run. */
-export const waysOut = (env: string, status: RunState['status'] | null): string[] =>
-  status === 'rolling back'
-    ? [wayOutOfRollback(env)]
-    : [
-        ...(status === 'needs people' ? [wayOutOfRollback(env)] : []),
-        `npx dhash-rollout monitor --env ${env} [--resume]            watch it to its end`,
-        `npx dhash-rollout promote --env ${env} --now --reason "…"    take it as good`,
-        `npx dhash-rollout rollback --env ${env} --backup FILE        put release and data back`,
-        `npx dhash-rollout deploy --env ${env} --resume               go on with a deploy that was cut off`,
-        `npx dhash-rollout migrate --env ${env} --resume              go on with migrations that were cut off`,
-        `npx dhash-rollout deploy --env ${env} --abort                undo it`,
-        `npx dhash-rollout deploy --env ${env} --supersede            deploy over it`,
-      ];
 
 /** Whether there is no data yet. Databases on a server are there before a first deploy; alone, they may hold anything. */
 const isFresh = ({ data, databases }: DeployFacts): boolean =>

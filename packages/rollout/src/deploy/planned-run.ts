@@ -1,26 +1,27 @@
-import { z } from 'zod';
+import type { RecordedEvent, RunEvent } from '../record/events.ts';
+import { lastOf } from '../record/events.ts';
 import type { DeployFacts, DeployPlan } from './plan.ts';
-import { deploySteps } from './planned-steps.ts';
-
-const schema = z.object({
-  version: z.string(),
-  previous: z.string().nullable(),
-  first: z.boolean(),
-  steps: z.array(z.enum(deploySteps)),
-  disarmed: z.array(z.string()),
-  /** Declared data that did not exist before, so that an undo may remove it. */
-  newData: z.array(z.string()),
-  /** Names of the migrations that were pending, oldest first. */
-  migrations: z.array(z.string()),
-});
+import { type DeployStep, deploySteps } from './planned-steps.ts';
 
 /** What a resume or an abort needs of a deploy's plan, as `deploy.planned` holds it. */
-export type PlannedRun = z.infer<typeof schema>;
+export interface PlannedRun {
+  readonly version: string;
+  readonly previous: string | null;
+  readonly first: boolean;
+  readonly steps: readonly DeployStep[];
+  readonly disarmed: readonly string[];
+  /** Declared data that did not exist before, so that an undo may remove it. */
+  readonly newData: readonly string[];
+  /** Names of the migrations that were pending, oldest first. */
+  readonly migrations: readonly string[];
+  /** Those of them that only a backup can take back. */
+  readonly withoutDown: readonly string[];
+}
 
 export const plannedRun = (
   plan: Extract<DeployPlan, { kind: 'go' }>,
   facts: DeployFacts,
-): PlannedRun => ({
+): Omit<RunEvent<'deploy.planned'>, 'type' | 'options' | 'sentences'> => ({
   version: plan.version,
   previous: plan.previous,
   first: plan.first,
@@ -28,7 +29,19 @@ export const plannedRun = (
   disarmed: [...plan.disarmed],
   newData: plan.first ? facts.data.filter(({ exists }) => !exists).map(({ path }) => path) : [],
   migrations: [...(facts.migrations?.pending ?? [])],
+  withoutDown: [...(facts.migrations?.withoutDown ?? [])],
 });
 
-/** @throws ZodError where the record was written by a tool that planned differently. */
-export const parsePlannedRun = (event: unknown): PlannedRun => schema.parse(event);
+const isDeployStep = (name: string): name is DeployStep =>
+  (deploySteps as readonly string[]).includes(name);
+
+/** What a deploy planned; `null` where it was cut off before it had. */
+export const recordedPlan = (events: readonly RecordedEvent[]): PlannedRun | null => {
+  const event = lastOf(events, 'deploy.planned');
+  if (event === undefined) return null;
+  return {
+    ...event,
+    steps: event.steps.filter(isDeployStep),
+    withoutDown: event.withoutDown ?? [],
+  };
+};

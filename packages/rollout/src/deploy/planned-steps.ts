@@ -48,7 +48,8 @@ export const stepsOf = (
     ...(drilled ? (['drill'] as const) : []),
     'lay',
     ...(facts.current === null ? [] : (['stop'] as const)),
-    ...(backed && offline ? (['backup-stopped'] as const) : []),
+    // Nothing writes any more: this one is the way back, whatever was written since the first.
+    ...(backed && facts.current !== null ? (['backup-stopped'] as const) : []),
     ...(migrating ? (['migrate'] as const) : []),
     'activate',
     'start',

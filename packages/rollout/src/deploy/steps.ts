@@ -1,15 +1,16 @@
 import { rm } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { describeShrink } from '@dhash/backup-core';
-import type { JournalEvent, Step } from '@dhash/journal';
+import type { Step } from '@dhash/journal';
 import type { Removed } from '../backup/retention/retention.ts';
 import { takeBackup } from '../backup/take-backup.ts';
 import { drillBackup, prepareDrill } from '../drill/drill-backup.ts';
-import type { CommandContext } from '../environment/context.ts';
-import type { Environment } from '../environment/environment.ts';
+import type { OpenRun } from '../environment/open-run.ts';
 import { runSmoke, waitUntilHealthy } from '../environment/service-checks.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
+import { allOf } from '../record/events.ts';
 import { asJson } from '../record/recorder.ts';
+import { setAside } from '../rollback/set-aside.ts';
 import type { Target } from '../targets/target.ts';
 import { migrateForward, undoMigrations } from './migrate-data.ts';
 import type { DeployStep } from './planned-steps.ts';
@@ -26,14 +27,11 @@ export interface DeployRun {
 
 /** What the steps work with. */
 export type StepDeps = {
-  readonly context: CommandContext;
-  readonly environment: Environment;
+  readonly open: OpenRun;
   readonly target: Target;
   readonly run: DeployRun;
   /** True where an earlier process began these steps and died. */
   readonly isResumed: boolean;
-  /** The run's record as it is now: what earlier steps left is there, also after a resume. */
-  readonly events: () => readonly JournalEvent[];
 };
 
 /** A start that may already have been made is not made twice: two of a service would fight for its port. */
@@ -50,8 +48,9 @@ const backupStep = (
 ): Step => ({
   name,
   run: async () => {
-    const { config } = deps.environment;
-    const report = await takeBackup(deps.context, { config, release, tag });
+    const { context, environment } = deps.open;
+    const { config } = environment;
+    const report = await takeBackup(context, { config, release, tag });
     return {
       file: relative(config.root, report.file),
       sha256: report.sha256,
@@ -74,13 +73,13 @@ const stepFailed = (code: string, message: string, hints: readonly string[] = []
 const drillStep = (
   name: DeployStep,
   of: DeployStep,
-  { context, environment, run, events }: StepDeps,
+  { open: { context, environment, recorder }, run }: StepDeps,
 ): Step => ({
   name,
   run: async () => {
     const { config } = environment;
-    const backup = events().findLast(({ type, step }) => type === 'step.done' && step === of);
-    const { file } = (backup?.['data'] ?? {}) as { file?: unknown };
+    const backup = allOf(recorder.events, 'step.done').findLast(({ step }) => step === of);
+    const { file } = (backup?.data ?? {}) as { file?: unknown };
     if (typeof file !== 'string')
       throw new TypeError('the record names no backup that could be drilled');
     const { facts } = await prepareDrill(config, run.previous);
@@ -94,7 +93,13 @@ const stepMakers: Record<DeployStep, (deps: StepDeps) => Step> = {
   backup: (deps) => backupStep('backup', deps.run.previous, 'predeploy', deps),
   // Nothing has changed yet.
   drill: (deps) => drillStep('drill', 'backup', deps),
-  'backup-stopped': (deps) => backupStep('backup-stopped', deps.run.previous, 'premigrate', deps),
+  'backup-stopped': (deps) =>
+    backupStep(
+      'backup-stopped',
+      deps.run.previous,
+      deps.run.migrations.length > 0 ? 'premigrate' : 'stopped',
+      deps,
+    ),
   'drill-stopped': (deps) => drillStep('drill-stopped', 'backup-stopped', deps),
   'backup-after': (deps) => backupStep('backup-after', deps.run.version, 'first', deps),
   init: ({ target, run }) => ({
@@ -116,7 +121,7 @@ const stepMakers: Record<DeployStep, (deps: StepDeps) => Step> = {
     run: () => deps.target.stop(),
     undo: () => startOnce(deps),
   }),
-  migrate: ({ context, environment, run }) => ({
+  migrate: ({ open: { context, environment }, run }) => ({
     name: 'migrate',
     run: () => migrateForward(environment.config, run.version, context.clock.now),
     undo: () => undoMigrations(environment.config, run.version, run.migrations, context.clock.now),
@@ -129,9 +134,12 @@ const stepMakers: Record<DeployStep, (deps: StepDeps) => Step> = {
   start: (deps) => ({
     name: 'start',
     run: () => startOnce(deps),
-    undo: () => deps.target.stop(),
+    undo: async () => {
+      await deps.target.stop();
+      await setAside(deps.open, { release: deps.run.version });
+    },
   }),
-  health: ({ context, environment, run }) => ({
+  health: ({ open: { context, environment }, run }) => ({
     name: 'health',
     run: async ({ signal }) => {
       const outcome = await waitUntilHealthy(
@@ -147,7 +155,7 @@ const stepMakers: Record<DeployStep, (deps: StepDeps) => Step> = {
       return asJson(outcome);
     },
   }),
-  smoke: ({ context, environment, run }) => ({
+  smoke: ({ open: { context, environment }, run }) => ({
     name: 'smoke',
     run: async ({ signal }) => {
       const outcome = await runSmoke(environment.config, run, {

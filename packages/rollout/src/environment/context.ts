@@ -9,6 +9,8 @@ export interface CommandContext {
   readonly clock: Clock;
   /** Aborted by SIGINT or SIGTERM, with an {@link Interrupted} as its reason. */
   readonly signal: AbortSignal;
+  /** Aborted by a second one: whatever is under way is left as it is. */
+  readonly leave: AbortSignal;
   readonly processEnv: NodeJS.ProcessEnv;
   /** Folder that paths given on the command line are relative to. */
   readonly cwd: string;

@@ -11,6 +11,7 @@ import {
 import type { WatchPolicy } from '@dhash/quality-gates';
 import { gatesFor, parseGates } from '@dhash/quality-gates/config';
 import { environmentConfig, loadConfig } from '../config/load-config.ts';
+import { type Fact, maskable } from '../config/secrets-in-facts.ts';
 import type { EnvironmentConfig } from '../config/types.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
 import { type Layout, layoutOf } from '../record/layout.ts';
@@ -28,8 +29,12 @@ export interface Control {
 export interface Environment {
   readonly config: EnvironmentConfig;
   readonly layout: Layout;
+  /** Absolute; where the target is. */
+  readonly lockFile: string;
   /** Path as people should read it: from the folder of rollout.yaml. */
   shown(path: string): string;
+  /** The same from another folder: what a command that is typed there can be given. */
+  shownFrom(folder: string, path: string): string;
   /** The gates of this environment; reads and checks the gates file. */
   policy(): Promise<WatchPolicy>;
   /** The target as one run sees it: its commands get the run, the version and the one before. */
@@ -45,18 +50,39 @@ export const openEnvironment = async (
   name: string,
 ): Promise<Environment> => {
   const config = environmentConfig(await loadConfig(context.configFile), name, context.processEnv);
-  context.output.hide(config.secrets);
+  context.output.hide(maskable(config.secrets, factsOf(config)));
   return environmentOf(context, config);
 };
 
+/** What is read again, by people and by later processes. */
+export const factsOf = ({ env, service, root, target }: EnvironmentConfig): Fact[] => [
+  { what: "the environment's name", value: env },
+  { what: "the service's name", value: service },
+  { what: 'the folder of rollout.yaml', value: root },
+  ...(target.type === 'releases' ? [{ what: 'target.root', value: target.root }] : []),
+];
+
 const environmentOf = (context: CommandContext, config: EnvironmentConfig): Environment => {
   const address = (path: string) => new URL(path, config.url).href;
+  const target: Environment['target'] = ({ runId, version, previous }) =>
+    openTarget(config, {
+      runId,
+      version,
+      previous,
+      clock: context.clock,
+      onOutput: (text) => context.output.detail(text.trimEnd()),
+    });
   return {
     config,
     layout: layoutOf(config.root),
+    lockFile: target({ runId: 'lock', version: null, previous: null }).lockFile,
     shown: (path) => {
       const shown = relative(config.root, path);
       return shown.startsWith('..') ? path : shown;
+    },
+    shownFrom: (folder, path) => {
+      const fromHere = relative(folder, path);
+      return fromHere.startsWith('..') ? path : fromHere;
     },
     policy: async () => {
       if (!existsSync(config.gatesFile)) {
@@ -69,14 +95,7 @@ const environmentOf = (context: CommandContext, config: EnvironmentConfig): Envi
       const file = parseGates(await readFile(config.gatesFile, 'utf8'), { file: config.gatesFile });
       return gatesFor(file, config.env);
     },
-    target: ({ runId, version, previous }) =>
-      openTarget(config, {
-        runId,
-        version,
-        previous,
-        clock: context.clock,
-        onOutput: (text) => context.output.detail(text.trimEnd()),
-      }),
+    target,
     health: (version, control) =>
       httpHealth({
         url: address(config.health.path),

@@ -1,18 +1,15 @@
 import { acquireLock, type Lock, type LockHolder } from '@dhash/journal';
 import { exitCodes, RolloutError } from '../errors.ts';
-import type { CommandContext } from './context.ts';
+import { type CommandContext, commandHint } from './context.ts';
 
 /** A person's words for who holds a lock. */
 export const describeHolder = (holder: LockHolder): string =>
   `${holder.command} (pid ${holder.pid} on ${holder.host}, since ${holder.since}${holder.run === undefined ? '' : `, run ${holder.run}`})`;
 
 /** The refusal that everyone gets who comes second. */
-export const busy = (env: string, holder: LockHolder): RolloutError =>
+export const busy = (context: CommandContext, env: string, holder: LockHolder): RolloutError =>
   new RolloutError('locked', exitCodes.busy, `${env} is held by ${describeHolder(holder)}`, {
-    hints: [
-      `npx dhash-rollout status --env ${env}   shows what it does`,
-      `npx dhash-rollout rollback --env ${env} --backup FILE   is never refused by a monitor`,
-    ],
+    hints: [`${commandHint(context, `status --env ${env}`)}   shows what it does`],
   });
 
 export interface LockRequest {
@@ -21,6 +18,8 @@ export interface LockRequest {
   readonly command: string;
   readonly env: string;
   readonly run?: string;
+  /** A watch gives way to an emergency; what changes the environment does not. */
+  readonly role: 'watch' | 'change';
 }
 
 /**
@@ -33,7 +32,7 @@ export const acquire = async (
   { lockFile, command, env, run }: LockRequest,
 ): Promise<Lock> => {
   const acquired = await acquireLock(lockFile, { command, ...(run === undefined ? {} : { run }) });
-  if (acquired.kind === 'held') throw busy(env, acquired.holder);
+  if (acquired.kind === 'held') throw busy(context, env, acquired.holder);
   if (acquired.takenOverFrom !== null) {
     context.output.warn(
       `took over the lock of ${describeHolder(acquired.takenOverFrom)}: that process is gone`,

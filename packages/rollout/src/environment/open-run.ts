@@ -1,9 +1,27 @@
+import type { Lock } from '@dhash/journal';
 import { currentHost, currentUser } from '../process/who.ts';
+import type { RunEvent } from '../record/events.ts';
 import { asJson, openRecorder, type Recorder } from '../record/recorder.ts';
 import type { RunKind } from '../record/run-id.ts';
 import { tool } from '../tool.ts';
 import type { CommandContext } from './context.ts';
 import type { Environment } from './environment.ts';
+
+/** Sends a run's messages beside it: `announce` returns at once, and `settle` waits for those still under way. */
+export interface Announcer {
+  announce(event: string, variables: Readonly<Record<string, string>>): void;
+  /** What is not through in time stays in the spool, and the next flush delivers it. */
+  settle(): Promise<void>;
+}
+
+/** A run that this process works on: everything that its steps need, held from the lock to its release. */
+export interface OpenRun {
+  readonly context: CommandContext;
+  readonly environment: Environment;
+  readonly recorder: Recorder;
+  readonly lock: Lock;
+  readonly announcer: Announcer;
+}
 
 export interface NewRun {
   readonly run: string;
@@ -21,7 +39,7 @@ export const recorderOf = (
   openRecorder(layout, run, { now: context.clock.now, redact: context.output.redact });
 
 /** Begins a run: its first line says what it is, of which service, made by whom and with which tool. */
-export const openRun = async (
+export const beginRun = async (
   context: CommandContext,
   environment: Environment,
   { run, kind, version }: NewRun,
@@ -44,4 +62,13 @@ export const openRun = async (
     await recorder.close();
     throw error;
   }
+};
+
+/** Ends a run: its messages are waited for first, since nothing may follow its last line. */
+export const closeRun = async (
+  { recorder, announcer }: Pick<OpenRun, 'recorder' | 'announcer'>,
+  closing: Omit<RunEvent<'run.closed'>, 'type'>,
+): Promise<void> => {
+  await announcer.settle();
+  await recorder.record({ type: 'run.closed', ...closing });
 };

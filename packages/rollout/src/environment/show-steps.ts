@@ -1,10 +1,8 @@
-import type { JournalEvent } from '@dhash/journal';
+import type { RecordedEvent } from '../record/events.ts';
 import type { Output } from '../words/output.ts';
 
-const duration = (ms: unknown): string => {
-  if (typeof ms !== 'number') return '';
-  return ms < 1000 ? ` (${Math.round(ms)} ms)` : ` (${(ms / 1000).toFixed(1)} s)`;
-};
+const duration = (ms: number): string =>
+  ms < 1000 ? ` (${Math.round(ms)} ms)` : ` (${(ms / 1000).toFixed(1)} s)`;
 
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
 
@@ -16,25 +14,23 @@ const onlyLooks = (step: string): boolean =>
   step.startsWith('drill') ||
   step.startsWith('backup');
 
-const shown = (event: JournalEvent): string | null => {
-  const step = String(event['step'] ?? '');
+const shown = (event: RecordedEvent): string | null => {
   switch (event.type) {
     case 'step.started':
-      return `  … ${step}`;
+      return `  … ${event.step}`;
     case 'step.done':
-      return `  ✓ ${step}${duration(event['ms'])}${detailOf(step, event)}`;
+      return `  ✓ ${event.step}${duration(event.ms)}${detailOf(event)}`;
     case 'step.failed':
-      return `  ✗ ${step}: ${firstLine(String(event['error']))}`;
+      return `  ✗ ${event.step}: ${firstLine(event.error)}`;
     case 'step.undone':
-      return onlyLooks(step) ? null : `  ↶ ${step} undone`;
+      return onlyLooks(event.step) ? null : `  ↶ ${event.step} undone`;
     default:
       return null;
   }
 };
 
 /** The one fact of a step that its reader wants at once. */
-const detailOf = (step: string, event: JournalEvent): string => {
-  const { data } = event;
+const detailOf = ({ step, data }: RecordedEvent<'step.done'>): string => {
   if (typeof data !== 'object' || data === null || Array.isArray(data)) return '';
   const { file, sha256, totalMs, started } = data;
   if (step.startsWith('drill') && typeof totalMs === 'number')
@@ -47,7 +43,7 @@ const detailOf = (step: string, event: JournalEvent): string => {
 /** Shows a run's steps as they go on the record: a line each for people, the event itself in `--json`. */
 export const showSteps =
   (output: Output) =>
-  (event: JournalEvent): void => {
+  (event: RecordedEvent): void => {
     output.event(event);
     const line = shown(event);
     if (line === null) return;

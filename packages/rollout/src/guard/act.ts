@@ -1,26 +1,19 @@
-import { join } from 'node:path';
-import type { Lock } from '@dhash/journal';
+import { resolve } from 'node:path';
 import type { WatchOutcome } from '@dhash/monitor';
 import type { WatchPolicy } from '@dhash/quality-gates';
-import {
-  type CommandContext,
-  type CommandResult,
-  commandHint,
-  Interrupted,
-} from '../environment/context.ts';
-import type { Environment } from '../environment/environment.ts';
+import { type CommandResult, commandHint, Interrupted } from '../environment/context.ts';
+import { closeRun, type OpenRun } from '../environment/open-run.ts';
 import { exitCodes } from '../errors.ts';
-import type { Announcer } from '../notify/announcer.ts';
 import type { InboxRequest } from '../record/inbox.ts';
-import type { Recorder } from '../record/recorder.ts';
 import type { RunState } from '../record/run-state.ts';
-import { recordRollback } from '../rollback/record-rollback.ts';
+import { driftOf } from '../takeover/drift.ts';
+import { rollBackForGate } from './roll-back-for-gate.ts';
 
 /** A gap after which a resumed watch alerts, and restores no data by itself, ms. */
 const longGapMs = 15 * 60_000;
 
 /** What a watch left for whoever acts on it. */
-export interface ActOptions {
+export interface Watched {
   readonly state: RunState;
   readonly outcome: WatchOutcome;
   readonly policy: WatchPolicy;
@@ -30,6 +23,8 @@ export interface ActOptions {
   readonly heldStill: boolean;
   readonly request: InboxRequest | null;
   readonly autoRollback: boolean;
+  /** Why the samples can't vouch for the release, though they held: they could not all be written; `null`: they can. */
+  readonly impaired: string | null;
 }
 
 /** Why a broken gate is not followed by an automatic rollback; `null`: it is. */
@@ -40,147 +35,163 @@ export const whyNoRollback = (facts: {
   readonly activated: string | null;
   readonly active: string | null;
   readonly previous: string | null;
-  readonly data: 'restore' | 'keep';
-  readonly backup: string | null;
 }): string | null => {
   if (facts.kind !== 'deploy') return 'this watch belongs to no deploy';
   if (!facts.autoRollback) return 'automatic rollback was switched off (--no-auto-rollback)';
-  if (facts.active !== facts.activated)
-    return `drift: the target runs ${facts.active ?? 'no release'}, this run activated ${facts.activated ?? 'none'}; nothing is undone`;
+  const drift = driftOf(facts.active, { version: facts.activated });
+  if (drift !== null) return `${drift}; nothing is undone`;
   if (facts.previous === null)
     return 'this was the first deploy: there is no release to go back to';
   if (facts.gapMs > longGapMs)
     return `nobody watched for ${Math.round(facts.gapMs / 60_000)} min: data written since then is not replaced without a person`;
-  if (facts.data === 'restore' && facts.backup === null)
-    return 'the run has no backup of its own to restore';
   return null;
 };
 
-const brokenGates = (outcome: WatchOutcome): { gate: string; sentence: string }[] =>
+/** The gates that broke and decide, with their sentences. */
+export const brokenGates = (outcome: WatchOutcome): { gate: string; sentence: string }[] =>
   Object.entries(outcome.assessment.gates)
     .filter(([, verdict]) => verdict.verdict === 'break' && verdict.mode === 'enforce')
     .map(([gate, verdict]) => ({ gate, sentence: verdict.sentence }));
 
 /** Does what a watch's outcome asks for, on the record, and gives the exit code for it. */
-export const actOn = async (
-  context: CommandContext,
-  environment: Environment,
-  recorder: Recorder,
-  lock: Lock,
-  announcer: Announcer,
-  watched: ActOptions,
-): Promise<CommandResult> => {
+export const actOn = async (open: OpenRun, watched: Watched): Promise<CommandResult> => {
+  const { context, environment, recorder } = open;
   const { output } = context;
-  const { outcome, state } = watched;
+  const { outcome } = watched;
   const { config, layout } = environment;
-  const run = recorder.run;
-  const version = state.version ?? '';
+  const files = layout.run(recorder.run);
   const fields = {
     decision: outcome.decision,
     reasons: outcome.assessment.reasons,
-    samples: environment.shown(layout.run(run).samples),
-    report: environment.shown(layout.run(run).report),
+    samples: environment.shown(files.samples),
+    report: environment.shown(files.report),
   };
-  const result = (exit: CommandResult['exit']): CommandResult => ({ exit, run, fields });
-  const variables = {
-    version,
-    previous: state.previous ?? '',
-    reason: outcome.assessment.reasons.join('; '),
-    report: fields.report,
-  };
-
+  const result = (exit: CommandResult['exit']): CommandResult => ({
+    exit,
+    run: recorder.run,
+    fields,
+  });
   if (!watched.heldStill) {
     output.line(`another command took ${config.env} over; this watch stands down`);
     return result(exitCodes.busy);
   }
-  if (watched.request !== null) {
-    const { kind, user, reason } = watched.request;
-    output.line(`${kind} asked for by ${user}: ${reason}`);
-    if (kind === 'promote') {
-      await recorder.record({
-        type: 'run.closed',
-        outcome: 'promoted',
-        reason: `by ${user}: ${reason}`,
-        user,
-      });
-      return result(exitCodes.done);
-    }
-    output.line(`the watch stands down; --resume goes on with it where the run is still open`);
-    return result(exitCodes.interrupted);
-  }
-
+  if (watched.request !== null) return result(await obey(open, watched, watched.request));
   switch (outcome.decision) {
     case 'interrupted':
     case 'stood-down': {
       const { reason } = context.signal;
       output.line(
-        `interrupted; ${commandHint(context, `monitor --env ${config.env} --resume`)} goes on`,
+        `interrupted: nobody watches from here on; ${commandHint(context, `monitor --env ${config.env} --resume`)} goes on`,
       );
       return result(reason instanceof Interrupted ? reason.exit : exitCodes.interrupted);
     }
     case 'promote':
-      announcer.announce('success', variables);
-      await announcer.settle();
-      await recorder.record({
-        type: 'run.closed',
-        outcome: state.kind === 'watch' ? 'done' : 'promoted',
-      });
-      output.line(
-        `every gate held to the end: ${version === '' ? 'the watch' : `release ${version}`} is promoted`,
-      );
-      output.line(`report: ${fields.report}`);
-      return result(exitCodes.done);
+      return result(await promote(open, watched));
     case 'inconclusive':
-      announcer.announce('inconclusive', variables);
-      await announcer.settle();
-      if (state.kind === 'watch')
-        await recorder.record({ type: 'run.closed', outcome: 'done', reason: 'inconclusive' });
-      output.line(`inconclusive: ${variables.reason}`);
-      output.line(`report: ${fields.report}`);
-      return result(exitCodes.inconclusive);
+      return result(await leaveInconclusive(open, watched, outcome.assessment.reasons.join('; ')));
     default:
-      break;
+      return actOnBreak(open, watched, fields);
   }
+};
 
-  const broken = brokenGates(outcome);
-  for (const { sentence } of broken) output.line(`gate ${sentence}`);
-  announcer.announce('gate-break', {
-    ...variables,
-    gate: broken.map(({ gate }) => gate).join(', '),
-    sentence: broken.map(({ sentence }) => sentence).join('; '),
-  });
-  const active = await environment
-    .target({ runId: run, version: state.version, previous: state.previous })
+/** What another terminal asked for. */
+const obey = async (
+  open: OpenRun,
+  watched: Watched,
+  { kind, user, reason }: InboxRequest,
+): Promise<CommandResult['exit']> => {
+  const { output } = open.context;
+  output.line(`${kind} asked for by ${user}: ${reason}`);
+  if (kind !== 'promote') {
+    output.line('the watch stands down; --resume goes on with it where the run is still open');
+    return exitCodes.interrupted;
+  }
+  const drift = await driftNow(open, watched.state);
+  if (drift !== null) return withhold(open, watched, drift);
+  await closeRun(open, { outcome: 'promoted', reason: `by ${user}: ${reason}`, user });
+  return exitCodes.done;
+};
+
+const activeNow = ({ environment, recorder }: OpenRun, state: RunState): Promise<string | null> =>
+  environment
+    .target({ runId: recorder.run, version: state.version, previous: state.previous })
     .current();
-  const whyNot =
+
+const driftNow = async (open: OpenRun, state: RunState): Promise<string | null> =>
+  state.kind === 'deploy' ? driftOf(await activeNow(open, state), state) : null;
+
+const promote = async (open: OpenRun, watched: Watched): Promise<CommandResult['exit']> => {
+  const { context } = open;
+  const { state, impaired } = watched;
+  if (impaired !== null) return leaveInconclusive(open, watched, impaired);
+  const drift = await driftNow(open, state);
+  if (drift !== null) return withhold(open, watched, drift);
+  await closeRun(open, { outcome: state.kind === 'watch' ? 'done' : 'promoted' });
+  context.output.line(
+    `every gate held to the end: ${state.version === null ? 'the watch is done' : `release ${state.version} is promoted`}`,
+  );
+  return exitCodes.done;
+};
+
+const leaveInconclusive = async (
+  open: OpenRun,
+  { state }: Watched,
+  why: string,
+): Promise<CommandResult['exit']> => {
+  const { context, environment, announcer } = open;
+  await announcer.settle();
+  if (state.kind === 'watch') await closeRun(open, { outcome: 'done', reason: 'inconclusive' });
+  context.output.line(`inconclusive: ${why}`);
+  if (state.kind !== 'watch')
+    context.output.line(
+      `  → ${commandHint(context, `monitor --env ${environment.config.env} --extend 30m --reason "…"`)}   watches it for longer`,
+    );
+  return exitCodes.inconclusive;
+};
+
+/** Nothing is done by itself, and people hear that they must. */
+const withhold = async (
+  open: OpenRun,
+  { state, outcome }: Watched,
+  why: string,
+): Promise<CommandResult['exit']> => {
+  const { context, environment, recorder } = open;
+  await recorder.record({ type: 'rollback.withheld', why, decision: outcome.decision });
+  context.output.line(`not rolled back: ${why}`);
+  context.output.line(
+    `YOU must act: ${commandHint(context, `status --env ${environment.config.env}`)} says what can be typed`,
+  );
+  if (state.kind === 'watch') await closeRun(open, { outcome: 'done', reason: 'a gate broke' });
+  return exitCodes.brokenNotRolledBack;
+};
+
+const actOnBreak = async (
+  open: OpenRun,
+  watched: Watched,
+  fields: Record<string, unknown>,
+): Promise<CommandResult> => {
+  const { context, environment, recorder } = open;
+  const { outcome, state } = watched;
+  const broken = brokenGates(outcome);
+  for (const { sentence } of broken) context.output.line(`gate ${sentence}`);
+  const why =
     outcome.decision === 'rollback'
       ? whyNoRollback({
           kind: state.kind,
           autoRollback: watched.autoRollback,
           gapMs: watched.gapMs,
           activated: state.version,
-          active,
+          active: await activeNow(open, state),
           previous: state.previous,
-          data: config.rollback.data,
-          backup: state.backup,
         })
       : `the gate asks for: ${outcome.decision}`;
-  if (whyNot !== null) {
-    await recorder.record({
-      type: 'rollback.withheld',
-      why: whyNot,
-      decision: outcome.decision,
-    });
-    if (state.kind === 'watch')
-      await recorder.record({ type: 'run.closed', outcome: 'done', reason: 'a gate broke' });
-    output.line(`not rolled back: ${whyNot}`);
-    await announcer.settle();
-    return result(exitCodes.brokenNotRolledBack);
-  }
-  const rolledBack = await recordRollback(context, environment, recorder, lock, announcer, {
-    backup: state.backup === null ? null : join(config.root, state.backup),
+  if (why !== null) return { exit: await withhold(open, watched, why), run: recorder.run, fields };
+  const { config } = environment;
+  const rolledBack = await rollBackForGate(open, {
+    backup: state.backup === null ? null : resolve(config.root, state.backup),
     previous: state.previous,
     data: config.rollback.data,
+    release: 'stamped',
     reason: broken.map(({ sentence }) => sentence).join('; '),
     trigger: 'gate',
     resume: false,

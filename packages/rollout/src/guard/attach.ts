@@ -1,4 +1,8 @@
 import type { RecordedRun } from '../record/runs.ts';
+import { type Act, mayDo, type Situation, standingOf } from '../record/ways-out.ts';
+
+/** How a watch can be asked for. */
+export type WatchAct = Extract<Act, 'monitor' | 'monitor --resume' | 'monitor --extend'>;
 
 /** What a watch belongs to, decided from the record alone. */
 export type Attachment =
@@ -8,65 +12,38 @@ export type Attachment =
   | { readonly kind: 'resume'; readonly run: RecordedRun }
   /** Nothing awaits a guard: watch and alert, never roll back. */
   | { readonly kind: 'alone' }
-  | {
-      readonly kind: 'refused';
-      readonly exit: 2 | 7;
-      readonly message: string;
-      readonly hint: string;
-    };
+  | { readonly kind: 'refused' };
 
 /**
  * @param runs of one environment, newest first
- * @param resume whether `--resume` was asked for
+ * @param newest the newest of them that changed release or data; `null`: none did
  */
 export const attachWatch = (
-  runs: readonly RecordedRun[],
-  { resume, env }: { readonly resume: boolean; readonly env: string },
+  act: WatchAct,
+  {
+    runs,
+    newest,
+    situation,
+  }: {
+    readonly runs: readonly RecordedRun[];
+    readonly newest: RecordedRun | null;
+    readonly situation: Situation;
+  },
 ): Attachment => {
-  const change = runs.find(({ state }) => state.kind !== 'watch');
-  const open = change !== undefined && !change.state.closed ? change : undefined;
-  switch (open?.state.status) {
-    case 'watching':
-    case 'interrupted':
-      if (open.state.watch !== null) return { kind: 'resume', run: open };
-      return { kind: 'guard', run: open };
-    case 'awaiting guard':
-    case 'inconclusive':
-    case 'alerted':
-    case 'frozen':
-      if (!resume) return { kind: 'guard', run: open };
-      return {
-        kind: 'refused',
-        exit: 2,
-        message: `run ${open.state.run} is ${open.state.status}: there is no cut-off watch to resume`,
-        hint: `watch it anew: npx dhash-rollout monitor --env ${env}`,
-      };
-    case 'in progress':
-      return {
-        kind: 'refused',
-        exit: 7,
-        message: `run ${open.state.run} was cut off in its ${open.state.kind}`,
-        hint: `npx dhash-rollout ${open.state.kind} --env ${env} --resume${open.state.kind === 'deploy' ? `, or deploy --env ${env} --abort` : ''}`,
-      };
-    case 'rolling back':
-    case 'needs people':
-      return {
-        kind: 'refused',
-        exit: 7,
-        message: `run ${open.state.run} is ${open.state.status}`,
-        hint: `npx dhash-rollout rollback --env ${env} --resume, or status --env ${env}`,
-      };
-    default:
-      break;
+  const standing = standingOf(situation);
+  if (newest !== null && standing !== 'closed') {
+    if (!mayDo(act, situation).go) return { kind: 'refused' };
+    const isCutOff = standing === 'watched' && newest.state.watch !== null;
+    return { kind: isCutOff && act !== 'monitor --extend' ? 'resume' : 'guard', run: newest };
   }
-  if (!resume) return { kind: 'alone' };
+  if (act === 'monitor') return { kind: 'alone' };
   const alone = runs.find(({ state }) => state.kind === 'watch');
-  if (alone !== undefined && !alone.state.closed && alone.state.watch !== null)
+  if (
+    act === 'monitor --resume' &&
+    alone !== undefined &&
+    !alone.state.closed &&
+    alone.state.watch !== null
+  )
     return { kind: 'resume', run: alone };
-  return {
-    kind: 'refused',
-    exit: 2,
-    message: `${env} has no watch that was cut off`,
-    hint: `start one: npx dhash-rollout monitor --env ${env}`,
-  };
+  return { kind: 'refused' };
 };

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { readFile, rename } from 'node:fs/promises';
-import type { Lock, NewEvent } from '@dhash/journal';
+import { rename } from 'node:fs/promises';
+import type { Lock } from '@dhash/journal';
 import {
   controlHasSucceeded,
   openSampleLog,
@@ -11,35 +11,47 @@ import {
   type WatchOutcome,
   watch,
 } from '@dhash/monitor';
-import type { WatchPolicy } from '@dhash/quality-gates';
+import type { Sample, WatchPolicy } from '@dhash/quality-gates';
 import { disarm } from '@dhash/quality-gates/config';
 import type { CommandContext, CommandResult } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
-import { recorderOf } from '../environment/open-run.ts';
-import { exitCodes, RolloutError } from '../errors.ts';
-import { type Announcer, openAnnouncer } from '../notify/announcer.ts';
+import { type OpenRun, recorderOf } from '../environment/open-run.ts';
+import { exitCodes, messageOf, RolloutError } from '../errors.ts';
+import { workOnRun } from '../notify/work-on-run.ts';
+import { activationOf, recordedBaseline } from '../pages/recorded-watch.ts';
+import { writeWatchReport } from '../pages/watch-report.ts';
+import { bootIdOf } from '../process/boot.ts';
+import { currentUser } from '../process/who.ts';
+import { lastOf, type RunEvent } from '../record/events.ts';
 import type { InboxRequest } from '../record/inbox.ts';
 import { asJson, type Recorder } from '../record/recorder.ts';
 import { foldRun, type RunState } from '../record/run-state.ts';
-import { type ActOptions, actOn } from './act.ts';
+import { actOn, brokenGates, type Watched } from './act.ts';
+import { requireGuardable } from './before-watch.ts';
 import { startGap } from './gap.ts';
+import { startHeartbeat } from './heartbeat.ts';
+import { type ImpairedLog, impairedLog } from './impaired-log.ts';
 import { watchInbox } from './inbox-watch.ts';
-import { activationOf, recordedBaseline } from './recorded-watch.ts';
 import { startSnapshots } from './snapshots.ts';
-import { writeWatchReport } from './watch-report.ts';
 import { watchView } from './watch-view.ts';
+
+/** More time for a release that its watch could not judge. */
+export interface Extension {
+  readonly byMs: number;
+  readonly reason: string;
+}
 
 export interface GuardOptions {
   /** False with `--no-auto-rollback`, and for a watch without a rollout. */
   readonly autoRollback: boolean;
   readonly resume: boolean;
+  readonly extend: Extension | null;
 }
 
-/** Goes on from a deploy into its watch, in the same process and under the same lock. */
-export const guardAfterDeploy =
-  (context: CommandContext, environment: Environment) =>
-  (run: string, lock: Lock): Promise<CommandResult> =>
-    guardRun(context, environment, run, lock, { autoRollback: true, resume: false });
+const asUsual: GuardOptions = { autoRollback: true, resume: false, extend: null };
+
+/** Goes on from a deploy into its watch, in the same process, on the same record and under the same lock. */
+export const guardAfterDeploy = (open: OpenRun): Promise<CommandResult> => guard(open, asUsual);
 
 const stateOf = (recorder: Recorder): RunState => {
   const state = foldRun(recorder.run, recorder.events);
@@ -52,12 +64,24 @@ const stateOf = (recorder: Recorder): RunState => {
   return state;
 };
 
-/** The policy as the run watches it: gates that the deploy disarmed only observe. */
-const policyOf = (recorder: Recorder, policy: WatchPolicy): WatchPolicy => {
-  const planned = recorder.events.find(({ type }) => type === 'deploy.planned');
-  const names = planned?.['disarmed'];
-  const disarmed = Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
-  return disarmed.length === 0 ? policy : disarm(policy, disarmed);
+/**
+ * The policy as the run watches it: gates that the deploy disarmed only observe, and a resumed window is as long as
+ * it was when it began.
+ */
+const policyOf = (
+  { events }: Recorder,
+  policy: WatchPolicy,
+  { resume, extend }: GuardOptions,
+): WatchPolicy => {
+  const disarmed = lastOf(events, 'deploy.planned')?.disarmed ?? [];
+  const armed = disarmed.length === 0 ? policy : disarm(policy, disarmed);
+  if (extend !== null) return { ...armed, durationMs: extend.byMs };
+  const begun = lastOf(events, 'watch.started')?.policy;
+  const durationMs =
+    resume && typeof begun === 'object' && begun !== null && !Array.isArray(begun)
+      ? begun['durationMs']
+      : undefined;
+  return typeof durationMs === 'number' ? { ...armed, durationMs } : armed;
 };
 
 /** A new window on a run that had one before keeps the earlier samples under another name. */
@@ -75,33 +99,68 @@ const setEarlierSamplesAside = async (samples: string): Promise<void> => {
 export const guardRun = async (
   context: CommandContext,
   environment: Environment,
-  run: string,
-  lock: Lock,
+  { run, lock }: { readonly run: string; readonly lock: Lock },
   options: GuardOptions,
 ): Promise<CommandResult> => {
   const recorder = await recorderOf(context, environment, run);
+  return workOnRun(context, environment, { lock, recorder }, (open) => guard(open, options));
+};
+
+const guard = async (open: OpenRun, options: GuardOptions): Promise<CommandResult> => {
+  const refused = await requireGuardable(open, stateOf(open.recorder), options);
+  if (refused !== null) return refused;
+  const watched = await watchOrTell(open, options);
+  // What decides is done first; what people read comes after it.
+  const result = await actOn(open, watched);
+  if (watched.heldStill) await writePages(open);
+  return result;
+};
+
+/** A guard that dies of anything but a person's wish says so: nobody watches from then on. */
+const watchOrTell = async (open: OpenRun, options: GuardOptions): Promise<Watched> => {
   try {
-    const announcer = openAnnouncer(context, environment, recorder);
-    const watched = await watchToDecision(context, environment, recorder, lock, announcer, options);
-    return await actOn(context, environment, recorder, lock, announcer, watched);
-  } finally {
-    await recorder.close();
+    return await watchToDecision(open, options);
+  } catch (error) {
+    const { context, recorder, announcer } = open;
+    if (context.signal.aborted) throw error;
+    const text = messageOf(error);
+    context.output.line(`NOBODY WATCHES ANY MORE: ${text}`);
+    try {
+      await recorder.record({ type: 'watch.lost', error: text });
+    } catch (unrecorded) {
+      // The record itself may be what failed; the channels still hear.
+      context.output.warn(`that is not on the record: ${messageOf(unrecorded)}`);
+      announcer.announce('guard-lost', { reason: text });
+    }
+    throw error;
   }
 };
 
-const watchToDecision = async (
-  context: CommandContext,
-  environment: Environment,
-  recorder: Recorder,
-  lock: Lock,
-  announcer: Announcer,
-  options: GuardOptions,
-): Promise<ActOptions> => {
-  const { clock, output } = context;
-  const { layout } = environment;
-  const files = layout.run(recorder.run);
+const writePages = async ({ context, environment, recorder }: OpenRun): Promise<void> => {
+  const { output } = context;
+  const { report } = environment.layout.run(recorder.run);
+  try {
+    if (await writeWatchReport(environment, recorder))
+      output.line(`report: ${environment.shown(report)}`);
+  } catch (error) {
+    output.warn(`the page of the watch could not be written: ${messageOf(error)}`);
+  }
+};
+
+/** What a watch starts from: a fresh window, or one that goes on. */
+interface Window {
+  readonly policy: WatchPolicy;
+  readonly startedAt: number;
+  readonly log: SampleLog;
+  readonly past: readonly Sample[];
+  readonly isResumed: boolean;
+}
+
+const openWindow = async (open: OpenRun, options: GuardOptions): Promise<Window> => {
+  const { context, environment, recorder } = open;
+  const { samples } = environment.layout.run(recorder.run);
   const before = stateOf(recorder);
-  const policy = policyOf(recorder, await environment.policy());
+  const policy = policyOf(recorder, await environment.policy(), options);
   const resumed = options.resume && before.watch !== null ? before.watch : null;
   if (resumed !== null && resumed.fingerprint !== policy.fingerprint)
     throw new RolloutError(
@@ -114,26 +173,91 @@ const watchToDecision = async (
         ],
       },
     );
-  if (resumed === null) await setEarlierSamplesAside(files.samples);
+  if (resumed === null) await setEarlierSamplesAside(samples);
+  const { log, past } = await openSampleLog(samples);
+  return {
+    policy,
+    startedAt: resumed?.startedAt ?? context.clock.now(),
+    log,
+    past,
+    isResumed: resumed !== null,
+  };
+};
 
-  const { log, past } = await openSampleLog(files.samples);
-  const startedAt = resumed?.startedAt ?? clock.now();
-  const gap = startGap(startedAt, past);
-  const gapBeforeMs = gap.longestMs(clock.now());
-  const baseline = await recordedBaseline(files.baseline);
-  const activation = activationOf(recorder.events);
+const recordStart = async (
+  { context, environment, recorder }: OpenRun,
+  { policy, startedAt, past, isResumed }: Window,
+  { extend }: GuardOptions,
+  gapMs: number,
+): Promise<void> => {
+  const bootId = await bootIdOf();
+  if (extend !== null)
+    await recorder.record({
+      type: 'watch.extended',
+      byMs: extend.byMs,
+      user: currentUser(context.processEnv),
+      reason: extend.reason,
+    });
   await recorder.record(
-    resumed === null
-      ? {
+    isResumed
+      ? { type: 'watch.resumed', gapMs, samples: past.length, bootId }
+      : {
           type: 'watch.started',
           startedAt,
           fingerprint: policy.fingerprint,
-          file: environment.shown(files.samples),
+          file: environment.shown(environment.layout.run(recorder.run).samples),
           policy: asJson(policy),
-        }
-      : { type: 'watch.resumed', gapMs: gapBeforeMs, samples: past.length },
+          bootId,
+        },
   );
+};
 
+const watchToDecision = async (open: OpenRun, options: GuardOptions): Promise<Watched> => {
+  const { context, recorder, lock } = open;
+  const { clock } = context;
+  const state = stateOf(recorder);
+  const window = await openWindow(open, options);
+  const { policy, startedAt, past } = window;
+  const gap = startGap(startedAt, past);
+  const gapBeforeMs = gap.longestMs(clock.now());
+  const log = impairedLog(window.log, async (error) => {
+    await recorder.record({ type: 'watch.impaired', error });
+    context.output.warn(
+      `samples can't be written (${error}): the watch goes on and acts on a broken gate, and will not promote`,
+    );
+  });
+  await lock.become('watch');
+  await recordStart(open, window, options, gapBeforeMs);
+  const { outcome, request } = await judge(open, { ...window, log, state, gap });
+  const heldStill = await lock.become('change');
+  if (heldStill) await recordEnd(open, outcome, request);
+  return {
+    state,
+    outcome,
+    policy,
+    gapMs: Math.max(gapBeforeMs, gap.longestMs(clock.now())),
+    heldStill,
+    request,
+    autoRollback: options.autoRollback,
+    impaired: log.impaired(),
+  };
+};
+
+/** Polls and judges until a gate breaks, the window ends, or somebody asks for something else. */
+const judge = async (
+  open: OpenRun,
+  watched: Window & {
+    readonly log: ImpairedLog;
+    readonly state: RunState;
+    readonly gap: ReturnType<typeof startGap>;
+  },
+): Promise<{ outcome: WatchOutcome; request: InboxRequest | null }> => {
+  const { context, environment, recorder, lock, announcer } = open;
+  const { clock } = context;
+  const { policy, startedAt, past, log, state, gap } = watched;
+  const files = environment.layout.run(recorder.run);
+  const baseline = await recordedBaseline(files.baseline);
+  const activation = activationOf(recorder.events);
   const stop = new AbortController();
   const ended = new AbortController();
   const received: { request: InboxRequest | null } = { request: null };
@@ -145,31 +269,24 @@ const watchToDecision = async (
     stop.abort(STAND_DOWN);
   });
   const inboxEnded = inbox.catch((error: unknown) => stop.abort(error));
-
-  const view = watchView(context, environment, policy, {
-    run: recorder.run,
-    version: before.version,
-    startedAt,
-  });
+  const { version } = state;
+  const view = watchView(context, environment, policy, { run: recorder.run, version, startedAt });
+  const heart = startHeartbeat(environment.config.heartbeat, context);
   const snapshots = startSnapshots(announcer, {
-    startedAt,
+    ...{ startedAt, version },
     durationMs: policy.durationMs,
-    version: before.version,
     past: recorder.events,
   });
   let outcome: WatchOutcome | null = null;
   try {
     const events = watch({
-      policy,
-      startedAt,
+      ...{ policy, startedAt, clock, past },
       source: environment.metrics(),
-      health: environment.health(before.version, {
+      health: environment.health(version, {
         url: policy.health.control,
         hasSucceeded: controlHasSucceeded(past),
       }),
-      clock,
       log: whileHeld(log, lock, stop),
-      past,
       ...(baseline === undefined ? {} : { baseline }),
       ...(activation === undefined ? {} : { activation }),
       signal: stop.signal,
@@ -181,6 +298,7 @@ const watchToDecision = async (
         break;
       }
       const event = step.value;
+      if (event.type === 'poll') heart.beat();
       if (event.type === 'verdict.changed') await recorder.record(verdictEvent(event));
       else snapshots.onPoll(event.assessment, clock.now());
       if (event.type !== 'verdict.changed') gap.add(event.sample);
@@ -190,42 +308,29 @@ const watchToDecision = async (
     view.end(outcome);
     ended.abort();
     await inboxEnded;
+    heart.end();
     await log.close();
     context.signal.removeEventListener('abort', onInterrupt);
   }
+  return { outcome, request: received.request };
+};
 
-  const heldStill = await lock.isHeld();
-  const decision = received.request?.kind === 'pause' ? 'paused' : outcome.decision;
-  if (heldStill) {
-    await recorder.record({
-      type: 'watch.ended',
-      decision,
-      reasons: [...outcome.assessment.reasons],
-      samples: outcome.samples,
-      sha256: await sampleLogSha256(files.samples),
-    });
-    const written = await readFile(files.samples, 'utf8');
-    if (written.length > 0)
-      await writeWatchReport(environment, recorder, {
-        policy,
-        startedAt,
-        endedAt: clock.now(),
-        outcome,
-        version: before.version,
-        baseline,
-        activation,
-      });
-  }
-  output.detail(`samples: ${environment.shown(files.samples)}`);
-  return {
-    state: before,
-    outcome,
-    policy,
-    gapMs: Math.max(gapBeforeMs, gap.longestMs(clock.now())),
-    heldStill,
-    request: received.request,
-    autoRollback: options.autoRollback,
-  };
+const recordEnd = async (
+  { context, environment, recorder }: OpenRun,
+  outcome: WatchOutcome,
+  request: InboxRequest | null,
+): Promise<void> => {
+  const { samples } = environment.layout.run(recorder.run);
+  const broken = brokenGates(outcome);
+  await recorder.record({
+    type: 'watch.ended',
+    decision: request?.kind === 'pause' ? 'paused' : outcome.decision,
+    reasons: [...outcome.assessment.reasons],
+    samples: outcome.samples,
+    sha256: await sampleLogSha256(samples),
+    ...(broken.length === 0 ? {} : { broken }),
+  });
+  context.output.detail(`samples: ${environment.shown(samples)}`);
 };
 
 /**
@@ -244,10 +349,18 @@ const whileHeld = (log: SampleLog, lock: Lock, stop: AbortController): SampleLog
 });
 
 /** A verdict's change as an event: the journal's own `at` is when it was written, not the sample's. */
-const verdictEvent = ({ type, at, ...rest }: VerdictChange): NewEvent => {
-  const json = asJson({ ...rest, sampleAt: at });
-  return {
-    ...(typeof json === 'object' && json !== null && !Array.isArray(json) ? json : {}),
-    type,
-  };
-};
+const verdictEvent = ({
+  type,
+  at,
+  gate,
+  from,
+  to,
+  sentence,
+}: VerdictChange): RunEvent<'verdict.changed'> => ({
+  type,
+  gate,
+  from,
+  to,
+  sentence,
+  sampleAt: at,
+});

@@ -1,6 +1,6 @@
-import type { JournalEvent } from '@dhash/journal';
 import type { Assessment } from '@dhash/quality-gates';
-import type { Announcer } from '../notify/announcer.ts';
+import type { Announcer } from '../environment/open-run.ts';
+import { allOf, type RecordedEvent } from '../record/events.ts';
 
 /** Minutes after the start of a watch at which people hear how it goes. */
 const marks = [5, 15, 30, 60] as const;
@@ -12,12 +12,10 @@ export const startSnapshots = (
     readonly startedAt: number;
     readonly durationMs: number;
     readonly version: string | null;
-    readonly past: readonly JournalEvent[];
+    readonly past: readonly RecordedEvent[];
   },
 ): { onPoll(assessment: Assessment, nowMs: number): void } => {
-  const said = new Set(
-    watched.past.filter(({ type }) => type === 'notification.receipt').map(({ event }) => event),
-  );
+  const said = new Set(allOf(watched.past, 'notification.receipt').map(({ event }) => event));
   return {
     onPoll: (assessment, nowMs) => {
       const elapsedMs = nowMs - watched.startedAt;

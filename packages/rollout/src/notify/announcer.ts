@@ -2,22 +2,13 @@ import { createNotifier, isChannelOff, type Notifier, type Receipt } from '@dhas
 import { channelsFor } from '../config/recipients.ts';
 import type { CommandContext } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
+import type { Announcer } from '../environment/open-run.ts';
 import { messageOf } from '../errors.ts';
 import { asJson, type Recorder } from '../record/recorder.ts';
 import { eventMessage, type MessageVariables } from './messages.ts';
 
 /** Longest that the end of a command waits for messages under way, ms. */
 const settleBudgetMs = 15_000;
-
-/**
- * Sends a run's messages beside it: `announce` returns at once, receipts go on the record as they
- * come, and `settle` waits for those still under way.
- */
-export interface Announcer {
-  announce(event: string, variables: MessageVariables): void;
-  /** What is not through in time stays in the spool, and the next flush delivers it. */
-  settle(): Promise<void>;
-}
 
 export const openNotifier = (context: CommandContext, environment: Environment): Notifier =>
   createNotifier({

@@ -14,7 +14,7 @@ import {
 import type { Environment } from '../environment/environment.ts';
 
 /** What a template may use; each event gives those it has. All are texts. */
-export type MessageVariables = Record<string, string>;
+export type MessageVariables = Readonly<Record<string, string>>;
 
 /** Phases as operators name them, and the events whose templates they use. */
 export const phases: Readonly<Record<string, string>> = {

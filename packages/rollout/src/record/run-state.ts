@@ -1,4 +1,4 @@
-import type { JournalEvent } from '@dhash/journal';
+import { allOf, lastOf, type RecordedEvent, type RunEvent } from './events.ts';
 import type { RunKind } from './run-id.ts';
 
 /** Where a run stands, as its journal alone tells. */
@@ -19,6 +19,9 @@ export type RunStatus =
   | 'superseded'
   | 'done';
 
+/** What a run did to the service, as far as its steps tell: whoever wants to know how it is asks it. */
+export type ServiceStand = 'untouched' | 'stopping' | 'stopped' | 'starting' | 'started';
+
 export interface RunState {
   readonly run: string;
   readonly kind: RunKind;
@@ -29,9 +32,21 @@ export interface RunState {
   readonly previous: string | null;
   /** File of the run's own backup, relative to the folder of rollout.yaml. */
   readonly backup: string | null;
-  readonly watch: { readonly startedAt: number; readonly fingerprint: string } | null;
+  readonly watch: {
+    readonly startedAt: number;
+    readonly fingerprint: string;
+    /** The boot in which it was watched last; empty where that is not known. */
+    readonly bootId: string;
+  } | null;
   /** Releases that a rollback of this run went from and to; equal where only the data went back. */
   readonly rolledBack: { readonly from: string | null; readonly to: string | null } | null;
+  /** Who asked for the rollback that is under way, or was the last; `null`: there was none. */
+  readonly rollbackBy: RunEvent<'rollback.started'>['trigger'] | null;
+  readonly service: ServiceStand;
+  /** The step that began and did not end. */
+  readonly at: string | null;
+  /** A step failed, or somebody asked for an abort: what is begun is being taken back. */
+  readonly undoing: boolean;
   readonly openedAt: string;
   readonly endedAt: string | null;
   /** True once nothing more can happen in it. */
@@ -39,29 +54,6 @@ export interface RunState {
   readonly reasons: readonly string[];
   readonly head: string;
 }
-
-const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
-
-const runKinds: readonly RunKind[] = ['deploy', 'migrate', 'rollback', 'watch'];
-const kindOf = (value: unknown): RunKind => runKinds.find((kind) => kind === value) ?? 'deploy';
-
-const texts = (value: unknown): string[] =>
-  Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
-
-/** The status that each event leaves behind; an event that is not here changes none. */
-const statusAfter: Record<string, RunStatus> = {
-  'deploy.awaiting-guard': 'awaiting guard',
-  'watch.started': 'watching',
-  'watch.resumed': 'watching',
-  'rollback.resumed': 'rolling back',
-  'rollback.put-back': 'interrupted',
-  'rollback.not-validated': 'needs people',
-  'deploy.resumed': 'in progress',
-  'migrate.resumed': 'in progress',
-  'abort.started': 'in progress',
-  'run.stuck': 'needs people',
-  'rollback.withheld': 'alerted',
-};
 
 const statusAfterWatch: Record<string, RunStatus> = {
   interrupted: 'interrupted',
@@ -72,103 +64,181 @@ const statusAfterWatch: Record<string, RunStatus> = {
   inconclusive: 'inconclusive',
 };
 
-const statusAfterClose: Record<string, RunStatus> = {
-  promoted: 'promoted',
-  'rolled back': 'rolled back',
-  aborted: 'aborted',
-  'failed and undone': 'failed and undone',
-  superseded: 'superseded',
-  done: 'done',
-};
-
 /** The newest backup step of a deploy is the run's own backup. */
-const backupOf = (event: JournalEvent): string | null => {
-  const { step, data } = event;
-  if (typeof step !== 'string' || !step.startsWith('backup')) return null;
-  return typeof data === 'object' && data !== null && 'file' in data ? text(data['file']) : null;
+const backupIn = ({ step, data }: RunEvent<'step.done'>): string | null => {
+  if (!step.startsWith('backup')) return null;
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) return null;
+  return typeof data['file'] === 'string' ? data['file'] : null;
 };
 
-const next = (state: RunState, event: JournalEvent): RunState => {
+const standAfter = (
+  { type, step }: RunEvent<'step.started' | 'step.done' | 'step.failed' | 'step.undone'>,
+  before: ServiceStand,
+): ServiceStand => {
+  if (step === 'stop') {
+    if (type === 'step.started') return 'stopping';
+    if (type === 'step.done') return 'stopped';
+    return type === 'step.undone' ? 'started' : before;
+  }
+  if (step === 'start') {
+    if (type === 'step.started') return 'starting';
+    if (type === 'step.done') return 'started';
+    return type === 'step.undone' ? 'stopped' : before;
+  }
+  return before;
+};
+
+/** A state, and the status that a rollback which is put back leads back to. */
+interface Folded {
+  readonly state: RunState;
+  readonly beforeRollback: RunStatus;
+}
+
+const withStatus = (folded: Folded, status: RunStatus, more: Partial<RunState> = {}): Folded => ({
+  ...folded,
+  state: { ...folded.state, ...more, status },
+});
+
+const next = (folded: Folded, event: RecordedEvent): Folded => {
+  const { state } = folded;
+  const change = (more: Partial<RunState>): Folded => ({ ...folded, state: { ...state, ...more } });
   switch (event.type) {
     case 'deploy.planned':
-      return {
-        ...state,
-        version: text(event['version']) ?? state.version,
-        previous: text(event['previous']),
-      };
+      return change({ version: event.version, previous: event.previous });
+    case 'step.started':
+      return change({ at: event.step, service: standAfter(event, state.service) });
     case 'step.done':
-      return { ...state, backup: backupOf(event) ?? state.backup };
-    case 'watch.started':
-      return {
-        ...state,
-        status: 'watching',
-        watch: {
-          startedAt: Number(event['startedAt']),
-          fingerprint: text(event['fingerprint']) ?? '',
-        },
-      };
+      return change({
+        at: null,
+        service: standAfter(event, state.service),
+        backup: (event.scope === undefined ? backupIn(event) : null) ?? state.backup,
+      });
+    case 'step.failed':
+      return change({
+        undoing: event.scope === undefined ? true : state.undoing,
+        service: standAfter(event, state.service),
+      });
+    case 'step.undone':
+      return change({ at: null, service: standAfter(event, state.service) });
+    case 'deploy.resumed':
+    case 'migrate.resumed':
+      // An undo by data is a rollback, and stays one until it comes to its end.
+      return state.status === 'rolling back' ? folded : withStatus(folded, 'in progress');
+    case 'abort.started':
+      return state.status === 'rolling back'
+        ? change({ undoing: true })
+        : withStatus(folded, 'in progress', { undoing: true });
+    case 'deploy.awaiting-guard':
+      return withStatus(folded, 'awaiting guard');
+    case 'watch.started': {
+      const { startedAt, fingerprint, bootId = '' } = event;
+      return withStatus(folded, 'watching', { watch: { startedAt, fingerprint, bootId } });
+    }
+    case 'watch.resumed':
+      return withStatus(folded, 'watching', {
+        watch:
+          state.watch === null
+            ? null
+            : { ...state.watch, bootId: event.bootId ?? state.watch.bootId },
+      });
     case 'watch.ended':
-      return {
-        ...state,
-        status: statusAfterWatch[text(event['decision']) ?? ''] ?? state.status,
-        reasons: texts(event['reasons']),
-      };
+      return withStatus(folded, statusAfterWatch[event.decision] ?? state.status, {
+        reasons: event.reasons,
+      });
+    case 'watch.lost':
+      return withStatus(folded, 'interrupted', { reasons: [event.error] });
     case 'rollback.started':
       return {
-        ...state,
-        status: 'rolling back',
-        rolledBack: { from: text(event['from']), to: text(event['to']) },
+        state: {
+          ...state,
+          status: 'rolling back',
+          rolledBack: { from: event.from, to: event.to },
+          rollbackBy: event.trigger,
+        },
+        beforeRollback: state.status === 'rolling back' ? folded.beforeRollback : state.status,
       };
+    case 'rollback.resumed':
+      return withStatus(folded, 'rolling back');
+    case 'rollback.put-back': {
+      const before = folded.beforeRollback;
+      return withStatus(folded, before === 'watching' ? 'interrupted' : before, {
+        rolledBack: null,
+      });
+    }
+    case 'rollback.withheld':
+      return withStatus(folded, 'alerted');
+    case 'rollback.not-validated':
+      return withStatus(folded, 'needs people', { reasons: [event.state] });
+    case 'rollback.failed':
+      return withStatus(folded, 'needs people', { reasons: [event.state] });
+    case 'run.stuck':
+      return withStatus(folded, 'needs people', { reasons: [event.problem] });
     case 'run.closed':
-      return {
-        ...state,
-        status: statusAfterClose[text(event['outcome']) ?? ''] ?? 'done',
+      return withStatus(folded, event.outcome, {
         closed: true,
         endedAt: event.at,
-        reasons: event['reason'] === undefined ? state.reasons : texts([event['reason']]),
-      };
+        reasons: event.reason === undefined ? state.reasons : [event.reason],
+      });
     default:
-      return { ...state, status: statusAfter[event.type] ?? state.status };
+      return folded;
   }
 };
 
 /**
  * Folds a run's journal into where the run stands. There is no other state.
- * An empty journal (the process died before its first line) is a run that never began: `null`.
+ * An empty journal (the process died before its first line) is a run that never began: `null`; so is one that
+ * does not begin with `run.opened`.
  */
-export const foldRun = (run: string, events: readonly JournalEvent[]): RunState | null => {
-  const first = events[0];
-  if (first === undefined) return null;
+export const foldRun = (run: string, events: readonly RecordedEvent[]): RunState | null => {
+  const [first] = events;
+  if (first?.type !== 'run.opened') return null;
   const last = events.at(-1) ?? first;
   const opened: RunState = {
     run,
-    kind: kindOf(first['kind']),
-    env: text(first['env']) ?? '',
+    kind: first.kind,
+    env: first.env,
     status: 'in progress',
-    version: text(first['version']),
+    version: first.version ?? null,
     previous: null,
     backup: null,
     watch: null,
     rolledBack: null,
+    rollbackBy: null,
+    service: 'untouched',
+    at: null,
+    undoing: false,
     openedAt: first.at,
     endedAt: null,
     closed: false,
     reasons: [],
     head: `${last.seq}:${last.hash}`,
   };
-  return events.reduce(next, opened);
+  return events.reduce(next, { state: opened, beforeRollback: 'in progress' } as Folded).state;
 };
 
 /**
  * Whether a rollback of this run began and neither validated nor was put back: its data may be the
  * backup's, or half of it.
  */
-export const hasUnfinishedRollback = (events: readonly JournalEvent[]): boolean => {
-  const last = events.findLast(
-    ({ type }) =>
-      type === 'run.closed' || (type.startsWith('rollback.') && type !== 'rollback.withheld'),
+export const hasUnfinishedRollback = (events: readonly RecordedEvent[]): boolean => {
+  const last = lastOf(
+    events,
+    'rollback.started',
+    'rollback.resumed',
+    'rollback.put-back',
+    'rollback.not-validated',
+    'run.closed',
   );
   return last !== undefined && last.type !== 'run.closed' && last.type !== 'rollback.put-back';
+};
+
+/** The rollback on this record that was cut off within its swap: both sides of the data are whole, and neither is live. */
+export const hasHalfSwap = (events: readonly RecordedEvent[]): boolean => {
+  if (!hasUnfinishedRollback(events)) return false;
+  const swap = allOf(events, 'step.started', 'step.done', 'step.undone').findLast(
+    ({ step, scope }) => scope === 'rollback' && step === 'swap',
+  );
+  return swap?.type === 'step.started';
 };
 
 /**

@@ -1,13 +1,15 @@
 import { readdir } from 'node:fs/promises';
-import { isJournalError, type JournalEvent, readJournal } from '@dhash/journal';
-import { exitCodes, isNotThere, RolloutError } from '../errors.ts';
+import { isJournalError, readJournal } from '@dhash/journal';
+import { exitCodes, isNotThere, isRolloutError, RolloutError } from '../errors.ts';
+import type { RecordedEvent } from './events.ts';
 import type { Layout } from './layout.ts';
+import { readEvents } from './read-events.ts';
 import { foldRun, type RunState } from './run-state.ts';
 
 /** A run and the journal it was folded from. */
 export interface RecordedRun {
   readonly state: RunState;
-  readonly events: readonly JournalEvent[];
+  readonly events: readonly RecordedEvent[];
 }
 
 const runFolders = async (layout: Layout): Promise<string[]> => {
@@ -23,7 +25,8 @@ const runFolders = async (layout: Layout): Promise<string[]> => {
 /** Reads one run; `null` where its journal holds no whole line yet. */
 export const readRun = async (layout: Layout, run: string): Promise<RecordedRun | null> => {
   try {
-    const { events } = await readJournal(layout.run(run).journal);
+    const { journal } = layout.run(run);
+    const events = readEvents((await readJournal(journal)).events, journal);
     const state = foldRun(run, events);
     return state === null ? null : { state, events };
   } catch (error) {
@@ -47,7 +50,8 @@ export interface Survey {
 
 /** The environment in a run's name; `null` where the name is not of our making. */
 export const environmentIn = (run: string): string | null =>
-  /^\d{8}T\d{6}Z-(.+)-(?:deploy|migrate|rollback|watch)-[^-]+$/.exec(run)?.[1] ?? null;
+  /^\d{8}T\d{6}Z-(.+)-(?:deploy|migrate|rollback|watch|service|freeze)-[^-]+$/.exec(run)?.[1] ??
+  null;
 
 /** Newest first; runs that began in the same second differ by their first line's time. */
 const byAge = (a: RecordedRun, b: RecordedRun): number =>
@@ -63,7 +67,7 @@ export const surveyRuns = async (layout: Layout, env: string | null): Promise<Su
       const run = await readRun(layout, name);
       if (run !== null && (env === null || run.state.env === env)) runs.push(run);
     } catch (error) {
-      if (!isJournalError(error)) throw error;
+      if (!isJournalError(error) && !isRolloutError(error)) throw error;
       if (env === null || environmentIn(name) === env)
         broken.push({ run: name, file: layout.run(name).journal, problem: error.message });
     }
@@ -91,6 +95,6 @@ export const listRuns = async (
   });
 };
 
-/** The newest run that can hold a deploy back: a watch of its own never does. */
+/** The newest run that can hold others back: those that change release or data. */
 export const newestChange = (runs: readonly RecordedRun[]): RecordedRun | null =>
-  runs.find(({ state }) => state.kind !== 'watch') ?? null;
+  runs.find(({ state }) => ['deploy', 'migrate', 'rollback'].includes(state.kind)) ?? null;

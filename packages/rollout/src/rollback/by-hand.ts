@@ -1,31 +1,49 @@
+import { existsSync, realpathSync } from 'node:fs';
 import { type Lock, readLock } from '@dhash/journal';
 import type { CommandContext, CommandResult } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
-import { holding, releasing } from '../environment/lock.ts';
-import { openRun, recorderOf } from '../environment/open-run.ts';
+import { releasing } from '../environment/lock.ts';
+import { beginRun, closeRun, type OpenRun, recorderOf } from '../environment/open-run.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
-import { openAnnouncer } from '../notify/announcer.ts';
+import { workOnRun } from '../notify/work-on-run.ts';
 import { currentUser } from '../process/who.ts';
+import { lastOf } from '../record/events.ts';
 import type { Recorder } from '../record/recorder.ts';
 import { newRunId } from '../record/run-id.ts';
-import { foldRun } from '../record/run-state.ts';
+import { foldRun, hasHalfSwap, hasUnfinishedRollback } from '../record/run-state.ts';
 import { newestChange, readRun, surveyRuns } from '../record/runs.ts';
+import { standingOf } from '../record/ways-out.ts';
 import { waitFor } from '../takeover/requests.ts';
 import { takeFromWatch } from '../takeover/take-from-watch.ts';
 import { keepPutAside } from './keep-put-aside.ts';
-import { prepareRollback } from './prepare.ts';
-import { recordRollback } from './record-rollback.ts';
+import { type PartsBack, prepareReleaseRollback, prepareRollback } from './prepare.ts';
+import { resumeOnRecord, resumeRollback } from './resume.ts';
+import { type RollbackRequest, runRollback } from './run-rollback.ts';
+import { tellRollback } from './tell-rollback.ts';
 
 /** Longest that an automatic rollback already under way is followed, ms. */
 const followMs = 15 * 60_000;
+
+/** Where a person wants to go back to. */
+export type WayBack =
+  | { readonly kind: 'backup'; readonly file: string; readonly release: PartsBack['release'] }
+  | { readonly kind: 'release'; readonly to: string };
+
+const planFor = (context: CommandContext, environment: Environment, wayBack: WayBack) =>
+  wayBack.kind === 'backup'
+    ? prepareRollback(context, environment, wayBack.file, {
+        data: 'restore',
+        release: wayBack.release,
+      })
+    : prepareReleaseRollback(environment, wayBack.to);
 
 /** Verifies the backup and shows what a rollback would do. */
 export const dryRunRollback = async (
   context: CommandContext,
   environment: Environment,
-  backup: string,
+  wayBack: WayBack,
 ): Promise<CommandResult> => {
-  const plan = await prepareRollback(context, environment, backup);
+  const plan = await planFor(context, environment, wayBack);
   for (const sentence of plan.sentences) context.output.line(sentence);
   context.output.line('dry run: nothing was changed');
   // How a source is reached may hold a password.
@@ -38,20 +56,18 @@ export const dryRunRollback = async (
 export const rollbackByHand = async (
   context: CommandContext,
   environment: Environment,
-  backup: string,
+  wayBack: WayBack,
   reason: string,
 ): Promise<CommandResult> => {
-  await prepareRollback(context, environment, backup);
-  const { lockFile } = environment.target({ runId: 'rollback', version: null, previous: null });
+  await planFor(context, environment, wayBack);
   const taken = await takeFromWatch(context, environment, {
-    lockFile,
     command: 'rollback',
     kind: 'rollback',
     reason,
   });
-  if (taken.kind === 'rolling back') return follow(context, environment, lockFile, taken.run);
+  if (taken.kind === 'rolling back') return follow(context, environment, taken.run);
   return releasing(taken.lock, (lock) =>
-    withLock(context, environment, lock, backup, reason, taken.from),
+    withLock(context, environment, lock, { wayBack, reason, takenFrom: taken.from }),
   );
 };
 
@@ -66,7 +82,7 @@ const recorderFor = async (
   const { config, layout } = environment;
   const { runs, broken } = await surveyRuns(layout, config.env);
   for (const record of broken)
-    context.output.warn(`the record of ${record.run} does not verify: ${record.problem}`);
+    context.output.warn(`the record of ${record.run} can't be relied on: ${record.problem}`);
   const newest = newestChange(runs);
   const lost = broken.find(
     (record) => newest === null || secondOf(record.run) > secondOf(newest.state.run),
@@ -76,102 +92,94 @@ const recorderFor = async (
   if (lost !== undefined)
     context.output.warn(`this rollback goes on with a run of its own, not with ${lost.run}`);
   const run = newRunId(context.clock.now(), config.env, 'rollback');
-  const recorder = await openRun(context, environment, { run, kind: 'rollback' });
+  const recorder = await beginRun(context, environment, { run, kind: 'rollback' });
   for (const { run: lostRun, problem } of broken)
     await recorder.record({ type: 'record.broken', run: lostRun, problem });
   return recorder;
 };
 
+interface Asked {
+  readonly wayBack: WayBack;
+  readonly reason: string;
+  readonly takenFrom: string | null;
+}
+
 const withLock = async (
   context: CommandContext,
   environment: Environment,
   lock: Lock,
-  backup: string,
-  reason: string,
-  takenFrom: string | null,
+  asked: Asked,
 ): Promise<CommandResult> => {
   const recorder = await recorderFor(context, environment);
-  try {
-    if (takenFrom !== null)
-      await recorder.record({
-        type: 'lock.taken-over',
-        from: takenFrom,
-        by: currentUser(context.processEnv),
-      });
-    const announcer = openAnnouncer(context, environment, recorder);
-    // Begun anew, it would know nothing of what the earlier process put aside.
-    const isCutOff = cutOffRollbackTo(recorder) === backup;
-    if (!isCutOff) await keepPutAside(context, environment, recorder);
-    return await recordRollback(context, environment, recorder, lock, announcer, {
-      backup,
-      previous: null,
-      data: 'restore',
-      reason,
-      trigger: 'person',
-      resume: isCutOff,
+  const first = await workOnRun(context, environment, { lock, recorder }, (open) =>
+    rollBackOn(open, asked),
+  );
+  if (first !== 'ended the earlier one') return first;
+  return withLock(context, environment, lock, { ...asked, takenFrom: null });
+};
+
+const rollBackOn = async (
+  open: OpenRun,
+  { wayBack, reason, takenFrom }: Asked,
+): Promise<CommandResult | 'ended the earlier one'> => {
+  const { context, recorder } = open;
+  if (takenFrom !== null)
+    await recorder.record({
+      type: 'lock.taken-over',
+      from: takenFrom,
+      by: currentUser(context.processEnv),
     });
-  } finally {
-    await recorder.close();
+  const cutOff = cutOffRollbackTo(recorder);
+  // Begun anew, it would know nothing of what the earlier process put aside.
+  if (cutOff !== null && wayBack.kind === 'backup' && isSameFile(cutOff, wayBack.file))
+    return resumeOnRecord(open);
+  if (hasHalfSwap(recorder.events)) {
+    context.output.line(
+      'an earlier rollback was cut off while it swapped the data: it is ended first, then this one begins',
+    );
+    const ended = await resumeOnRecord(open);
+    return ended.exit === exitCodes.done ? 'ended the earlier one' : ended;
   }
+  await keepPutAside(open);
+  const request: RollbackRequest = {
+    ...(wayBack.kind === 'backup'
+      ? { backup: wayBack.file, previous: null, data: 'restore', release: wayBack.release }
+      : { backup: null, previous: wayBack.to, data: 'keep', release: 'stamped' }),
+    reason,
+    trigger: 'person',
+    resume: false,
+  };
+  try {
+    return await tellRollback(open, await runRollback(open, request));
+  } catch (error) {
+    await closeIfNothingBegan(open, error);
+    throw error;
+  }
+};
+
+/** A run of its own that never began its rollback is not left open behind an error. */
+const closeIfNothingBegan = async (open: OpenRun, error: unknown): Promise<void> => {
+  const { recorder, context } = open;
+  const state = foldRun(recorder.run, recorder.events);
+  if (state?.kind !== 'rollback' || state.closed || context.signal.aborted) return;
+  if (lastOf(recorder.events, 'rollback.started') !== undefined) return;
+  await closeRun(open, {
+    outcome: 'failed and undone',
+    reason: error instanceof Error ? error.message : String(error),
+  });
 };
 
 /** The backup that an earlier process was putting back when it died; `null` where none was. */
 const cutOffRollbackTo = ({ run, events }: Recorder): string | null => {
-  if (foldRun(run, events)?.status !== 'rolling back') return null;
-  const started = events.findLast(({ type }) => type === 'rollback.started');
-  return typeof started?.['backup'] === 'string' ? started['backup'] : null;
+  const state = foldRun(run, events);
+  const standing = standingOf({ state, rollbackUnfinished: hasUnfinishedRollback(events) });
+  return standing === 'rolling back' ? (lastOf(events, 'rollback.started')?.backup ?? null) : null;
 };
 
-/** Goes on with a rollback whose process died. */
-export const resumeRollback = async (
-  context: CommandContext,
-  environment: Environment,
-): Promise<CommandResult> => {
-  const { config, layout } = environment;
-  const newest = newestChange((await surveyRuns(layout, config.env)).runs);
-  const state = newest?.state;
-  if (
-    state === undefined ||
-    state.closed ||
-    !['rolling back', 'needs people'].includes(state.status)
-  )
-    throw new RolloutError(
-      'nothing-to-resume',
-      exitCodes.usage,
-      `${config.env} has no rollback that was cut off${state === undefined ? '' : `; its newest run, ${state.run}, is ${state.status}`}`,
-    );
-  const { lockFile } = environment.target({
-    runId: state.run,
-    version: state.version,
-    previous: state.previous,
-  });
-  return holding(
-    context,
-    { lockFile, command: 'rollback --resume', env: config.env, run: state.run },
-    async (lock) => {
-      const recorder = await recorderOf(context, environment, state.run);
-      try {
-        const started = recorder.events.findLast(({ type }) => type === 'rollback.started');
-        if (started === undefined)
-          throw new RolloutError(
-            'nothing-to-resume',
-            exitCodes.usage,
-            `run ${state.run} was never being rolled back`,
-          );
-        const announcer = openAnnouncer(context, environment, recorder);
-        return await recordRollback(context, environment, recorder, lock, announcer, {
-          backup: typeof started['backup'] === 'string' ? started['backup'] : null,
-          previous: typeof started['to'] === 'string' ? started['to'] : null,
-          data: started['data'] === 'keep' ? 'keep' : 'restore',
-          reason: String(started['reason'] ?? ''),
-          trigger: started['trigger'] === 'gate' ? 'gate' : 'person',
-          resume: true,
-        });
-      } finally {
-        await recorder.close();
-      }
-    },
-  );
+/** Whether two paths lead to one file, by whatever links. */
+const isSameFile = (a: string, b: string): boolean => {
+  const led = (path: string) => (existsSync(path) ? realpathSync(path) : path);
+  return led(a) === led(b);
 };
 
 /**
@@ -181,7 +189,6 @@ export const resumeRollback = async (
 const follow = async (
   context: CommandContext,
   environment: Environment,
-  lockFile: string,
   run: string,
 ): Promise<CommandResult> => {
   context.output.line(
@@ -191,7 +198,7 @@ const follow = async (
     context,
     async () => {
       // The lock first: a process that ends writes its last line before it gives the lock up.
-      const lock = await readLock(lockFile);
+      const lock = await readLock(environment.lockFile);
       const now = await readRun(environment.layout, run);
       const status = now?.state.status;
       if (status !== undefined && status !== 'rolling back') return status;
@@ -205,5 +212,9 @@ const follow = async (
   }
   context.output.line(`run ${run} is ${ended ?? 'still rolling back'}`);
   if (ended === 'rolled back') return { exit: exitCodes.done, run };
-  return { exit: exitCodes.rollbackNotValidated, run };
+  throw new RolloutError(
+    'not-rolled-back',
+    exitCodes.rollbackNotValidated,
+    `the rollback of ${run} that was followed did not end well: the run is ${ended ?? 'still rolling back'}`,
+  );
 };

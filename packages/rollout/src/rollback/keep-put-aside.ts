@@ -6,11 +6,10 @@ import {
   type StagedTarget,
   verifyBackup,
 } from '@dhash/backup-core';
-import type { JournalEvent } from '@dhash/journal';
-import type { CommandContext } from '../environment/context.ts';
-import type { Environment } from '../environment/environment.ts';
+import type { OpenRun } from '../environment/open-run.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
-import type { Recorder } from '../record/recorder.ts';
+import type { RecordedEvent } from '../record/events.ts';
+import { allOf } from '../record/events.ts';
 import { tool } from '../tool.ts';
 
 const isTarget = (value: unknown): value is StagedTarget =>
@@ -25,14 +24,16 @@ const isTarget = (value: unknown): value is StagedTarget =>
  * swapped back nor cleaned up. A swap that was cut off in its middle is not among it: only its own
  * resume may touch those files. Pure.
  */
-export const putAsideOnRecord = (events: readonly JournalEvent[]): StagedTarget[][] => {
+export const putAsideOnRecord = (events: readonly RecordedEvent[]): StagedTarget[][] => {
   const kept: StagedTarget[][] = [];
   let staged: StagedTarget[] = [];
-  for (const { type, step, scope, data } of events) {
-    if (scope !== 'rollback') continue;
-    if (type === 'step.done' && step === 'stage')
-      staged = (Array.isArray(data) ? (data as unknown[]) : []).filter(isTarget);
-    else if (type === 'step.done' && step === 'swap') kept.push(staged);
+  for (const event of allOf(events, 'step.done', 'step.undone')) {
+    const { type, step } = event;
+    if (event.scope !== 'rollback') continue;
+    if (event.type === 'step.done' && step === 'stage') {
+      const targets: readonly unknown[] = Array.isArray(event.data) ? event.data : [];
+      staged = targets.filter(isTarget);
+    } else if (type === 'step.done' && step === 'swap') kept.push(staged);
     else if (type === 'step.undone' && step === 'swap') kept.pop();
     else if (type === 'step.done' && step === 'clean') kept.pop();
   }
@@ -44,11 +45,11 @@ export const putAsideOnRecord = (events: readonly JournalEvent[]): StagedTarget[
  * zipped into the safety folder, verified, and only then removed. Without this it would lie in a
  * hidden folder that no record names, and the new rollback would say that nothing was written.
  */
-export const keepPutAside = async (
-  context: CommandContext,
-  { config, shown }: Environment,
-  recorder: Recorder,
-): Promise<void> => {
+export const keepPutAside = async ({
+  context,
+  environment: { config, shown },
+  recorder,
+}: OpenRun): Promise<void> => {
   for (const targets of putAsideOnRecord(recorder.events)) {
     const sources = await putAsideSources(targets, { sources: config.data });
     if (sources.length === 0) continue;

@@ -6,11 +6,18 @@ import {
   type RollbackPlan,
 } from '@dhash/rollback';
 import { provenSentence } from '../backup/proven-backup.ts';
-import type { CommandContext } from '../environment/context.ts';
+import { type CommandContext, commandHint } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
 import { showProgress } from '../words/progress.ts';
 import { explainUnreadable } from './readable.ts';
+
+/** What of a backup goes back: its data, its release, or both. */
+export interface PartsBack {
+  readonly data: 'restore' | 'keep';
+  /** `stamped`: the release that the backup names; `stay`: the active one, whatever it names. */
+  readonly release: 'stamped' | 'stay';
+}
 
 /**
  * Verifies a backup and plans the way back to it, before anything is stopped.
@@ -22,12 +29,12 @@ export const prepareRollback = async (
   context: CommandContext,
   environment: Environment,
   backup: string,
-  data: 'restore' | 'keep' = 'restore',
+  parts: PartsBack = { data: 'restore', release: 'stamped' },
 ): Promise<RollbackPlan> => {
   const { config } = environment;
   if (!existsSync(backup))
     throw new RolloutError('no-such-backup', exitCodes.usage, `there is no backup ${backup}`, {
-      hints: [`npx dhash-rollout backup --env ${config.env} --list   shows them`],
+      hints: [`${commandHint(context, `backup --env ${config.env} --list`)}   shows them`],
     });
   const target = environment.target({ runId: 'preflight', version: null, previous: null });
   const progress = showProgress(context);
@@ -40,14 +47,16 @@ export const prepareRollback = async (
     canRead: ({ release, migrations, createdAt }) =>
       explainUnreadable(context, environment, target, {
         file: backup,
-        release,
+        release: parts.release === 'stay' ? null : release,
         migrations,
         createdAt,
       }),
     signal: context.signal,
     onProgress: progress.show,
   }).finally(progress.end);
-  const plan = planRollback(facts, { data });
+  const stamped =
+    parts.release === 'stay' ? { ...facts, backup: { ...facts.backup, release: null } } : facts;
+  const plan = planRollback(stamped, { data: parts.data });
   const proven = await provenSentence(config, facts.backup, environment.shown);
   return {
     ...plan,

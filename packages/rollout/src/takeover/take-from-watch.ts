@@ -1,10 +1,11 @@
 import { rm } from 'node:fs/promises';
-import { acquireLock, isJournalError, type Lock, type LockHolder, readLock } from '@dhash/journal';
+import { acquireLock, isJournalError, type Lock, readLock } from '@dhash/journal';
 import type { CommandContext } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
 import { acquire, busy, describeHolder } from '../environment/lock.ts';
 import type { RunState } from '../record/run-state.ts';
 import { readRun } from '../record/runs.ts';
+import { holdingNow } from './holding-now.ts';
 import { ask, waitFor } from './requests.ts';
 
 /** Longest that a watch is waited for before its lock is taken over, ms. */
@@ -30,10 +31,6 @@ const stateOf = async ({ layout }: Environment, run: string): Promise<RunState |
   }
 };
 
-/** A process that only watches, or settles after a watch, gives way; one that changes things does not. */
-const givesWay = ({ command }: LockHolder, state: RunState | null): boolean =>
-  command.startsWith('monitor') || (state !== null && state.status !== 'in progress');
-
 /**
  * Takes an environment's lock for a command that no watch may refuse: asks the watch to stand down,
  * and where it does not in time, takes the lock from it.
@@ -44,25 +41,26 @@ export const takeFromWatch = async (
   context: CommandContext,
   environment: Environment,
   asked: {
-    readonly lockFile: string;
     readonly command: string;
     readonly kind: 'rollback' | 'abort';
     readonly reason: string;
   },
 ): Promise<Taken> => {
   const { env } = environment.config;
-  const { lockFile, command } = asked;
+  const { lockFile } = environment;
+  const { command } = asked;
+  const role = 'change' as const;
   const held = await readLock(lockFile);
   const run = held?.holder.run;
   if (held?.alive !== true || run === undefined)
     return {
       kind: 'acquired',
-      lock: await acquire(context, { lockFile, command, env }),
+      lock: await acquire(context, { lockFile, command, env, role }),
       from: null,
     };
   const before = await stateOf(environment, run);
   if (before?.status === 'rolling back') return { kind: 'rolling back', run };
-  if (!givesWay(held.holder, before)) throw busy(env, held.holder);
+  if (holdingNow(held, before) === 'change') throw busy(context, env, held.holder);
 
   context.output.line(`asking the watch of ${run} to stand down`);
   const request = await ask(context, environment, run, asked.kind, asked.reason);
@@ -70,7 +68,7 @@ export const takeFromWatch = async (
     const given = await waitFor(
       context,
       async (): Promise<Taken | null> => {
-        const acquired = await acquireLock(lockFile, { command, run });
+        const acquired = await acquireLock(lockFile, { command, run, role });
         if (acquired.kind === 'acquired')
           return { kind: 'acquired', lock: acquired.lock, from: null };
         const { status } = (await stateOf(environment, run)) ?? {};
@@ -80,8 +78,8 @@ export const takeFromWatch = async (
     );
     if (given?.kind === 'rolling back') return given;
     if (given !== null) return await unlessRolledBack(environment, run, given);
-    const taken = await acquireLock(lockFile, { command, run, takeOver: 'always' });
-    if (taken.kind === 'held') throw busy(env, taken.holder);
+    const taken = await acquireLock(lockFile, { command, run, role, takeOver: 'always' });
+    if (taken.kind === 'held') throw busy(context, env, taken.holder);
     context.output.warn(
       `${held.holder.command} (pid ${held.holder.pid}) did not stand down within ${standDownMs / 1000} s: its lock was taken over`,
     );

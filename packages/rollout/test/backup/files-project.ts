@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { openJournal } from '@dhash/journal';
 import { tempFolder } from '@dhash/testkit';
 import { layoutOf } from '../../src/record/layout.ts';
+import { opened } from '../opened.ts';
 import { type Ran, runMain } from '../run-main.ts';
 
 /** A service of files and a database that never runs: what matters here is how its backups are kept. */
@@ -94,8 +95,8 @@ ${settings.environment ?? ''}`,
     },
     record: async (name, ...more) => {
       const journal = await openJournal(layoutOf(root).run(name).journal, { now: Date.now });
-      await journal.append({ type: 'run.opened', kind: 'deploy', env: 'production' });
-      for (const event of more) await journal.append({ type: 'step.done', ...event });
+      await journal.append(opened());
+      for (const event of more) await journal.append({ type: 'step.done', ms: 1, ...event });
       await journal.close();
     },
   };

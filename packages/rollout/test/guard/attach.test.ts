@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { whyNoRollback } from '../../src/guard/act.ts';
 import { attachWatch } from '../../src/guard/attach.ts';
 import type { RunState, RunStatus } from '../../src/record/run-state.ts';
-import type { RecordedRun } from '../../src/record/runs.ts';
+import { newestChange, type RecordedRun } from '../../src/record/runs.ts';
+import type { Situation } from '../../src/record/ways-out.ts';
 
 const run = (
   kind: RunState['kind'],
@@ -20,15 +21,19 @@ const run = (
     backup: null,
     watch: null,
     rolledBack: null,
+    rollbackBy: null,
     openedAt: '',
     endedAt: null,
     closed: false,
     reasons: [],
     head: '1:x',
+    service: 'started',
+    at: null,
+    undoing: false,
     ...changed,
   },
 });
-const watch = { startedAt: 1, fingerprint: 'f' };
+const watch = { startedAt: 1, fingerprint: 'f', bootId: '' };
 
 describe('attachWatch', () => {
   it.each<[string, RecordedRun[], boolean, string]>([
@@ -53,9 +58,23 @@ describe('attachWatch', () => {
     ['--resume of a watch of its own', [run('watch', 'watching', { watch })], true, 'resume'],
     ['without --resume it starts anew', [run('watch', 'watching', { watch })], false, 'alone'],
     ['a deploy that was cut off', [run('deploy', 'in progress')], false, 'refused'],
-    ['a rollback that people must look at', [run('deploy', 'needs people')], false, 'refused'],
+    ['an undo that failed', [run('deploy', 'needs people', { undoing: true })], false, 'refused'],
+    [
+      'a gate that broke and could not be rolled back',
+      [run('deploy', 'needs people')],
+      false,
+      'guard',
+    ],
   ])('%s', (_, runs, resume, kind) => {
-    expect(attachWatch(runs, { resume, env: 'production' }).kind).toBe(kind);
+    const newest = newestChange(runs);
+    const situation: Situation = {
+      state: newest?.state ?? null,
+      rollbackUnfinished: false,
+      held: 'free',
+      drift: null,
+    };
+    const act = resume ? 'monitor --resume' : 'monitor';
+    expect(attachWatch(act, { runs, newest, situation }).kind).toBe(kind);
   });
 });
 
@@ -67,13 +86,10 @@ describe('whyNoRollback', () => {
     activated: '1.1',
     active: '1.1',
     previous: '1.0',
-    data: 'restore',
-    backup: '/b.zip',
   };
   it('goes ahead where all is as it should be', () => {
     expect(whyNoRollback(facts)).toBeNull();
     expect(whyNoRollback({ ...facts, gapMs: 15 * 60_000 })).toBeNull();
-    expect(whyNoRollback({ ...facts, data: 'keep', backup: null })).toBeNull();
   });
   it.each<[string, Partial<typeof facts>, RegExp]>([
     ['a watch of its own', { kind: 'watch' }, /no deploy/],
@@ -81,7 +97,6 @@ describe('whyNoRollback', () => {
     ['drift', { active: '1.2' }, /drift.*1\.2/],
     ['a first deploy', { previous: null }, /first deploy/],
     ['a long gap', { gapMs: 15 * 60_000 + 1 }, /nobody watched/],
-    ['no backup', { backup: null }, /no backup/],
   ])('not with %s', (_, changed, why) => {
     expect(whyNoRollback({ ...facts, ...changed })).toMatch(why);
   });

@@ -1,8 +1,8 @@
-import type { JournalEvent } from '@dhash/journal';
 import { describe, expect, it } from 'vitest';
+import type { RecordedEvent } from '../../src/record/events.ts';
 import { displayedStatus, foldRun, whichRelease } from '../../src/record/run-state.ts';
 
-const events = (...given: { type: string; [field: string]: unknown }[]): JournalEvent[] =>
+const events = (...given: { type: string; [field: string]: unknown }[]): RecordedEvent[] =>
   given.map(
     (event, index) =>
       ({
@@ -11,7 +11,7 @@ const events = (...given: { type: string; [field: string]: unknown }[]): Journal
         prev: '',
         hash: `h${index + 1}`,
         ...event,
-      }) as JournalEvent,
+      }) as unknown as RecordedEvent,
   );
 
 const opened = { type: 'run.opened', kind: 'deploy', env: 'production', version: '1.1' };

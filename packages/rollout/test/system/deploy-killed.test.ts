@@ -105,7 +105,7 @@ describe('a deploy that was killed', () => {
     expect(await status(project)).toMatchObject({ status: 'aborted', release: '1.0' });
   });
 
-  it.each(['step.undone:migrate', 'step.undone:backup'])(
+  it.each(['step.done:stage', 'step.started:swap', 'step.done:prove', 'step.done:start'])(
     'in an abort, at %s, goes on with the abort, by --resume as by --abort',
     async (at) => {
       const project = await makeProject({ hurried: true });

@@ -1,10 +1,10 @@
-import { readFile, readlink, rm, symlink } from 'node:fs/promises';
+import { readlink, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSampleLog } from '@dhash/monitor';
-import { pollTimes, replay, type WatchPolicy } from '@dhash/quality-gates';
-import { gatesFor, parseGates } from '@dhash/quality-gates/config';
+import { pollTimes, replay } from '@dhash/quality-gates';
 import { describe, expect, it } from 'vitest';
-import { activationOf, recordedBaseline } from '../../src/guard/recorded-watch.ts';
+import { activationOf, recordedBaseline } from '../../src/pages/recorded-watch.ts';
+import type { RecordedEvent } from '../../src/record/events.ts';
 import { startChild } from './child.ts';
 import { backBy, hurried } from './hurried.ts';
 import {
@@ -12,6 +12,7 @@ import {
   isWatchStart,
   journalOf,
   newestRun,
+  policyOf,
   promote,
   resultOf,
   until,
@@ -34,11 +35,6 @@ const dies = async (project: Project, argv: string[], env: Record<string, string
   expect(await child.ended, child.out() + child.err()).toBe('SIGKILL');
 };
 
-const policyOf = async (project: Project): Promise<WatchPolicy> => {
-  const file = join(project.root, 'gates.json');
-  return gatesFor(parseGates(await readFile(file, 'utf8'), { file }), 'production');
-};
-
 /** One line for each poll that was due up to the last one, and the decision that a replay gives. */
 const logOf = async (project: Project) => {
   const run = await newestRun(project);
@@ -51,7 +47,7 @@ const logOf = async (project: Project) => {
   const policy = await policyOf(project);
   const due = pollTimes(policy).map((ms) => startedAt + ms);
   const baseline = await recordedBaseline(join(folder, 'baseline.ndjson'));
-  const activation = activationOf(events);
+  const activation = activationOf(events as unknown as RecordedEvent[]);
   const { decision } = replay(policy, samples, {
     startedAt,
     ...(baseline === undefined ? {} : { baseline }),

@@ -3,6 +3,8 @@ import { readdir, readFile, readlink, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type JournalEvent, readJournal } from '@dhash/journal';
+import type { WatchPolicy } from '@dhash/quality-gates';
+import { gatesFor, parseGates } from '@dhash/quality-gates/config';
 import { expect } from 'vitest';
 import type { Ran } from '../run-main.ts';
 import type { Project } from './project.ts';
@@ -93,4 +95,10 @@ export const until = async (isSo: () => Promise<boolean> | boolean): Promise<voi
     if (performance.now() > untilMs) throw new Error('waited 2 min in vain');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+};
+
+/** The gates that a project's production is watched by. */
+export const policyOf = async (project: Project): Promise<WatchPolicy> => {
+  const file = join(project.root, 'gates.json');
+  return gatesFor(parseGates(await readFile(file, 'utf8'), { file }), 'production');
 };

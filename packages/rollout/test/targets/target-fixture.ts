@@ -27,6 +27,7 @@ export const environment = (root: string, target: TargetConfig): EnvironmentConf
   smoke: null,
   rollback: { data: 'keep' },
   notify: [],
+  heartbeat: null,
   requireChannels: 0,
   channels: [],
   secrets: [],

@@ -10,11 +10,12 @@ import { runRclone } from '../../backup/copies/run-rclone.ts';
 import { lookElsewhere } from '../../backup/look-elsewhere.ts';
 import { describeProof, newestProven } from '../../backup/proven-backup.ts';
 import { onDisk } from '../../config/data-source.ts';
+import { factsThatHold } from '../../config/secrets-in-facts.ts';
 import type { TargetConfig } from '../../config/types.ts';
 import { gatherDrill } from '../../drill/gather-drill.ts';
 import { planDrill } from '../../drill/plan-drill.ts';
 import type { CommandContext, CommandResult } from '../../environment/context.ts';
-import { type Environment, openEnvironment } from '../../environment/environment.ts';
+import { type Environment, factsOf, openEnvironment } from '../../environment/environment.ts';
 import { describeHolder } from '../../environment/lock.ts';
 import { metricsWarning } from '../../environment/metrics-warning.ts';
 import { exitCodes, messageOf } from '../../errors.ts';
@@ -43,6 +44,20 @@ const ok = (what: string): Finding => ({ level: 'ok', what });
 const warning = (what: string): Finding => ({ level: 'warning', what });
 const problem = (what: string): Finding => ({ level: 'problem', what });
 
+/** A secret that is part of a name or a path can't be kept out of what people read. */
+const secretsInFacts = ({ config }: Environment, gateNames: readonly string[]): Finding[] => {
+  const facts = [
+    ...factsOf(config),
+    ...gateNames.map((name) => ({ what: `the name of gate ${name}`, value: name })),
+  ];
+  const holding = config.secrets.flatMap((secret) => factsThatHold(secret, facts));
+  return [...new Set(holding.map(({ what }) => what))].map((what) =>
+    problem(
+      `secrets: ${what} holds a text that is also a secret (a channel's or an environment's): it can't be masked there; choose another secret`,
+    ),
+  );
+};
+
 const gates = async (environment: Environment): Promise<Finding[]> => {
   const policy = await environment.policy();
   return [
@@ -50,6 +65,7 @@ const gates = async (environment: Environment): Promise<Finding[]> => {
       `gates: ${Object.keys(policy.gates).length} for ${policy.environment}; a broken one leads to ${policy.onBreak}`,
     ),
     ...gateWarnings(policy).map(warning),
+    ...secretsInFacts(environment, Object.keys(policy.gates)),
     ...metricsWarning(policy, environment.config.metrics !== null).map(warning),
     ok(
       environment.config.rollback.data === 'restore'

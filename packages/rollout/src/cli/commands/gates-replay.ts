@@ -3,7 +3,7 @@ import { type Replay, replay, type WatchPolicy } from '@dhash/quality-gates';
 import { type Difference, differences } from '@dhash/quality-gates/tune';
 import type { CommandContext, CommandResult } from '../../environment/context.ts';
 import { exitCodes } from '../../errors.ts';
-import { type RecordedWatch, watchOfLog } from '../../guard/recorded-watch.ts';
+import { type RecordedWatch, watchOfLog } from '../../pages/recorded-watch.ts';
 import { formatTable } from '../../words/format.ts';
 import { type GatesFlags, gatesFile, readPolicy, readSamples, shownFile } from './gates-files.ts';
 

@@ -1,12 +1,14 @@
-import { dirname } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, relative } from 'node:path';
 import { readLock } from '@dhash/journal';
 import type { CommandContext, CommandResult } from '../../environment/context.ts';
 import { openEnvironment } from '../../environment/environment.ts';
 import { exitCodes, messageOf } from '../../errors.ts';
-import { layoutOf } from '../../record/layout.ts';
+import { lastOf } from '../../record/events.ts';
+import { type Layout, layoutOf } from '../../record/layout.ts';
 import { displayedStatus } from '../../record/run-state.ts';
-import { surveyRuns } from '../../record/runs.ts';
-import { formatTable } from '../../words/format.ts';
+import { type RecordedRun, surveyRuns } from '../../record/runs.ts';
+import { formatDuration, formatTable } from '../../words/format.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 
@@ -18,7 +20,9 @@ export const registerHistory: Register = (program, run) => {
   withGlobalOptions(
     program
       .command('history')
-      .description('the runs so far, newest first, with how each ended')
+      .description(
+        'the runs so far, newest first, with how each ended; --verbose: why, and its page',
+      )
       .option('--env <name>', 'only this environment'),
   ).action((flags: HistoryFlags) =>
     run('history', flags, (context) => showHistory(context, flags)),
@@ -34,36 +38,53 @@ const showHistory = async (
   const open = survey.runs.filter(({ state }) => !state.closed).map(({ state }) => state.env);
   const held = new Map<string, string | null>();
   for (const env of new Set(open)) held.set(env, await heldRun(context, env));
-  const runs = survey.runs.map(({ state }) => ({
-    ...state,
-    status: displayedStatus(state, held.get(state.env) === state.run),
+  const runs = survey.runs.map((run) => ({
+    ...run.state,
+    status: displayedStatus(run.state, held.get(run.state.env) === run.state.run),
+    ...storyOf(layout, run),
   }));
   if (runs.length === 0 && survey.broken.length === 0) context.output.line('no run yet');
   else {
-    const rows = runs.map((state) => [
-      state.openedAt.slice(0, 19).replace('T', ' '),
-      state.env,
-      state.kind,
-      state.version ?? '-',
-      state.status,
-      state.run,
+    const rows = runs.map((row) => [
+      row.openedAt.slice(0, 19).replace('T', ' '),
+      row.env,
+      row.kind,
+      row.version ?? '-',
+      row.status,
+      row.user,
+      row.tookMs === null ? '-' : formatDuration(row.tookMs),
+      row.run,
     ]);
     for (const line of formatTable([
-      ['when (UTC)', 'env', 'kind', 'release', 'status', 'run'],
+      ['when (UTC)', 'env', 'kind', 'release', 'status', 'who', 'took', 'run'],
       ...rows,
-      ...survey.broken.map(({ run }) => ['?', '?', '?', '?', 'broken record', run]),
+      ...survey.broken.map(({ run }) => ['?', '?', '?', '?', 'broken record', '?', '?', run]),
     ]))
       context.output.line(line);
+    for (const { run, why, page } of runs) {
+      if (why !== null) context.output.detail(`${run}: ${why}`);
+      if (page !== null) context.output.detail(`${run}: ${page}`);
+    }
   }
   return { exit: exitCodes.done, fields: { runs, broken: survey.broken } };
+};
+
+/** Who began a run, how long it took, why it ended as it did, and where its page is. */
+const storyOf = (layout: Layout, { state, events }: RecordedRun) => {
+  const { report } = layout.run(state.run);
+  return {
+    user: lastOf(events, 'run.opened')?.user ?? '?',
+    tookMs: state.endedAt === null ? null : Date.parse(state.endedAt) - Date.parse(state.openedAt),
+    why: state.reasons.length === 0 ? null : state.reasons.join('; '),
+    page: existsSync(report) ? relative(layout.root, report) : null,
+  };
 };
 
 /** The run that a living process of this environment works on; `null` where none does. */
 const heldRun = async (context: CommandContext, env: string): Promise<string | null> => {
   try {
     const environment = await openEnvironment(context, env);
-    const { lockFile } = environment.target({ runId: 'history', version: null, previous: null });
-    const lock = await readLock(lockFile);
+    const lock = await readLock(environment.lockFile);
     return lock?.alive === true ? (lock.holder.run ?? null) : null;
   } catch (error) {
     // The record can be read without the configuration, and an old environment may have left it.

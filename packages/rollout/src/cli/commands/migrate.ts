@@ -1,29 +1,16 @@
-import { runSteps } from '@dhash/journal';
 import { Option } from 'commander';
-import { z } from 'zod';
-import { describeTrial } from '../../deploy/migrate-data.ts';
-import { migrateSteps } from '../../deploy/migrate-steps.ts';
-import { undoFailureOnRecord } from '../../deploy/undo-deploy.ts';
-import type { CommandContext, CommandResult } from '../../environment/context.ts';
-import { type Environment, openEnvironment } from '../../environment/environment.ts';
-import { holding } from '../../environment/lock.ts';
-import { openRun, recorderOf } from '../../environment/open-run.ts';
-import { showSteps } from '../../environment/show-steps.ts';
-import { exitCodes, messageOf, RolloutError } from '../../errors.ts';
-import { readApplied } from '../../migrations/applied.ts';
-import { runnable } from '../../migrations/apply-migration.ts';
-import { planMigrations } from '../../migrations/plan-migrations.ts';
 import {
-  migrationName,
-  migrationsFolder,
-  readMigrations,
-} from '../../migrations/read-migrations.ts';
+  migrate,
+  prepareMigration,
+  requireMigratable,
+  resumeMigrate,
+} from '../../deploy/migrate.ts';
+import { describeTrial } from '../../deploy/migrate-data.ts';
+import type { CommandContext, CommandResult } from '../../environment/context.ts';
+import { openEnvironment } from '../../environment/environment.ts';
+import { exitCodes, RolloutError } from '../../errors.ts';
 import { tryOnCopy } from '../../migrations/try-on-copy.ts';
-import type { Direction, MigrationPlan } from '../../migrations/types.ts';
-import { currentUser } from '../../process/who.ts';
-import type { Recorder } from '../../record/recorder.ts';
-import { newRunId } from '../../record/run-id.ts';
-import { listRuns, newestChange } from '../../record/runs.ts';
+import type { Direction } from '../../migrations/types.ts';
 import { askedVersion } from '../../targets/asked-version.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
@@ -70,22 +57,6 @@ const directionOf = (given: string): Direction => {
   );
 };
 
-interface Prepared {
-  readonly database: string;
-  readonly version: string;
-  readonly plan: MigrationPlan & { readonly kind: 'go' };
-  readonly names: readonly string[];
-}
-
-/** What a run set out to do, as `migrate.planned` holds it. */
-const plannedSchema = z.object({
-  direction: z.enum(['forward', 'rollback']),
-  version: z.string(),
-  migrations: z.array(z.string()),
-});
-
-type Planned = z.infer<typeof plannedSchema>;
-
 /** Whose migrations, where it is not the active release's: only a copy of the data may see those. */
 const versionOf = ({ version, dryRun }: MigrateFlags): string | null => {
   if (version === undefined) return null;
@@ -98,56 +69,6 @@ const versionOf = ({ version, dryRun }: MigrateFlags): string | null => {
   );
 };
 
-/**
- * @param asked release whose migrations; `null`: the active one's
- * @param begun what an earlier process of the same run set out to do; `null` for a new run
- */
-const prepare = async (
-  environment: Environment,
-  direction: Direction,
-  asked: string | null,
-  begun: Planned | null = null,
-): Promise<Prepared> => {
-  const { config } = environment;
-  if (config.migrations === null)
-    throw new RolloutError(
-      'no-migrations',
-      exitCodes.usage,
-      `${config.env} declares no migrations`,
-      {
-        hints: ['name them in rollout.yaml: migrations: { dir: …, database: … }'],
-      },
-    );
-  const target = environment.target({ runId: 'migrate', version: null, previous: null });
-  const version =
-    begun?.version ?? asked ?? (await target.current()) ?? (await target.versions())[0];
-  if (version === undefined)
-    throw new RolloutError(
-      'no-release',
-      exitCodes.usage,
-      'no release is active and there is no artifact: whose migrations?',
-    );
-  const applied = await readApplied(config.migrations.database);
-  // Part of it may be taken back already: where it goes back to must not move on with that.
-  const kept = applied.filter((row) => begun?.migrations.includes(migrationName(row)) === false);
-  const plan = runnable(
-    planMigrations({
-      files: await readMigrations(migrationsFolder(config.migrations, version)),
-      applied,
-      direction,
-      ...(begun !== null && direction === 'rollback'
-        ? { to: Math.max(0, ...kept.map((row) => row.version)) }
-        : {}),
-    }),
-  );
-  return {
-    database: config.migrations.database,
-    version,
-    plan,
-    names: begun?.migrations ?? plan.steps.map(migrationName),
-  };
-};
-
 const runMigrateCommand = async (
   context: CommandContext,
   flags: MigrateFlags,
@@ -156,7 +77,8 @@ const runMigrateCommand = async (
   const asked = versionOf(flags);
   const environment = await openEnvironment(context, flags.env);
   if (flags.resume === true) return resumeMigrate(context, environment);
-  const prepared = await prepare(environment, direction, asked);
+  if (flags.dryRun !== true) await requireMigratable(context, environment);
+  const prepared = await prepareMigration(environment, direction, asked);
   const { plan, version, database, names } = prepared;
   const what = direction === 'forward' ? 'pending' : 'to take back';
   context.output.line(
@@ -173,114 +95,5 @@ const runMigrateCommand = async (
     return { exit: exitCodes.done, fields: { ...fields, dryRun: true } };
   }
   if (names.length === 0) return { exit: exitCodes.done, fields };
-  return migrate(context, environment, prepared, fields);
-};
-
-/** Runs the migrations as steps on a record, between a stop and a start unless they are online. */
-const migrate = async (
-  context: CommandContext,
-  environment: Environment,
-  prepared: Prepared,
-  fields: Record<string, unknown>,
-): Promise<CommandResult> => {
-  const { config } = environment;
-  const { version } = prepared;
-  const run = newRunId(context.clock.now(), config.env, 'migrate');
-  const target = environment.target({ runId: run, version, previous: version });
-  const work = async () => {
-    const recorder = await openRun(context, environment, { run, kind: 'migrate', version });
-    try {
-      await recorder.record({
-        type: 'migrate.planned',
-        direction: prepared.plan.direction,
-        version,
-        migrations: [...prepared.names],
-      });
-      return await runRecorded(context, environment, recorder, prepared, fields);
-    } finally {
-      await recorder.close();
-    }
-  };
-  return holding(
-    context,
-    { lockFile: target.lockFile, command: 'migrate', env: config.env, run },
-    work,
-  );
-};
-
-/** Runs, or goes on with, the steps of a run that holds its plan. */
-const runRecorded = async (
-  context: CommandContext,
-  environment: Environment,
-  recorder: Recorder,
-  prepared: Prepared,
-  fields: Record<string, unknown>,
-): Promise<CommandResult> => {
-  const { run } = recorder;
-  const { version } = prepared;
-  const target = environment.target({ runId: run, version, previous: version });
-  const isResumed = recorder.events.some(({ type }) => type === 'migrate.resumed');
-  const steps = migrateSteps({ context, environment, target, isResumed, ...prepared });
-  recorder.onEvent(showSteps(context.output));
-  const outcome =
-    (await undoFailureOnRecord(recorder, steps)) ??
-    (await recorder.follow(runSteps(steps, recorder.events, { signal: context.signal })));
-  if (outcome.kind === 'done') {
-    await recorder.record({ type: 'run.closed', outcome: 'done' });
-    return { exit: exitCodes.done, run, fields };
-  }
-  if (outcome.undone === 'all') {
-    await recorder.record({
-      type: 'run.closed',
-      outcome: 'failed and undone',
-      reason: messageOf(outcome.error),
-    });
-    context.output.line(`${outcome.step} failed and was undone: ${messageOf(outcome.error)}`);
-    return { exit: exitCodes.failed, run, fields };
-  }
-  if (context.signal.aborted) throw context.signal.reason;
-  const problem = outcome.undone === 'none' ? outcome.error : outcome.undone.error;
-  await recorder.record({ type: 'run.stuck', problem: messageOf(problem) });
-  context.output.line(
-    `people are needed now: ${outcome.step} failed, and so did its undo: ${messageOf(problem)}`,
-  );
-  return { exit: exitCodes.rollbackNotValidated, run, fields };
-};
-
-/** Goes on with migrations whose process died: the service may stand still since then. */
-const resumeMigrate = async (
-  context: CommandContext,
-  environment: Environment,
-): Promise<CommandResult> => {
-  const { config, layout } = environment;
-  const newest = newestChange(await listRuns(layout, config.env));
-  if (newest === null || newest.state.closed || newest.state.kind !== 'migrate')
-    throw new RolloutError(
-      'nothing-to-resume',
-      exitCodes.usage,
-      `${config.env} has no migrations that were cut off`,
-    );
-  const { run, version } = newest.state;
-  const { lockFile } = environment.target({ runId: run, version, previous: version });
-  return holding(
-    context,
-    { lockFile, command: 'migrate --resume', env: config.env, run },
-    async () => {
-      const recorder = await recorderOf(context, environment, run);
-      try {
-        await recorder.record({ type: 'migrate.resumed', user: currentUser(context.processEnv) });
-        const event = recorder.events.find(({ type }) => type === 'migrate.planned');
-        if (event === undefined) {
-          await recorder.record({ type: 'run.closed', outcome: 'aborted' });
-          context.output.line(`run ${run} had not begun anything: it is closed`);
-          return { exit: exitCodes.done, run };
-        }
-        const begun = plannedSchema.parse(event);
-        const prepared = await prepare(environment, begun.direction, null, begun);
-        return await runRecorded(context, environment, recorder, prepared, begun);
-      } finally {
-        await recorder.close();
-      }
-    },
-  );
+  return migrate(context, environment, direction, fields);
 };

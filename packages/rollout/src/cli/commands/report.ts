@@ -1,11 +1,7 @@
-import { existsSync } from 'node:fs';
-import { readSampleLog } from '@dhash/monitor';
-import { replay } from '@dhash/quality-gates';
 import type { CommandContext, CommandResult } from '../../environment/context.ts';
 import { openEnvironment } from '../../environment/environment.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
-import { recordedWatch } from '../../guard/recorded-watch.ts';
-import { writeWatchReport } from '../../guard/watch-report.ts';
+import { writeWatchReport } from '../../pages/watch-report.ts';
 import { listRuns } from '../../record/runs.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
@@ -32,12 +28,12 @@ const writeReport = async (context: CommandContext, flags: ReportFlags): Promise
   const chosen = runs.find(({ state }) =>
     flags.run === undefined ? state.watch !== null : state.run === flags.run,
   );
-  const files = chosen === undefined ? null : layout.run(chosen.state.run);
-  const watch =
-    chosen === undefined || files === null
-      ? null
-      : await recordedWatch(chosen.state.run, chosen.events, files.baseline);
-  if (chosen === undefined || files === null || watch === null || !existsSync(files.samples))
+  const { state, events } = chosen ?? {};
+  const isWritten =
+    state !== undefined &&
+    events !== undefined &&
+    (await writeWatchReport(environment, { run: state.run, head: state.head, events }));
+  if (state === undefined || !isWritten)
     throw new RolloutError(
       'nothing-watched',
       exitCodes.usage,
@@ -46,27 +42,7 @@ const writeReport = async (context: CommandContext, flags: ReportFlags): Promise
         : `run ${flags.run} was not watched`,
       { hints: ['npx dhash-rollout history lists the runs'] },
     );
-  const { samples } = await readSampleLog(files.samples);
-  const { policy, start } = watch;
-  const { history, ...assessment } = replay(policy, samples, start);
-  await writeWatchReport(
-    environment,
-    { run: chosen.state.run, head: chosen.state.head },
-    {
-      policy,
-      startedAt: start.startedAt,
-      endedAt: assessment.at,
-      version: chosen.state.version,
-      baseline: start.baseline,
-      activation: start.activation,
-      outcome: {
-        decision: assessment.decision === 'continue' ? 'interrupted' : assessment.decision,
-        assessment,
-        samples: history.length,
-      },
-    },
-  );
-  const file = environment.shown(files.report);
+  const file = environment.shown(layout.run(state.run).report);
   context.output.line(file);
-  return { exit: exitCodes.done, run: chosen.state.run, fields: { report: file } };
+  return { exit: exitCodes.done, run: state.run, fields: { report: file } };
 };

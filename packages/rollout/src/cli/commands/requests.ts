@@ -1,8 +1,9 @@
 import type { CommandContext, CommandResult } from '../../environment/context.ts';
 import { openEnvironment } from '../../environment/environment.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
-import { askOrPromote, askToPause } from '../../takeover/requests.ts';
-import { type Register, withGlobalOptions } from '../register.ts';
+import { promoteByHand } from '../../takeover/promote.ts';
+import { askToPause } from '../../takeover/requests.ts';
+import { type Register, requiredReason, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 
 interface RequestFlags extends GlobalOptions {
@@ -29,15 +30,6 @@ export const registerRequests: Register = (program, run) => {
   ).action((flags: RequestFlags) => run('pause', flags, (context) => pause(context, flags)));
 };
 
-const reasonOf = (flags: RequestFlags): string => {
-  if (flags.reason !== undefined && flags.reason.trim() !== '') return flags.reason;
-  throw new RolloutError(
-    'reason-missing',
-    exitCodes.usage,
-    '--reason "…" is missing: it goes on the record',
-  );
-};
-
 const promote = async (context: CommandContext, flags: RequestFlags): Promise<CommandResult> => {
   if (flags.now !== true)
     throw new RolloutError(
@@ -45,8 +37,8 @@ const promote = async (context: CommandContext, flags: RequestFlags): Promise<Co
       exitCodes.usage,
       'promote takes a release as good before its gates have decided; say --now to mean it',
     );
-  return askOrPromote(context, await openEnvironment(context, flags.env), reasonOf(flags));
+  return promoteByHand(context, await openEnvironment(context, flags.env), requiredReason(flags));
 };
 
 const pause = async (context: CommandContext, flags: RequestFlags): Promise<CommandResult> =>
-  askToPause(context, await openEnvironment(context, flags.env), reasonOf(flags));
+  askToPause(context, await openEnvironment(context, flags.env), requiredReason(flags));

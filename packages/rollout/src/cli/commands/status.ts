@@ -1,91 +1,118 @@
-import { resolve } from 'node:path';
-import { readLock } from '@dhash/journal';
-import { provenOfFile } from '../../backup/proven-backup.ts';
-import { waysOut } from '../../deploy/plan.ts';
 import type { CommandContext, CommandResult } from '../../environment/context.ts';
 import { type Environment, openEnvironment } from '../../environment/environment.ts';
 import { describeHolder } from '../../environment/lock.ts';
-import { exitCodes } from '../../errors.ts';
-import { displayedStatus, type RunState, whichRelease } from '../../record/run-state.ts';
-import { newestChange, surveyRuns } from '../../record/runs.ts';
+import { type ExitCode, exitCodes } from '../../errors.ts';
+import { displayedStatus, whichRelease } from '../../record/run-state.ts';
+import { standingOf } from '../../record/ways-out.ts';
+import { headline } from '../../status/headline.ts';
+import { isDown, readStatus, type StatusNow } from '../../status/read-status.ts';
+import { wayOutLines } from '../../takeover/way-out-lines.ts';
+import { formatDuration } from '../../words/format.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
-import { newestUsable } from './backup/latest.ts';
 
 interface StatusFlags extends GlobalOptions {
   readonly env: string;
+  readonly exitCode?: boolean;
 }
 
 export const registerStatus: Register = (program, run) => {
   withGlobalOptions(
     program
       .command('status')
-      .description('what runs, what is open, who holds the lock')
-      .option('--env <name>', 'environment of rollout.yaml', 'production'),
+      .description('what is up, what is down, what is open, and what to type')
+      .option('--env <name>', 'environment of rollout.yaml', 'production')
+      .option(
+        '--exit-code',
+        'end with 0 only where the service is well and no run needs anybody: 1 it is not well, 3 a run is open, 6 people are needed',
+      ),
   ).action((flags: StatusFlags) => run('status', flags, (context) => showStatus(context, flags)));
 };
 
-/** The backup that a rollback would take now: the open run's own, else the newest that can be relied on. */
-const wayBackOf = async (
-  { config, shown }: Environment,
-  newest: RunState | null,
-  nowMs: number,
-): Promise<{ file: string; proven: string } | null> => {
-  if (config.data.length === 0) return null;
-  const own = newest === null || newest.closed ? null : newest.backup;
-  const file = own === null ? (await newestUsable(config, nowMs))?.file : resolve(config.root, own);
-  return file === undefined ? null : { file, proven: await provenOfFile(config, file, shown) };
+/** What `--exit-code` answers: a script can ask without reading. */
+const exitOf = (now: StatusNow): ExitCode => {
+  const standing = standingOf(now.situation);
+  const needsPeople = ['not validated', 'not rolled back', 'deploy stuck', 'migration stuck'];
+  if (needsPeople.includes(standing) || (standing !== 'closed' && isDown(now)))
+    return exitCodes.rollbackNotValidated;
+  if (now.service.health.ok !== true) return exitCodes.failed;
+  return standing === 'closed' ? exitCodes.done : exitCodes.inconclusive;
+};
+
+const showLive = (context: CommandContext, { config }: Environment, now: StatusNow): void => {
+  const { output } = context;
+  const { active, health } = now.service;
+  output.line(`  service   ${config.service} at ${config.url}`);
+  output.line(`  release   ${active ?? 'none is active'}`);
+  output.line(
+    `  health    ${health.ok === true ? `OK (${health.ms ?? '?'} ms)` : `not OK: ${health.reason ?? 'no answer'}`}`,
+  );
+  output.line(
+    `  lock      ${now.lock === null ? 'free' : `${describeHolder(now.lock.holder)}${now.lock.alive ? '' : ': that process is gone'}`}`,
+  );
+};
+
+const showRun = (context: CommandContext, now: StatusNow, status: string | null): void => {
+  const { output } = context;
+  const { newest, watch } = now;
+  if (newest === null || status === null) {
+    output.line('  run       none yet');
+    return;
+  }
+  output.line(`  run       ${newest.state.run}: ${status}${whichRelease(newest.state)}`);
+  for (const reason of newest.state.reasons) output.line(`            ${reason.split('\n', 1)[0]}`);
+  output.line(`  head      ${newest.state.head}`);
+  if (watch === null) return;
+  output.line(
+    `  watch     +${formatDuration(watch.elapsedMs)} of ${formatDuration(watch.durationMs)}`,
+  );
+  for (const { gate, verdict, sentence } of watch.gates)
+    output.line(`            ${verdict.padEnd(7)} ${gate}: ${sentence}`);
 };
 
 const showStatus = async (context: CommandContext, flags: StatusFlags): Promise<CommandResult> => {
   const { output } = context;
   const environment = await openEnvironment(context, flags.env);
-  const { config, layout, shown } = environment;
-  const target = environment.target({ runId: 'status', version: null, previous: null });
-  const active = await target.current();
-  const reading = await environment.health(active).check(context.signal);
-  const lock = await readLock(target.lockFile);
-  const { runs, broken } = await surveyRuns(layout, config.env);
-  const newest = newestChange(runs);
-
-  output.line(`${config.service} ${config.env} at ${config.url}`);
-  output.line(`  release   ${active ?? 'none is active'}`);
-  output.line(
-    `  health    ${reading.ok === true ? `OK (${reading.ms ?? '?'} ms)` : `not OK: ${reading.reason ?? 'no answer'}`}`,
-  );
-  output.line(
-    `  lock      ${lock === null ? 'free' : `${describeHolder(lock.holder)}${lock.alive ? '' : ': that process is gone'}`}`,
-  );
+  const { config, shown } = environment;
+  const now = await readStatus(context, environment);
+  const { newest, situation, wayBack, broken, lock } = now;
   const status =
     newest === null
       ? null
       : displayedStatus(newest.state, lock?.alive === true && lock.holder.run === newest.state.run);
-  if (newest === null || status === null) output.line('  run       none yet');
-  else {
-    output.line(`  run       ${newest.state.run}: ${status}${whichRelease(newest.state)}`);
-    for (const reason of newest.state.reasons)
-      output.line(`            ${reason.split('\n', 1)[0]}`);
-    output.line(`  head      ${newest.state.head}`);
-    if (!newest.state.closed)
-      for (const way of waysOut(config.env, status)) output.line(`  → ${way}`);
-  }
-  const wayBack = await wayBackOf(environment, newest?.state ?? null, context.clock.now());
+  output.line(headline({ config }, now));
+  showLive(context, environment, now);
+  showRun(context, now, status);
+  for (const file of now.setAside) output.line(`  set aside ${shown(file)}`);
   if (wayBack !== null) {
     output.line(`  way back  ${shown(wayBack.file)}`);
     output.line(`            ${wayBack.proven}`);
   }
   for (const { run, problem } of broken)
-    output.line(`  BROKEN    ${run}: its record does not verify: ${problem}`);
+    output.line(`  BROKEN    ${run}: its record can't be relied on: ${problem}`);
+  const needsAct = (newest !== null && !newest.state.closed) || isDown(now);
+  const lines = needsAct
+    ? await wayOutLines(context, environment, situation, { serviceDown: isDown(now) })
+    : [];
+  if (lines.length > 0) output.line('what can be typed now, the recommended first:');
+  for (const line of lines) output.line(`  → ${line}`);
   return {
-    exit: exitCodes.done,
+    exit: flags.exitCode === true ? exitOf(now) : exitCodes.done,
     ...(newest === null ? {} : { run: newest.state.run }),
     fields: {
       env: config.env,
-      release: active,
-      health: reading,
+      headline: headline({ config }, now),
+      release: now.service.active,
+      health: now.service.health,
       lock,
       newest: newest?.state ?? null,
       status,
+      standing: standingOf(situation),
+      down: isDown(now),
+      drift: situation.drift,
+      watch: now.watch,
+      setAside: now.setAside,
+      ways: lines,
       wayBack,
       broken,
     },

@@ -1,23 +1,12 @@
 import { isAbsolute, relative } from 'node:path';
-import { describeShrink, type SurveyedBackup, surveyBackups } from '@dhash/backup-core';
+import { describeShrink, type SurveyedBackup } from '@dhash/backup-core';
+import { newestUsable } from '../../../backup/newest-usable.ts';
 import { describeProof, newestProven } from '../../../backup/proven-backup.ts';
 import type { EnvironmentConfig } from '../../../config/types.ts';
 import type { CommandContext, CommandResult } from '../../../environment/context.ts';
 import { exitCodes, RolloutError } from '../../../errors.ts';
 
-const FUTURE_MS = 24 * 60 * 60 * 1000;
-
 type Of = Pick<EnvironmentConfig, 'service' | 'env' | 'backup'>;
-
-/** The newest complete backup of an environment: with its sidecar, of this service, not from the future. */
-export const newestUsable = async (
-  { service, env, backup }: Of,
-  nowMs: number,
-): Promise<SurveyedBackup | null> => {
-  const { dir, maxShrink } = backup;
-  const all = await surveyBackups(dir, { service, env, maxShrink });
-  return all.find(({ unusable, at }) => unusable === null && at <= nowMs + FUTURE_MS) ?? null;
-};
 
 /** The same. @throws RolloutError (exit 1) where there is none */
 export const latestBackup = async (config: Of, nowMs: number): Promise<SurveyedBackup> => {

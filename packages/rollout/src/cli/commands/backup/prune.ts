@@ -6,9 +6,8 @@ import {
 } from '../../../backup/retention/retention.ts';
 import type { CommandContext, CommandResult } from '../../../environment/context.ts';
 import type { Environment } from '../../../environment/environment.ts';
-import { busy } from '../../../environment/lock.ts';
 import { exitCodes } from '../../../errors.ts';
-import { changingHolder } from '../../../takeover/changing-holder.ts';
+import { requireNobodyChanges } from '../../../takeover/require-nobody-changes.ts';
 
 /** `backup --prune`: says for each thing why it stays or goes, and, but for a dry run, removes what goes. */
 export const prune = async (
@@ -18,11 +17,7 @@ export const prune = async (
 ): Promise<CommandResult> => {
   const { config, layout } = environment;
   const { output, signal } = context;
-  if (!dryRun) {
-    const target = environment.target({ runId: 'prune', version: null, previous: null });
-    const holder = await changingHolder(layout, target.lockFile);
-    if (holder !== null) throw busy(config.env, holder);
-  }
+  if (!dryRun) await requireNobodyChanges(context, environment);
   const plan = planRetention(config, await gatherRetention(config, layout, context.clock.now()));
   const goes = dryRun ? 'would remove' : 'remove';
   const say = (stays: boolean, name: string, reason: string) =>

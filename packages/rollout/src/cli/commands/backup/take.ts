@@ -2,9 +2,8 @@ import { basename } from 'node:path';
 import { takeBackup } from '../../../backup/take-backup.ts';
 import type { CommandContext, CommandResult } from '../../../environment/context.ts';
 import type { Environment } from '../../../environment/environment.ts';
-import { busy } from '../../../environment/lock.ts';
 import { exitCodes, RolloutError } from '../../../errors.ts';
-import { changingHolder } from '../../../takeover/changing-holder.ts';
+import { requireNobodyChanges } from '../../../takeover/require-nobody-changes.ts';
 import { formatBytes, formatDuration } from '../../../words/format.ts';
 import type { BackupFlags } from './flags.ts';
 
@@ -25,8 +24,7 @@ export const take = async (
       },
     );
   const target = environment.target({ runId: 'backup', version: null, previous: null });
-  const holder = await changingHolder(environment.layout, target.lockFile);
-  if (holder !== null) throw busy(config.env, holder);
+  await requireNobodyChanges(context, environment);
   const report = await takeBackup(context, {
     config,
     release: await target.current(),

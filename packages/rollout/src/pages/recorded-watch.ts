@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { type JournalEvent, readJournal } from '@dhash/journal';
+import { readJournal } from '@dhash/journal';
 import { readSampleLog } from '@dhash/monitor';
 import type { Sample, WatchPolicy, WatchStart } from '@dhash/quality-gates';
+import { lastOf, type RecordedEvent } from '../record/events.ts';
 import { layoutOf } from '../record/layout.ts';
+import { readEvents } from '../record/read-events.ts';
 
 /** What a watch was started with, as its run's record has it. */
 export interface RecordedWatch {
@@ -14,10 +16,10 @@ export interface RecordedWatch {
 }
 
 /** The sample that a deploy took right after activation; counters start from it. */
-export const activationOf = (events: readonly JournalEvent[]): Sample | undefined => {
-  const event = events.findLast(({ type }) => type === 'activation.sampled');
+export const activationOf = (events: readonly RecordedEvent[]): Sample | undefined => {
+  const event = lastOf(events, 'activation.sampled');
   // Written by this tool's deploy as a sample; the gates read it field by field.
-  return event === undefined ? undefined : (event['sample'] as unknown as Sample);
+  return event === undefined ? undefined : (event.sample as unknown as Sample);
 };
 
 /** Samples of the release that ran before the deploy. */
@@ -27,13 +29,12 @@ export const recordedBaseline = async (file: string): Promise<Sample[] | undefin
 /** `null` where the run was not watched. `baselineFile` need not be there. */
 export const recordedWatch = async (
   run: string,
-  events: readonly JournalEvent[],
+  events: readonly RecordedEvent[],
   baselineFile: string,
 ): Promise<RecordedWatch | null> => {
-  const started = events.findLast(({ type }) => type === 'watch.started');
-  const policy = started?.['policy'];
-  const startedAt = started?.['startedAt'];
-  if (typeof policy !== 'object' || policy === null || typeof startedAt !== 'number') return null;
+  const started = lastOf(events, 'watch.started');
+  if (started === undefined) return null;
+  const { policy, startedAt } = started;
   const baseline = await recordedBaseline(baselineFile);
   const activation = activationOf(events);
   return {
@@ -57,6 +58,6 @@ export const watchOfLog = async (samplesFile: string): Promise<RecordedWatch | n
   const folder = dirname(samplesFile);
   const { samples, baseline, journal } = layoutOf(dirname(dirname(folder))).run(basename(folder));
   if (samples !== samplesFile || !existsSync(journal)) return null;
-  const { events } = await readJournal(journal);
+  const events = readEvents((await readJournal(journal)).events, journal);
   return recordedWatch(basename(folder), events, join(folder, basename(baseline)));
 };

@@ -1,6 +1,14 @@
 import type { RollbackOutcome } from '@dhash/rollback';
 
-type Written = NonNullable<Extract<RollbackOutcome, { kind: 'validated' }>['written']>;
+/** What differs between live data and a backup. */
+export type Written = NonNullable<Extract<RollbackOutcome, { kind: 'validated' }>['written']>;
+
+/** What a record holds of it; `null`: nothing. */
+export const writtenIn = (value: unknown): Written | null =>
+  typeof value === 'object' && value !== null && 'files' in value && 'tables' in value
+    ? // Written by this tool from a Written.
+      (value as Written)
+    : null;
 
 /** What a rollback took out of the live data, in a line: it lies in the safety zip. */
 export const describeWritten = ({ files, tables }: Written): string => {

@@ -1,0 +1,32 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { fileSystemNowMs } from './lease.ts';
+import { partPattern } from './lock-file.ts';
+import { askPresence, socketPrefix } from './presence.ts';
+
+/** A file on its way to its name is there for moments; after so long its process is gone, ms. */
+const partAgeMs = 10 * 60_000;
+
+/**
+ * Removes what processes that were killed left beside a lock: sockets that refuse, and files that
+ * never came to their name. What can't be removed stays: it is nobody's lock.
+ */
+export const sweepLeftovers = async (file: string): Promise<void> => {
+  const folder = dirname(file);
+  const prefix = socketPrefix(basename(file));
+  const isPart = partPattern(file);
+  let now: number | null | undefined;
+  const isStale = async (name: string): Promise<boolean> => {
+    if (name.startsWith(prefix) && name.endsWith('.sock'))
+      return (await askPresence(folder, name)) === 'refused';
+    if (!isPart.test(name) && !(name.startsWith(prefix) && name.endsWith('.new'))) return false;
+    now ??= await fileSystemNowMs(file);
+    return now !== null && now - (await stat(join(folder, name))).mtimeMs > partAgeMs;
+  };
+  for (const name of await readdir(folder).catch(() => []))
+    try {
+      if (await isStale(name)) await rm(join(folder, name), { force: true });
+    } catch {
+      // Another process swept it first, or it is another user's: either way it is in nobody's way.
+    }
+};

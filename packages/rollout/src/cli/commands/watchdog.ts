@@ -1,0 +1,25 @@
+import { openEnvironment } from '../../environment/environment.ts';
+import { watchdog } from '../../guard/watchdog.ts';
+import { type Register, withGlobalOptions } from '../register.ts';
+import type { GlobalOptions } from '../run-command-line.ts';
+
+interface WatchdogFlags extends GlobalOptions {
+  readonly env: string;
+  readonly takeOver?: boolean;
+}
+
+export const registerWatchdog: Register = (program, run) => {
+  withGlobalOptions(
+    program
+      .command('watchdog')
+      .description('one look, for a timer: is a run without the process that should guard it?')
+      .requiredOption('--env <name>', 'environment of rollout.yaml')
+      .option('--take-over', 'go on with a watch whose process is gone'),
+  ).action((flags: WatchdogFlags) =>
+    run('watchdog', flags, async (context) =>
+      watchdog(context, await openEnvironment(context, flags.env), {
+        takeOver: flags.takeOver === true,
+      }),
+    ),
+  );
+};

@@ -1,0 +1,246 @@
+import { runSteps, undoSteps } from '@dhash/journal';
+import type { CommandContext, CommandResult } from '../environment/context.ts';
+import type { Environment } from '../environment/environment.ts';
+import { tellWhereLeftDown } from '../environment/left-down.ts';
+import { holding } from '../environment/lock.ts';
+import { beginRun, closeRun, type OpenRun, recorderOf } from '../environment/open-run.ts';
+import { untilSafePoint } from '../environment/safe-point.ts';
+import { exitCodes, messageOf, RolloutError } from '../errors.ts';
+import { requireNotFrozen } from '../freeze/freeze.ts';
+import { readApplied } from '../migrations/applied.ts';
+import { runnable } from '../migrations/apply-migration.ts';
+import { planMigrations } from '../migrations/plan-migrations.ts';
+import { migrationName, migrationsFolder, readMigrations } from '../migrations/read-migrations.ts';
+import type { Direction, MigrationPlan } from '../migrations/types.ts';
+import { workOnRun } from '../notify/work-on-run.ts';
+import { currentUser } from '../process/who.ts';
+import { allOf, lastOf, type RunEvent } from '../record/events.ts';
+import { newRunId } from '../record/run-id.ts';
+import { foldRun } from '../record/run-state.ts';
+import { mayDo } from '../record/ways-out.ts';
+import { isUndoneByData, undoByData } from '../rollback/data-undo.ts';
+import { resumeOnRecord } from '../rollback/resume.ts';
+import { refusal, requireWayOut, situationNow } from '../takeover/require-way-out.ts';
+import { migrateSteps } from './migrate-steps.ts';
+import { type Failure, failureOnRecord } from './take-back.ts';
+
+/** What a run of migrations does, and on what. */
+export interface PreparedMigration {
+  readonly database: string;
+  readonly version: string;
+  readonly plan: MigrationPlan & { readonly kind: 'go' };
+  readonly names: readonly string[];
+}
+
+type Begun = Pick<RunEvent<'migrate.planned'>, 'direction' | 'version' | 'migrations'>;
+
+/**
+ * Reads what there is to migrate.
+ *
+ * @param asked release whose migrations; `null`: the active one's
+ * @param begun what an earlier process of the same run set out to do; `null` for a new run
+ * @throws RolloutError (exit 2), MigrationError
+ */
+export const prepareMigration = async (
+  { config, target: targetOf }: Environment,
+  direction: Direction,
+  asked: string | null,
+  begun: Begun | null = null,
+): Promise<PreparedMigration> => {
+  if (config.migrations === null)
+    throw new RolloutError(
+      'no-migrations',
+      exitCodes.usage,
+      `${config.env} declares no migrations`,
+      {
+        hints: ['name them in rollout.yaml: migrations: { dir: …, database: … }'],
+      },
+    );
+  const target = targetOf({ runId: 'migrate', version: null, previous: null });
+  const version =
+    begun?.version ?? asked ?? (await target.current()) ?? (await target.versions())[0];
+  if (version === undefined)
+    throw new RolloutError(
+      'no-release',
+      exitCodes.usage,
+      'no release is active and there is no artifact: whose migrations?',
+    );
+  const applied = await readApplied(config.migrations.database);
+  // Part of it may be taken back already: where it goes back to must not move on with that.
+  const kept = applied.filter((row) => begun?.migrations.includes(migrationName(row)) === false);
+  const plan = runnable(
+    planMigrations({
+      files: await readMigrations(migrationsFolder(config.migrations, version)),
+      applied,
+      direction,
+      ...(begun !== null && direction === 'rollback'
+        ? { to: Math.max(0, ...kept.map((row) => row.version)) }
+        : {}),
+    }),
+  );
+  return {
+    database: config.migrations.database,
+    version,
+    plan,
+    names: begun?.migrations ?? plan.steps.map(migrationName),
+  };
+};
+
+/** @throws RolloutError with the refusal's exit code */
+export const requireMigratable = async (
+  context: CommandContext,
+  environment: Environment,
+): Promise<void> => {
+  await requireNotFrozen(context, environment);
+  const situation = { ...(await situationNow(environment)), held: 'free' as const };
+  if (!mayDo('migrate', situation).go)
+    throw await refusal(context, environment, 'migrate', situation);
+};
+
+/** Runs the migrations as steps on a record, between a stop and a start unless they are online. */
+export const migrate = async (
+  context: CommandContext,
+  environment: Environment,
+  direction: Direction,
+  fields: Record<string, unknown>,
+): Promise<CommandResult> => {
+  const { config, lockFile } = environment;
+  const run = newRunId(context.clock.now(), config.env, 'migrate');
+  return holding(
+    context,
+    { lockFile, command: 'migrate', env: config.env, run, role: 'change' },
+    async (lock) => {
+      // What was read before the lock may have changed while another command had it.
+      await requireMigratable(context, environment);
+      const prepared = await prepareMigration(environment, direction, null);
+      const { version } = prepared;
+      const recorder = await beginRun(context, environment, { run, kind: 'migrate', version });
+      return workOnRun(context, environment, { lock, recorder }, async (open) => {
+        await recorder.record({
+          type: 'migrate.planned',
+          direction,
+          version,
+          migrations: [...prepared.names],
+        });
+        return runRecorded(open, prepared, fields);
+      });
+    },
+  );
+};
+
+/** Goes on with migrations whose process died: the service may stand still since then. */
+export const resumeMigrate = async (
+  context: CommandContext,
+  environment: Environment,
+): Promise<CommandResult> => {
+  const { config, lockFile } = environment;
+  const { state } = await requireWayOut(context, environment, 'migrate --resume');
+  const { run } = state;
+  return holding(
+    context,
+    { lockFile, command: 'migrate --resume', env: config.env, run, role: 'change' },
+    async (lock) => {
+      await requireWayOut(context, environment, 'migrate --resume', { run, lock });
+      const recorder = await recorderOf(context, environment, run);
+      return workOnRun(context, environment, { lock, recorder }, async (open) => {
+        await recorder.record({ type: 'migrate.resumed', user: currentUser(context.processEnv) });
+        const begun = lastOf(recorder.events, 'migrate.planned');
+        if (begun === undefined) {
+          await closeRun(open, { outcome: 'aborted' });
+          context.output.line(`run ${run} had not begun anything: it is closed`);
+          return { exit: exitCodes.done, run };
+        }
+        const { direction, version, migrations } = begun;
+        const fields = { direction, version, migrations };
+        const prepared = await prepareMigration(environment, direction, null, fields);
+        return runRecorded(open, prepared, fields);
+      });
+    },
+  );
+};
+
+/** Runs, or goes on with, the steps of a run that holds its plan. */
+const runRecorded = async (
+  open: OpenRun,
+  prepared: PreparedMigration,
+  fields: Record<string, unknown>,
+): Promise<CommandResult> => {
+  const { environment, recorder } = open;
+  const { run } = recorder;
+  const { version } = prepared;
+  const target = environment.target({ runId: run, version, previous: version });
+  const isResumed = lastOf(recorder.events, 'migrate.resumed') !== undefined;
+  const steps = migrateSteps({ open, target, isResumed, ...prepared });
+  const takeBack = (failure: Failure) => takeMigrationsBack(open, { steps, failure, fields });
+  const earlier = failureOnRecord(recorder.events);
+  if (earlier !== null) return takeBack(earlier);
+  const safe = untilSafePoint(open);
+  try {
+    const outcome = await recorder.follow(
+      runSteps(steps, recorder.past, { signal: safe.signal, onFailure: 'stop' }),
+    );
+    if (outcome.kind === 'failed') {
+      if (!safe.signal.aborted)
+        return await takeBack({ step: outcome.step, error: messageOf(outcome.error) });
+      await tellWhereLeftDown(open, {
+        command: `migrate --env ${environment.config.env} --resume`,
+        doing: 'a migration',
+      });
+      throw open.context.signal.reason;
+    }
+  } finally {
+    safe.dispose();
+  }
+  await closeRun(open, { outcome: 'done' });
+  return { exit: exitCodes.done, run, fields };
+};
+
+/**
+ * After a step that failed: once a migration began with the service stopped, the backup of the stop is put back,
+ * since a way down, or up again, may drop what users wrote. Else the steps are undone.
+ */
+const takeMigrationsBack = async (
+  open: OpenRun,
+  {
+    steps,
+    failure,
+    fields,
+  }: {
+    readonly steps: ReturnType<typeof migrateSteps>;
+    readonly failure: Failure;
+    readonly fields: Record<string, unknown>;
+  },
+): Promise<CommandResult> => {
+  const { context, recorder, environment } = open;
+  const { run, events } = recorder;
+  if (isUndoneByData(open)) return resumeOnRecord(open);
+  context.output.line(`${failure.step} failed: ${failure.error}`);
+  const state = foldRun(run, events);
+  const began = (name: string) =>
+    allOf(events, 'step.started').some(({ step, scope }) => scope === undefined && step === name);
+  const backup = state?.backup ?? null;
+  if (backup !== null && began('backup-stopped') && began('migrate')) {
+    const { version: previous = null } = lastOf(events, 'migrate.planned') ?? {};
+    return undoByData(open, {
+      ...{ backup, previous },
+      reason: `${failure.step} failed: ${failure.error}`,
+    });
+  }
+  const outcome = await recorder.follow(undoSteps(steps, recorder.past));
+  if (outcome.kind === 'failed') {
+    const problem = messageOf(outcome.error);
+    await recorder.record({ type: 'run.stuck', problem });
+    context.output.line(
+      `PEOPLE ARE NEEDED NOW: ${failure.step} failed, and so did its undo: ${problem}`,
+    );
+    return { exit: exitCodes.rollbackNotValidated, run, fields };
+  }
+  await recorder.record({
+    type: 'undo.verified',
+    active: await environment.target({ runId: run, version: null, previous: null }).current(),
+    compared: began('migrate') ? 'its migrations are taken back' : 'the data was not touched',
+  });
+  await closeRun(open, { outcome: 'failed and undone', reason: failure.error });
+  context.output.line(`${failure.step} failed and was undone: ${failure.error}`);
+  return { exit: exitCodes.failed, run, fields };
+};

@@ -1,0 +1,38 @@
+import type { Lock } from '@dhash/journal';
+import type { CommandContext } from '../environment/context.ts';
+import type { Environment } from '../environment/environment.ts';
+import type { OpenRun } from '../environment/open-run.ts';
+import { showSteps } from '../environment/show-steps.ts';
+import type { Recorder } from '../record/recorder.ts';
+import { openAnnouncer } from './announcer.ts';
+import { messagesOf } from './event-messages.ts';
+
+/**
+ * Works on a run under its lock: what happens is shown and announced from its events, and at the end its messages
+ * are waited for and its record is closed, whatever happens.
+ */
+export const workOnRun = async <T>(
+  context: CommandContext,
+  environment: Environment,
+  { lock, recorder }: { readonly lock: Lock; readonly recorder: Recorder },
+  work: (run: OpenRun) => Promise<T>,
+): Promise<T> => {
+  const announcer = openAnnouncer(context, environment, recorder);
+  const files = environment.layout.run(recorder.run);
+  const shown = {
+    path: environment.shown,
+    report: environment.shown(files.report),
+    incident: environment.shown(files.incident),
+  };
+  recorder.onEvent(showSteps(context.output));
+  recorder.onEvent((event) => {
+    for (const { event: name, variables } of messagesOf(event, recorder.events, shown))
+      announcer.announce(name, variables);
+  });
+  try {
+    return await work({ context, environment, recorder, lock, announcer });
+  } finally {
+    await announcer.settle();
+    await recorder.close();
+  }
+};
