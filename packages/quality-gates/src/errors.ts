@@ -4,6 +4,7 @@ export type GatesErrorCode =
   | 'unknown-environment'
   | 'unknown-gate'
   | 'bad-policy'
+  | 'bad-selector'
   | 'not-expressible';
 
 const brand = Symbol.for('@dhash/quality-gates/error');

@@ -130,7 +130,12 @@ export type WatchPolicy = {
   readonly baseline: { readonly durationMs: number; readonly cadenceMs: number } | null;
   readonly arming: { readonly polls: number; readonly everyMs: number };
   readonly health: { readonly control: string | null };
+  /** A value with a timestamp longer than this before the poll is no reading; absent: {@link STALE_MS}. */
+  readonly staleMs?: number;
   readonly gates: Readonly<Record<string, GatePolicy>>;
   /** SHA-256, hex, of the canonical policy without this field. */
   readonly fingerprint: string;
 };
+
+/** As Prometheus looks back: after 5 minutes a value is over. */
+export const STALE_MS = 300_000;

@@ -15,11 +15,42 @@ export type HistogramReading = {
   readonly sum: number;
 };
 
-/** A poll that was made. `at`: when it was due; epoch ms or RFC 3339 text. */
+/** A poll that was made, as a line of `samples.ndjson` has it (format 2; of format 1 all but `at`, `health`, `metrics` is absent). */
 export type PolledSample = {
+  /** When it was due; epoch ms or RFC 3339 text. */
   readonly at: number | string;
+  /** Of the service; of several targets: OK where all known ones are. */
   readonly health?: CheckReading | undefined;
+  /** Health of each target (replica), where several are watched. `consecutive` and `share` judge each by itself. */
+  readonly replicas?: Readonly<Record<string, CheckReading>> | undefined;
+  /**
+   * Numbers and {@link HistogramReading}s; anything else is no reading. A key is a bare name or a whole
+   * series, labels sorted, as `seriesKey` makes it: `http_requests_total{code="500",route="/hash"}`.
+   * Histograms are keyed the same way, without `le`. Of several targets each series has the label
+   * `instance="<target>"`; one of that name on the page itself is `exported_instance` then.
+   * In format 1 a bare name is the sum of what the page showed under it.
+   */
   readonly metrics?: Readonly<Record<string, unknown>> | undefined;
+  /**
+   * Start time of the process that answered, s since the epoch, by target; a target whose start time is
+   * not known has none. With exactly one entry every series belongs to it; else each series belongs
+   * to the target in its label `instance`. Absent: `process_start_time_seconds` among the metrics is used.
+   */
+  readonly processes?: Readonly<Record<string, number>> | undefined;
+  /**
+   * Names of metrics that a gate selects and the page declares (HELP, TYPE or another series of them),
+   * while none of its series is selected: a counter of that name is 0 then.
+   */
+  readonly known?: readonly string[] | undefined;
+  /**
+   * Why there is no reading of a metric that a gate selects: its name or key → the reason, for people.
+   * So a value whose own timestamp is over `stale`, more than `MOST_SERIES` series, a line that is none.
+   */
+  readonly unread?: Readonly<Record<string, string>> | undefined;
+  /** Why there are no metrics at all. */
+  readonly metricsError?: string | undefined;
+  /** By how many ms the wall clock was set (over 2 s) since the poll before; changes no judgement. */
+  readonly clockStep?: number | undefined;
 };
 
 /** Why a poll could not be made. */
