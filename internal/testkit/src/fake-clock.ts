@@ -2,10 +2,14 @@
 export interface FakeClock {
   /** Unix epoch, ms. */
   now(): number;
+  /** Ms that nobody can set; goes on with every sleep and advance. */
+  monotonicMs(): number;
   /** Resolves once fake time has reached now + ms; rejects with the signal's reason when aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Moves time on by ms without waking anyone: a machine that slept, a slow poll. */
   advance(ms: number): void;
+  /** Sets the wall clock by ms; negative: back. No time passes. */
+  step(ms: number): void;
 }
 
 interface Sleeper {
@@ -18,7 +22,9 @@ interface Sleeper {
  * jumps to the earliest sleeper: an hour-long watch takes milliseconds, in the right order.
  */
 export const fakeClock = (startMs = 0): FakeClock => {
+  // Of the monotonic clock; the wall clock is ahead of it by what it was set.
   let nowMs = startMs;
+  let aheadMs = 0;
   const sleepers = new Set<Sleeper>();
   let scheduled = false;
 
@@ -41,7 +47,11 @@ export const fakeClock = (startMs = 0): FakeClock => {
   };
 
   return {
-    now: () => nowMs,
+    now: () => nowMs + aheadMs,
+    monotonicMs: () => nowMs,
+    step: (ms) => {
+      aheadMs += ms;
+    },
     advance: (ms) => {
       nowMs += ms;
     },

@@ -7,7 +7,10 @@ export type MonitorErrorCode =
   | 'bad-status'
   | 'too-large'
   | 'bad-metrics'
+  | 'bad-options'
   | 'bad-sample-log'
+  | 'log-changed'
+  | 'log-from-future'
   | 'unknown-format'
   | 'log-broken';
 

@@ -6,19 +6,25 @@ export type {
   PastWatchRow,
 } from './backtest/backtest-data.ts';
 export { renderBacktest } from './backtest/render-backtest.ts';
-export type { Clock } from './clock.ts';
+export { type Clock, systemClock } from './clock.ts';
 export { isMonitorError, MonitorError, type MonitorErrorCode } from './errors.ts';
+export { bodyPattern } from './health/body-pattern.ts';
 export {
-  controlHasSucceeded,
-  type HealthProbe,
-  type HealthReading,
-  type HttpHealthOptions,
-  httpHealth,
-} from './health/http-health.ts';
-export type { HttpOptions } from './http/read-text.ts';
+  type Certificate,
+  certificateDaysLeft,
+  certificateWarning,
+  readCertificate,
+} from './health/certificate.ts';
+export type { HealthProbe, HealthReading } from './health/health-probe.ts';
+export { controlHasSucceeded, type HttpHealthOptions, httpHealth } from './health/http-health.ts';
+export { replicasHealth } from './health/replicas-health.ts';
+export type { HttpOptions } from './http/read-answer.ts';
 export { renderReport } from './report/render-report.ts';
 export type { ReportInput } from './report/report-data.ts';
+export type { ExpectedLog } from './sample/expected-log.ts';
+export type { SampleLogFormat } from './sample/sample-line.ts';
 export {
+  type LogHead,
   openSampleLog,
   type ReadSamples,
   readSampleLog,
@@ -27,10 +33,13 @@ export {
 } from './sample/sample-log.ts';
 export { type Probes, type TakenSample, takeSample } from './sample/take-sample.ts';
 export { type SamplingOptions, takeArmingSamples, takeBaseline } from './sample/take-samples.ts';
-export { jsonSource } from './sources/json-source.ts';
-export { parsePrometheusText } from './sources/parse-prometheus-text.ts';
-export { prometheusSource } from './sources/prometheus-source.ts';
-export type { Source } from './sources/source.ts';
+export { type JsonSourceOptions, jsonSource } from './sources/json-source.ts';
+export { type PageOptions, type PageReading, readPage } from './sources/page/read-page.ts';
+export { prometheusSource, type SourceOptions } from './sources/prometheus-source.ts';
+export { type PromqlSourceOptions, promqlSource } from './sources/promql-source.ts';
+export { combinedSource, targetsSource } from './sources/several-sources.ts';
+export type { Selection, Source, SourceReading } from './sources/source.ts';
+export { sourceHasAnswered } from './sources/source-has-answered.ts';
 export { type Summary, summarize } from './summary.ts';
 export { renderEventLine } from './view/render-event-line.ts';
 export { renderTerminal } from './view/render-terminal.ts';
@@ -47,11 +56,13 @@ export {
   wantsColor,
 } from './view/terminal-view.ts';
 export { allVerdictChanges, type VerdictChange, verdictChanges } from './watch/verdict-changes.ts';
+export { type WatchOptions, watch } from './watch/watch.ts';
 export {
+  type Decided,
+  type PollEvent,
   STAND_DOWN,
   type WatchEvent,
-  type WatchOptions,
+  type WatchNotice,
   type WatchOutcome,
-  watch,
-} from './watch/watch.ts';
+} from './watch/watch-event.ts';
 // Withheld: the line parsers, the schedule and the report's parts; they may change with any release.

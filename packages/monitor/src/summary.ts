@@ -1,5 +1,5 @@
 import type { Assessment, Sample, Verdict, WatchPolicy } from '@dhash/quality-gates';
-import type { WatchOutcome } from './watch/watch.ts';
+import type { WatchOutcome } from './watch/watch-event.ts';
 
 /** What summary.json holds: the end of a watch for a machine. */
 export type Summary = {

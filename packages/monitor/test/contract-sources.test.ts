@@ -17,8 +17,10 @@ describe.each([
     name: 'prometheusSource',
     open: prometheusSource,
     page: 'p95_hash_time 812\n# TYPE took histogram\ntook_bucket{le="1"} 1\ntook_bucket{le="+Inf"} 2\ntook_sum 3\ntook_count 2\n',
-    bad: ['{"p95_hash_time": 812}', '<html>\n', 'p95_hash_time 81'],
-    accept: 'text/plain;version=0.0.4;charset=utf-8',
+    bad: ['{"p95_hash_time": 812}', '<html>\n', 'p95_hash_time 81x'],
+    // As a Prometheus 2.42 was seen to send it.
+    accept:
+      'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1',
   },
 ])('$name', ({ open, page, bad, accept }) => {
   const serve = async (status: number, body: string) => {
@@ -30,7 +32,7 @@ describe.each([
 
   it('reads numbers and histograms from a real server', async () => {
     const { server, source } = await serve(200, page);
-    expect(await source.read(never)).toMatchObject({
+    expect((await source.read(never)).metrics).toMatchObject({
       p95_hash_time: 812,
       took: { le: { '1': 1, '+Inf': 2 }, count: 2, sum: 3 },
     });

@@ -1,6 +1,11 @@
 import { startHttpServer } from '@dhash/testkit';
 import { describe, expect, it } from 'vitest';
-import { controlHasSucceeded, type HttpHealthOptions, httpHealth } from '../src/index.ts';
+import {
+  controlHasSucceeded,
+  type HealthReading,
+  type HttpHealthOptions,
+  httpHealth,
+} from '../src/index.ts';
 
 const never = new AbortController().signal;
 
@@ -217,7 +222,11 @@ describe('control check', () => {
         { at: 1, missed: 'asleep' },
       ]),
     ).toBe(false);
-    expect(controlHasSucceeded([{ at: 0, health: { ok: null } }])).toBe(true);
+    const unknown: HealthReading = { ok: null, control: 'failed' };
+    expect(controlHasSucceeded([{ at: 0, health: unknown }])).toBe(true);
+    // Not known by its certificate alone.
+    const ended: HealthReading = { ok: null, certificate: 'ended' };
+    expect(controlHasSucceeded([{ at: 0, health: ended }])).toBe(false);
     const { service, control, probe } = await setUp();
     const past = [{ at: 0, health: await probe.check(never) }];
     expect(controlHasSucceeded(past)).toBe(true);

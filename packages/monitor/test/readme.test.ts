@@ -36,9 +36,7 @@ it('the example of the README watches a real server, and goes on where it was st
   onTestFinished(() => write.mockRestore());
   const service = await startHttpServer((request, response) => {
     const isHealth = request.url === '/health';
-    response.end(
-      isHealth ? '{"status":"OK","version":"1.2"}' : 'low_confidence_queue_length{shelf="a"} 7\n',
-    );
+    response.end(isHealth ? '{"status":"OK","version":"1.2"}' : 'low_confidence_queue_length 7\n');
   });
   const folder = await tempFolder();
   const clock = fakeClock(startedAt);

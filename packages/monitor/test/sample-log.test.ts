@@ -25,7 +25,7 @@ describe('a log', () => {
     expect(await write(file, samples)).toEqual({ past: [], tornBytes: 0 });
     const lines = (await readFile(file, 'utf8')).split('\n');
     expect(lines.map((line) => (line === '' ? null : JSON.parse(line)))).toEqual([
-      { format: 1, ...samples[0] },
+      { format: 2, ...samples[0] },
       samples[1],
       samples[2],
       null,
@@ -122,10 +122,10 @@ describe('a whole line that is no sample', () => {
 
   it('of a format that it does not know is refused by name', async () => {
     const file = join(await tempFolder(), 'samples.ndjson');
-    await writeFile(file, '{"format":2,"at":1}\n');
+    await writeFile(file, '{"format":3,"at":1}\n');
     await expect(openSampleLog(file)).rejects.toMatchObject({
       code: 'unknown-format',
-      message: expect.stringContaining(`${file}:1: format 2, this version reads format 1`),
+      message: expect.stringContaining(`${file}:1: format 3, this version reads formats 1 and 2`),
     });
   });
 

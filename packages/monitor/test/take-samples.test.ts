@@ -73,22 +73,34 @@ describe('a sample', () => {
       health: { check: async () => ({ ok: true }) },
       source: {
         read: async () => ({
-          good: 1,
-          none: Number.NaN,
-          endless: Number.POSITIVE_INFINITY,
-          histogram: { ...histogram, extra: 'token' },
-          broken: { ...histogram, sum: Number.NaN },
-          text: 'a secret',
-          list: [1],
-          partial: { le: { '1': 'one' }, count: 1, sum: 1 },
-          nothing: null,
+          metrics: {
+            good: 1,
+            none: Number.NaN,
+            endless: Number.POSITIVE_INFINITY,
+            histogram: { ...histogram, extra: 'token' },
+            // A sum of NaN is for good, and no quantile looks at it.
+            sumless: { ...histogram, sum: Number.NaN },
+            broken: { ...histogram, count: Number.NaN },
+            text: 'a secret',
+            list: [1],
+            partial: { le: { '1': 'one' }, count: 1, sum: 1 },
+            nothing: null,
+          },
         }),
       },
     });
     expect(sample).toEqual({
       at: 7,
       health: { ok: true },
-      metrics: { good: 1, none: null, endless: null, histogram, broken: null },
+      metrics: {
+        good: 1,
+        none: null,
+        endless: null,
+        histogram,
+        sumless: { le: histogram.le, count: 2 },
+        broken: null,
+        nothing: null,
+      },
     });
     expect(JSON.parse(JSON.stringify(sample))).toEqual(sample);
   });

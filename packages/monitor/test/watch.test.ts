@@ -45,14 +45,14 @@ describe('an unbroken watch', () => {
     // What was told live is what a replay of the log says, poll by poll.
     const { history } = replay(policyOf(), samples, { startedAt });
     expect(history.at(-1)).toEqual(outcome.assessment);
-    const live = events.filter((event) => event.type !== 'verdict.changed');
+    const live = events.filter((event) => event.type === 'poll' || event.type === 'missed');
     expect(live.map(({ assessment }) => assessment)).toEqual(history);
   });
 
   it('tells a verdict change after the poll that made it', async () => {
     const { events } = await runWatch({ ok: from(100) });
-    expect(events.at(-2)).toMatchObject({ type: 'poll', nextAt: null });
-    expect(events.at(-1)).toMatchObject({
+    expect(events.at(-3)).toMatchObject({ type: 'poll', nextAt: null });
+    expect(events.at(-2)).toMatchObject({
       type: 'verdict.changed',
       gate: 'healthFailures',
       from: 'pass',
@@ -60,6 +60,12 @@ describe('an unbroken watch', () => {
       at: startedAt + 180_000,
       sentence: expect.any(String),
     });
+  });
+
+  it('tells its decision last, before it returns: nothing written for people stands before it', async () => {
+    const { events, outcome } = await runWatch({ ok: from(100) });
+    expect(events.at(-1)).toEqual({ type: 'decided', ...outcome });
+    expect(outcome.decision).toBe('rollback');
   });
 
   it('polls suspect times while a gate is suspicious, without counting them as missed', async () => {

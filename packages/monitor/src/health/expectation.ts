@@ -10,28 +10,45 @@ export const whyNotHeld = (actual: unknown, expected: unknown, path = ''): strin
     return null;
   }
   if (Array.isArray(expected)) {
-    return JSON.stringify(actual) === JSON.stringify(expected)
+    return Array.isArray(actual) && jsonText(actual) === jsonText(expected)
       ? null
       : differs(path, actual, expected);
   }
   return actual === expected ? null : differs(path, actual, expected);
 };
 
-/** The value at a dotted path (`build.version`); a key that holds the dots itself is tried first. */
+const inner = (at: unknown, key: string): unknown => {
+  if (Array.isArray(at)) return /^\d{1,9}$/.test(key) ? at[Number(key)] : undefined;
+  return isRecord(at) && Object.hasOwn(at, key) ? at[key] : undefined;
+};
+
+/**
+ * The value at a path: names with dots between them, and places in a list (`build.version`, `workers.0.busy`,
+ * `workers[0].busy`); a key that holds the dots itself is tried first.
+ */
 export const valueAt = (value: unknown, path: string): unknown => {
   if (isRecord(value) && Object.hasOwn(value, path)) return value[path];
   return path
+    .replace(/\[(\d+)\]/g, '.$1')
     .split('.')
-    .reduce<unknown>(
-      (at, key) => (isRecord(at) && Object.hasOwn(at, key) ? at[key] : undefined),
-      value,
-    );
+    .filter((key, index) => key !== '' || index > 0)
+    .reduce<unknown>(inner, value);
 };
 
 /** A value as a person reads it, one line and short. */
 export const shown = (value: unknown): string => {
-  const text = value === undefined ? 'nothing' : JSON.stringify(value);
+  const text = value === undefined ? 'nothing' : jsonText(value);
   return text.length > 120 ? `${text.slice(0, 120)}…` : text;
+};
+
+const jsonText = (value: unknown): string => {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 200));
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // JSON.parse takes any depth, JSON.stringify does not.
+    return 'a value that is nested too deep to show';
+  }
 };
 
 const differs = (path: string, actual: unknown, expected: unknown): string =>

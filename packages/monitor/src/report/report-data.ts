@@ -2,7 +2,7 @@ import type { Assessment, Sample, Verdict, WatchPolicy } from '@dhash/quality-ga
 import { markOf, type PollMark } from '../view/format.ts';
 import { breaksBelow } from '../view/limit.ts';
 import { allVerdictChanges, type VerdictChange } from '../watch/verdict-changes.ts';
-import type { WatchOutcome } from '../watch/watch.ts';
+import type { WatchOutcome } from '../watch/watch-event.ts';
 
 /** What a report is made of. */
 export type ReportInput = {

@@ -2,8 +2,10 @@ import type { MissedReason, Sample } from '@dhash/quality-gates';
 import { MonitorError } from '../errors.ts';
 import { isRecord } from '../health/expectation.ts';
 
-/** Format of the log that this version writes; it stands in the first line. */
-const sampleLogFormat = 1;
+/** Format of a log, as its first line has it; 2 holds whole series, 1 held sums by name. */
+export type SampleLogFormat = 1 | 2;
+/** What this version writes. */
+const sampleLogFormat: SampleLogFormat = 2;
 
 const missedReasons: readonly MissedReason[] = ['asleep', 'overrun', 'not running'];
 
@@ -41,7 +43,10 @@ const whyNoSample = (value: unknown): string | null => {
  * Reads one line of a sample log, without its line feed.
  * @throws MonitorError `bad-sample-log` or `unknown-format`, naming file:line.
  */
-export const parseSampleLine = (text: string, { file, line }: LineAt): Sample => {
+export const parseSampleLine = (
+  text: string,
+  { file, line }: LineAt,
+): { readonly sample: Sample; readonly format: SampleLogFormat | null } => {
   const fail = (reason: string, cause?: unknown): never => {
     throw new MonitorError(
       'bad-sample-log',
@@ -56,18 +61,18 @@ export const parseSampleLine = (text: string, { file, line }: LineAt): Sample =>
   } catch (cause) {
     return fail('not a line of JSON', cause);
   }
-  if (isRecord(parsed) && 'format' in parsed && parsed['format'] !== sampleLogFormat) {
+  if (isRecord(parsed) && 'format' in parsed && parsed['format'] !== 1 && parsed['format'] !== 2) {
     throw new MonitorError(
       'unknown-format',
-      `${file}:${line}: format ${JSON.stringify(parsed['format'])}, this version reads format ${sampleLogFormat}; use the version that wrote it`,
+      `${file}:${line}: format ${JSON.stringify(parsed['format'])}, this version reads formats 1 and 2; use the version that wrote it`,
       { file, line },
     );
   }
   const reason = whyNoSample(parsed);
   if (reason !== null) return fail(reason);
   // Checked right above, field by field; what else the line holds is kept as it is.
-  const { format: _, ...sample } = parsed as Sample & { format?: unknown };
-  return sample;
+  const { format, ...sample } = parsed as Sample & { format?: SampleLogFormat };
+  return { sample, format: format ?? null };
 };
 
 /** The line of a sample, with its line feed; the log's first one carries the format. */

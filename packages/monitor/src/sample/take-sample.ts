@@ -1,14 +1,14 @@
 import type { PolledSample } from '@dhash/quality-gates';
-import type { HealthProbe, HealthReading } from '../health/http-health.ts';
-import type { Source } from '../sources/source.ts';
+import type { HealthProbe, HealthReading } from '../health/health-probe.ts';
+import type { Source, SourceReading } from '../sources/source.ts';
 import { keepReadings } from './readings.ts';
 
 /** A polled sample as it is logged. */
 export type TakenSample = PolledSample & {
   readonly at: number;
   readonly health: HealthReading;
-  /** Why there are no metrics in this sample. No gate reads it; people do. */
-  readonly metricsError?: string;
+  /** What was odd about the metrics and cost at most a line; each is told once. No gate reads it; people do. */
+  readonly doubts?: readonly string[];
 };
 
 /** What asks the service. */
@@ -21,9 +21,19 @@ export interface Probes {
 const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
 
+const metricsOf = ({ metrics, processes, known, unread, doubts, failed }: SourceReading) => ({
+  metrics: keepReadings(metrics),
+  ...(processes === undefined ? {} : { processes }),
+  ...(known === undefined ? {} : { known }),
+  ...(unread === undefined ? {} : { unread }),
+  ...(doubts === undefined ? {} : { doubts }),
+  ...(failed === undefined ? {} : { metricsError: failed.join('; ') }),
+});
+
 /**
  * Asks the service once, health and metrics side by side. `at` is when the poll was due, ms since
  * the epoch. A source that throws gives a sample without metrics; a probe that throws, a non-OK check.
+ * A check that fails while a source outside the service fails too is not known.
  * @throws the signal's reason when aborted; then there is no sample.
  */
 export const takeSample = async (
@@ -32,16 +42,31 @@ export const takeSample = async (
   const { at, source, health, signal } = options;
   const [checked, read] = await Promise.allSettled([health.check(signal), source?.read(signal)]);
   signal.throwIfAborted();
+  const { replicas, ...check }: HealthReading =
+    checked.status === 'fulfilled'
+      ? checked.value
+      : { ok: false, reason: messageOf(checked.reason) };
+  const isUnknown = check.ok === false && source?.isOut?.() === true;
+  const processes = {
+    ...(read.status === 'fulfilled' ? read.value?.processes : undefined),
+    ...check.processes,
+  };
+  const { processes: _, ...plain } = check;
   return {
     at,
-    health:
-      checked.status === 'fulfilled'
-        ? checked.value
-        : { ok: false, reason: messageOf(checked.reason) },
+    health: isUnknown
+      ? {
+          ...plain,
+          ok: null,
+          reason: `not known, the source of the metrics, which is outside the service, failed too (${check.reason})`,
+        }
+      : plain,
+    ...(replicas === undefined ? {} : { replicas }),
     ...(read.status === 'rejected'
       ? { metricsError: messageOf(read.reason) }
       : read.value === undefined
         ? {}
-        : { metrics: keepReadings(read.value) }),
+        : metricsOf(read.value)),
+    ...(Object.keys(processes).length === 0 ? {} : { processes }),
   };
 };

@@ -1,5 +1,6 @@
 import type { WatchPolicy } from '@dhash/quality-gates';
 import type { Clock } from '../clock.ts';
+import { watchTime } from '../watch/watch-time.ts';
 import { type Probes, type TakenSample, takeSample } from './take-sample.ts';
 
 /** Who asks, how and for whom. */
@@ -17,15 +18,16 @@ const sampleEvery = async (
   { polls, everyMs }: { polls: number; everyMs: number },
 ): Promise<TakenSample[]> => {
   const startedAtMs = clock.now();
+  const time = watchTime(clock, []);
   const samples: TakenSample[] = [];
   let step = 0;
   while (samples.length < polls) {
     const at = startedAtMs + step * everyMs;
-    await clock.sleep(Math.max(0, at - clock.now()), signal);
+    await clock.sleep(Math.max(0, at - time.now()), signal);
     const sample = await takeSample({ at, source, health, signal });
     samples.push(sample);
     onSample?.(sample, samples.length, polls);
-    const elapsedSteps = everyMs > 0 ? Math.ceil((clock.now() - startedAtMs) / everyMs) : 0;
+    const elapsedSteps = everyMs > 0 ? Math.ceil((time.now() - startedAtMs) / everyMs) : 0;
     step = Math.max(step + 1, elapsedSteps);
   }
   return samples;

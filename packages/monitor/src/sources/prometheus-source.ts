@@ -1,24 +1,56 @@
-import { MonitorError } from '../errors.ts';
-import { type HttpOptions, isSuccess, readText, statusSentence } from '../http/read-text.ts';
-import { parsePrometheusText } from './parse-prometheus-text.ts';
-import type { Source } from './source.ts';
+import { STALE_MS } from '@dhash/quality-gates';
+import { expectSuccess, type HttpOptions, readAnswer } from '../http/read-answer.ts';
+import { readPage } from './page/read-page.ts';
+import type { Selection, Source } from './source.ts';
+import { targetName } from './target-name.ts';
 
-/** Asks for the format that the parser reads; a server may offer OpenMetrics or protobuf too. */
-const accept = 'text/plain;version=0.0.4;charset=utf-8';
+/** As Prometheus 2.42 sends it: a service answers this as it answers that. */
+const accept =
+  'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1';
+
+/** What a source of metrics is given beside its address. */
+export interface SourceOptions extends HttpOptions {
+  /** What is kept: `selectorsOf(policy)`. Default: everything (the first 10,000 series), for a look. */
+  readonly selection?: Selection | undefined;
+  /** How the target is called in `processes`. Default: host and port of its address. */
+  readonly target?: string | undefined;
+}
 
 /**
- * Metrics from a Prometheus text page, see {@link parsePrometheusText} for how names and labels
- * become readings.
- * @throws MonitorError from `read`: `bad-status`, `bad-metrics`, `timeout`, `unreachable`, `too-large`.
+ * Metrics from a page of Prometheus' text or of OpenMetrics, taken as Prometheus takes it: what it refuses is
+ * refused, an odd line costs itself alone and is told once.
+ * @throws MonitorError from `read`: `bad-status`, `bad-metrics`, `bad-options`, `timeout`, `unreachable`, `too-large`.
  */
-export const prometheusSource = (options: HttpOptions): Source => ({
-  read: async (signal) => {
-    const answer = await readText({ ...options, accept, signal });
-    if (!isSuccess(answer.status)) {
-      throw new MonitorError('bad-status', `metrics: ${statusSentence(answer.status)}`, {
-        status: answer.status,
-      });
-    }
-    return parsePrometheusText(answer.text);
+export const prometheusSource = (
+  options: SourceOptions & {
+    /** A value whose own timestamp is older than this is no reading, ms. Default: 5 minutes. */
+    readonly staleMs?: number | undefined;
+    /** Wall clock, ms since the epoch, which timestamps are of. Default: the machine's. */
+    readonly now?: (() => number) | undefined;
   },
-});
+): Source => {
+  const told = new Set<string>();
+  return {
+    read: async (signal) => {
+      const timeout = String(options.timeoutMs / 1000);
+      const headers = { 'x-prometheus-scrape-timeout-seconds': timeout, ...options.headers };
+      const answer = await readAnswer({ ...options, headers, accept, signal });
+      expectSuccess(answer);
+      const { startTime, doubts, ...reading } = readPage(answer.body, {
+        selection: options.selection ?? 'everything',
+        contentType: answer.contentType,
+        nowMs: (options.now ?? Date.now)(),
+        staleMs: options.staleMs ?? STALE_MS,
+      });
+      const news = doubts.filter((doubt) => !told.has(doubt));
+      for (const doubt of news) told.add(doubt);
+      return {
+        ...reading,
+        ...(startTime === null
+          ? {}
+          : { processes: { [options.target ?? targetName(options.url)]: startTime } }),
+        ...(news.length === 0 ? {} : { doubts: news }),
+      };
+    },
+  };
+};

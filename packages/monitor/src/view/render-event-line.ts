@@ -1,5 +1,6 @@
-import type { WatchEvent } from '../watch/watch.ts';
+import type { WatchEvent } from '../watch/watch-event.ts';
 import { formatDuration, formatValue, plain, verdictWords } from './format.ts';
+import { noticeText } from './notice-text.ts';
 
 const clockText = (atMs: number): string => `${new Date(atMs).toISOString().slice(0, 19)}Z`;
 
@@ -15,6 +16,10 @@ export const renderEventLine = (
     const from = event.from === null ? '' : `${verdictWords[event.from]} → `;
     return `${clockText(event.at)} ${plain(event.gate)}: ${from}${verdictWords[event.to]}: ${plain(event.sentence)}`;
   }
+  if (event.type === 'decided')
+    return `${clockText(event.assessment.at)} decided: ${event.decision}`;
+  if (event.type !== 'poll' && event.type !== 'missed')
+    return `${clockText(event.at)} ${noticeText(event)}`;
   const { at } = event.sample;
   const when = `${clockText(at)} +${formatDuration(at - startedAt)}`;
   if (event.type === 'missed') return `${when} missed: ${event.sample.missed}`;
@@ -27,6 +32,7 @@ export const renderEventLine = (
     ...(event.sample.metricsError === undefined
       ? []
       : [`no metrics (${plain(event.sample.metricsError)})`]),
+    ...(event.sample.doubts ?? []).map((doubt) => `odd: ${plain(doubt)}`),
     ...Object.entries(event.assessment.gates).map(
       ([gate, { value, unit, verdict }]) =>
         `${plain(gate)} ${formatValue(value, unit)} ${verdictWords[verdict]}`,

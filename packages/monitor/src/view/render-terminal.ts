@@ -2,6 +2,7 @@ import type { Verdict } from '@dhash/quality-gates';
 import { createColors } from 'picocolors';
 import { formatDuration, formatValue, type PollMark, plain, verdictWords } from './format.ts';
 import { breaksBelow, isBeyond, limitText } from './limit.ts';
+import { noticeText } from './notice-text.ts';
 import { spark } from './spark.ts';
 import { sparkLength, type TerminalState } from './terminal-state.ts';
 
@@ -237,6 +238,11 @@ export const renderTerminal = (
       ? []
       : wrap(state.trouble, wide - 8).map((text) =>
           line([['        '], [text, colors.red]], wide),
+        )),
+    ...(state.notice === null
+      ? []
+      : wrap(noticeText(state.notice), wide - 8).map((text) =>
+          line([['        '], [text, colors.yellow]], wide),
         )),
     '',
     ...gates(state, colors, wide),

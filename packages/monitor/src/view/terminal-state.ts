@@ -1,6 +1,6 @@
 import type { Assessment, WatchPolicy } from '@dhash/quality-gates';
 import type { VerdictChange } from '../watch/verdict-changes.ts';
-import type { WatchEvent, WatchOutcome } from '../watch/watch.ts';
+import type { WatchEvent, WatchNotice, WatchOutcome } from '../watch/watch-event.ts';
 import { markOf, type PollMark } from './format.ts';
 
 /** Values that a spark line and a strip show, newest last. */
@@ -27,6 +27,8 @@ export type TerminalState = {
   readonly lastChange: VerdictChange | null;
   /** Why the newest failing poll failed; `null` while health is OK. */
   readonly trouble: string | null;
+  /** The newest notice that is no verdict: a clock that was set, a gate that is blind, a certificate that ended. */
+  readonly notice: WatchNotice | null;
   readonly ended: WatchOutcome['decision'] | null;
 };
 
@@ -43,6 +45,7 @@ export const startTerminal = (
   values: {},
   lastChange: null,
   trouble: null,
+  notice: null,
   ended: null,
 });
 
@@ -55,6 +58,8 @@ export const advanceTerminal = (
   nowMs: number,
 ): TerminalState => {
   if (event.type === 'verdict.changed') return { ...state, nowMs, lastChange: event };
+  if (event.type === 'decided') return { ...state, nowMs };
+  if (event.type !== 'poll' && event.type !== 'missed') return { ...state, nowMs, notice: event };
   const { sample, assessment, nextAt } = event;
   const values = Object.fromEntries(
     Object.entries(assessment.gates).map(([gate, verdict]) => [

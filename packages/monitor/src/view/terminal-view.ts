@@ -1,4 +1,4 @@
-import type { WatchEvent, WatchOutcome } from '../watch/watch.ts';
+import type { WatchEvent, WatchOutcome } from '../watch/watch-event.ts';
 import { plain } from './format.ts';
 import { renderEventLine } from './render-event-line.ts';
 import { renderTerminal } from './render-terminal.ts';

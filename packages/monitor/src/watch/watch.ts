@@ -1,47 +1,13 @@
-import type {
-  Assessment,
-  Decision,
-  MissedPoll,
-  MissedReason,
-  Sample,
-  WatchPolicy,
-} from '@dhash/quality-gates';
+import type { Assessment, Decision, MissedReason, Sample, WatchPolicy } from '@dhash/quality-gates';
 import { startWatch } from '@dhash/quality-gates';
 import type { Clock } from '../clock.ts';
 import type { SampleLog } from '../sample/sample-log.ts';
-import { type Probes, type TakenSample, takeSample } from '../sample/take-sample.ts';
+import { type Probes, takeSample } from '../sample/take-sample.ts';
 import { schedule } from './next-due.ts';
-import { type VerdictChange, verdictChanges } from './verdict-changes.ts';
-
-/** What a watch tells while it runs. Each is yielded after its sample is durable in the log. */
-export type WatchEvent =
-  | {
-      readonly type: 'poll';
-      readonly sample: TakenSample;
-      readonly assessment: Assessment;
-      /** When the next poll is due; `null` after the last. */
-      readonly nextAt: number | null;
-    }
-  | {
-      readonly type: 'missed';
-      readonly sample: MissedPoll & { readonly at: number };
-      readonly assessment: Assessment;
-      readonly nextAt: number | null;
-    }
-  | VerdictChange;
-
-/** How a watch ended. */
-export type WatchOutcome = {
-  /** `interrupted` and `stood-down` (aborted with {@link STAND_DOWN}) can be resumed; nothing was decided. */
-  readonly decision: Exclude<Decision, 'continue'> | 'interrupted' | 'stood-down';
-  /** The newest; of a watch aborted before its first poll, that of no sample at all. */
-  readonly assessment: Assessment;
-  /** Lines in the log, missed polls among them. */
-  readonly samples: number;
-};
-
-/** Abort a watch with this reason, and its outcome is `stood-down`: another took the run over. */
-export const STAND_DOWN = 'stand-down';
+import { noticesOf } from './notices.ts';
+import { verdictChanges } from './verdict-changes.ts';
+import { STAND_DOWN, type WatchEvent, type WatchOutcome } from './watch-event.ts';
+import { watchTime } from './watch-time.ts';
 
 /** Everything that a watch needs; it reads no clock and opens no file by itself. */
 export interface WatchOptions extends Probes {
@@ -83,13 +49,16 @@ const startJudging = (options: WatchOptions) =>
  * Watches a release until its gates decide. Polls fall at times fixed from the start, one after the
  * other; one that can't be made in time is logged as missed. Given the `past` of a killed watch, it
  * goes on where that one stopped: what it did not see is logged as `not running`, and the decision
- * is the one that a replay of the log gives.
+ * is the one that a replay of the log gives. Its time runs on the monotonic clock: a wall clock that is set is
+ * told (`clock.stepped`, `clockStep` of the sample) and changes no due time. The decision is yielded (`decided`) at
+ * once: nothing that is written for people stands before it.
  * @throws what the log throws: a watch that can't record doesn't go on.
  */
 export async function* watch(options: WatchOptions): AsyncGenerator<WatchEvent, WatchOutcome> {
   const { policy, startedAt, clock, log, signal } = options;
   const { endAt, next } = schedule(policy, startedAt);
   const judge = startJudging(options);
+  const notices = noticesOf();
   let assessment: Assessment | null = null;
   let lastAt: number | null = null;
   let samples = 0;
@@ -127,14 +96,20 @@ export async function* watch(options: WatchOptions): AsyncGenerator<WatchEvent, 
     }
   };
 
-  for (const sample of options.past) assessment = judgeSample({ ...sample, at: toMs(sample.at) });
+  for (const one of options.past) {
+    const sample = { ...one, at: toMs(one.at) };
+    assessment = judgeSample(sample);
+    // Told when it happened.
+    notices(sample, assessment);
+  }
+  const time = watchTime(clock, options.past);
 
   let whyMissed: MissedReason = 'not running';
   try {
     for (let poll = due(); poll !== null; poll = due()) {
       signal.throwIfAborted();
       const { at, kind, lateMs } = poll;
-      const waitMs = at - clock.now();
+      const waitMs = at - time.now();
       if (waitMs > 0) {
         await sleepOrStop(Math.min(waitMs, waitSliceMs));
         whyMissed = 'asleep';
@@ -150,13 +125,17 @@ export async function* watch(options: WatchOptions): AsyncGenerator<WatchEvent, 
         await log.append(missed);
         assessment = judgeSample(missed);
         yield { type: 'missed', sample: missed, assessment, nextAt: due()?.at ?? null };
+        yield* notices(missed, assessment);
       } else {
         await options.onBeforePoll?.(at);
-        const sample = await takeSample({ ...options, at });
+        const taken = await takeSample({ ...options, at });
+        const clockStep = time.takeStep();
+        const sample = clockStep === 0 ? taken : { ...taken, clockStep };
         await log.append(sample);
         assessment = judgeSample(sample);
         whyMissed = 'overrun';
         yield { type: 'poll', sample, assessment, nextAt: due()?.at ?? null };
+        yield* notices(sample, assessment);
       }
       yield* verdictChanges(before, assessment);
     }
@@ -166,5 +145,8 @@ export async function* watch(options: WatchOptions): AsyncGenerator<WatchEvent, 
   }
   const { decision } = assessment ?? judge.finish(endAt);
   // After the window there is no `continue`; a gates package that said so would be guessed at here.
-  return ended(decision === 'continue' ? 'inconclusive' : decision);
+  const decided = decision === 'continue' ? 'inconclusive' : decision;
+  const outcome = ended(decided);
+  yield { type: 'decided', ...outcome, decision: decided };
+  return outcome;
 }

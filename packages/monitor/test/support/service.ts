@@ -22,6 +22,7 @@ export const memoryLog = (past: readonly Sample[] = []): SampleLog & { samples: 
     append: async (sample) => {
       samples.push(sample);
     },
+    head: () => ({ lines: samples.length, sha256: '' }),
     close: async () => undefined,
   };
 };
@@ -38,7 +39,7 @@ export const probesOf = (clock: FakeClock, { ok, queue, tookMs }: Answers) => ({
   },
   source: {
     read: async () => ({
-      low_confidence_queue_length: queue?.(clock.now() - startedAt) ?? 10,
+      metrics: { low_confidence_queue_length: queue?.(clock.now() - startedAt) ?? 10 },
     }),
   },
 });

@@ -300,8 +300,10 @@ const judge = async (
       const event = step.value;
       if (event.type === 'poll') heart.beat();
       if (event.type === 'verdict.changed') await recorder.record(verdictEvent(event));
-      else snapshots.onPoll(event.assessment, clock.now());
-      if (event.type !== 'verdict.changed') gap.add(event.sample);
+      if (event.type === 'poll' || event.type === 'missed') {
+        snapshots.onPoll(event.assessment, clock.now());
+        gap.add(event.sample);
+      }
       view.show(event);
     }
   } finally {

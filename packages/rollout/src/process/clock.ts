@@ -1,21 +1,14 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { systemClock as watchClock } from '@dhash/monitor';
 
 /** Time as a port, so that an hour of watching runs in a test in milliseconds. */
 export interface Clock {
   /** Unix epoch, ms. */
   now(): number;
+  /** Ms that nobody can set; only differences mean anything. Absent: `now()`. */
+  monotonicMs?(): number;
   /** Waits; rejects with the signal's reason when aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 /** The machine's own clock. */
-export const systemClock: Clock = {
-  now: Date.now,
-  sleep: async (ms, signal) => {
-    try {
-      await delay(ms, undefined, signal ? { signal } : {});
-    } catch (error) {
-      throw signal?.aborted ? signal.reason : error;
-    }
-  },
-};
+export const systemClock: Clock = watchClock;

@@ -1,0 +1,60 @@
+import vm from 'node:vm';
+import { MonitorError } from '../errors.ts';
+
+/** A text answer is matched in its first characters only. */
+const mostCharacters = 64 * 1024;
+/**
+ * A pattern with nested repeats takes longer than the universe lasts on a text that almost fits. It runs in the
+ * thread of the polls, so it is stopped.
+ */
+const mostMs = 100;
+
+/** Whether a text fits: `no`, or why it could not be told. */
+export type Matched = 'yes' | 'no' | 'took too long';
+
+/** `/regex/flags` as text, or `null` where it is none: then it is a JSON field's value. */
+const readPattern = (text: string): { source: string; flags: string } | null => {
+  const end = text.lastIndexOf('/');
+  if (!text.startsWith('/') || end === 0) return null;
+  const flags = text.slice(end + 1);
+  return /^[a-z]*$/.test(flags) ? { source: text.slice(1, end), flags } : null;
+};
+
+/**
+ * The pattern of `expect: { body: /regex/ }`; `null` where `body` is no pattern.
+ * @throws MonitorError `bad-options` for one that is no regular expression.
+ */
+export const bodyPattern = (body: unknown): RegExp | null => {
+  const read =
+    body instanceof RegExp
+      ? { source: body.source, flags: body.flags }
+      : typeof body === 'string'
+        ? readPattern(body)
+        : null;
+  if (read === null) return null;
+  try {
+    // Without memory of where it was, which g and y would give it.
+    return new RegExp(read.source, read.flags.replace(/[gy]/g, ''));
+  } catch (cause) {
+    throw new MonitorError(
+      'bad-options',
+      `expect.body: /${read.source}/${read.flags} is no regular expression`,
+      {},
+      { cause },
+    );
+  }
+};
+
+/** Matches in at most {@link mostMs} ms, whatever the pattern and the text are. */
+export const matchBody = (pattern: RegExp, text: string): Matched => {
+  const context = vm.createContext({ pattern, text: text.slice(0, mostCharacters) });
+  try {
+    return vm.runInContext('pattern.test(text)', context, { timeout: mostMs }) === true
+      ? 'yes'
+      : 'no';
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT')
+      return 'took too long';
+    throw error;
+  }
+};
