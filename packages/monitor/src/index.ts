@@ -19,6 +19,8 @@ export type { HealthProbe, HealthReading } from './health/health-probe.ts';
 export { controlHasSucceeded, type HttpHealthOptions, httpHealth } from './health/http-health.ts';
 export { replicasHealth } from './health/replicas-health.ts';
 export type { HttpOptions } from './http/read-answer.ts';
+export type { DroppingOutput } from './output/dropping-output.ts';
+export { openDroppingOutput } from './output/open-dropping-output.ts';
 export { renderReport } from './report/render-report.ts';
 export type { ReportInput } from './report/report-data.ts';
 export type { ExpectedLog } from './sample/expected-log.ts';

@@ -7,6 +7,8 @@ import { advanceTerminal, endTerminal, type TerminalState } from './terminal-sta
 /** Where a view writes; `process.stdout` is one. */
 export interface TerminalOut {
   write(text: string): unknown;
+  /** Whether earlier text still waits for a reader; a block is drawn later then. */
+  isBusy?(): boolean;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
   readonly rows?: number | undefined;
@@ -38,6 +40,7 @@ export const terminalView = (
   let drawnLines = 0;
 
   const draw = () => {
+    if (out.isBusy?.() === true) return;
     const width = Math.min(120, (out.columns ?? 80) - 1);
     // The cursor can't go up beyond the first row: a taller block would be drawn again and again.
     const block = renderTerminal(state, { width, color })
