@@ -45,6 +45,10 @@ export const bodyPattern = (body: unknown): RegExp | null => {
   }
 };
 
+/** By its code alone: the error may come from another context, where `instanceof` fails. */
+const hasCode = (error: unknown, code: string): boolean =>
+  typeof error === 'object' && error !== null && 'code' in error && error.code === code;
+
 /** Matches in at most {@link mostMs} ms, whatever the pattern and the text are. */
 export const matchBody = (pattern: RegExp, text: string): Matched => {
   const context = vm.createContext({ pattern, text: text.slice(0, mostCharacters) });
@@ -53,8 +57,7 @@ export const matchBody = (pattern: RegExp, text: string): Matched => {
       ? 'yes'
       : 'no';
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT')
-      return 'took too long';
+    if (hasCode(error, 'ERR_SCRIPT_EXECUTION_TIMEOUT')) return 'took too long';
     throw error;
   }
 };
