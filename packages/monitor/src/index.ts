@@ -6,6 +6,7 @@ export type {
   PastWatchRow,
 } from './backtest/backtest-data.ts';
 export { renderBacktest } from './backtest/render-backtest.ts';
+export { main } from './cli/main.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { isMonitorError, MonitorError, type MonitorErrorCode } from './errors.ts';
 export { bodyPattern } from './health/body-pattern.ts';
@@ -35,6 +36,14 @@ export {
 } from './sample/sample-log.ts';
 export { type Probes, type TakenSample, takeSample } from './sample/take-sample.ts';
 export { type SamplingOptions, takeArmingSamples, takeBaseline } from './sample/take-samples.ts';
+export {
+  type HealthSpec,
+  type MetricsSpec,
+  openProbes,
+  type ProbesOptions,
+  type ServiceSpec,
+} from './service/open-probes.ts';
+export { type WatchServiceOptions, watchService } from './service/watch-service.ts';
 export { type JsonSourceOptions, jsonSource } from './sources/json-source.ts';
 export { type PageOptions, type PageReading, readPage } from './sources/page/read-page.ts';
 export { prometheusSource, type SourceOptions } from './sources/prometheus-source.ts';
