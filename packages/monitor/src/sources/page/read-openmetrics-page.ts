@@ -26,6 +26,7 @@ export const readOpenMetricsPage = ({ text, decode }: PageText, visitor: PageVis
   const labels = noPlaces();
   const ofExemplar = noPlaces();
   const rules = { style: 'openmetrics', decode, refuse } as const;
+  const exemplarRules = { ...rules, style: 'exemplar' } as const;
 
   const takeMeta = (keyword: 'HELP' | 'TYPE' | 'UNIT') => {
     cursor.at += `# ${keyword} `.length;
@@ -53,7 +54,7 @@ export const readOpenMetricsPage = ({ text, decode }: PageText, visitor: PageVis
         if (text[cursor.at] !== ',') refuse('a comma between labels');
         cursor.at += 1;
       }
-      takeLabel(cursor, into, rules);
+      takeLabel(cursor, into, into === labels ? rules : exemplarRules);
     }
     cursor.at += 1;
   };

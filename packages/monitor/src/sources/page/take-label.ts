@@ -2,7 +2,7 @@ import { type Cursor, skipBlanks, skipLabelName, skipQuoted } from './page-text.
 import { addPlace, type LabelPlaces } from './series-labels.ts';
 
 /** How a format writes a label: Prometheus' text takes blanks around its parts and line feeds in its value, OpenMetrics neither. */
-export type LabelStyle = 'text' | 'openmetrics';
+export type LabelStyle = 'text' | 'openmetrics' | 'exemplar';
 
 export type LabelRules = {
   readonly style: LabelStyle;
@@ -28,6 +28,8 @@ export const takeLabel = (
   const valueStart = cursor.at + 1;
   const quoted = skipQuoted(cursor, style === 'text' ? 'may-span-lines' : 'one-line');
   if (quoted === null) refuse('name="value" in the labels');
+  // Prometheus takes bytes 0 behind the quote into the value, and the quote with them.
+  while (style !== 'exemplar' && text.charCodeAt(cursor.at) === 0) cursor.at += 1;
   const valueEnd = cursor.at - 1;
   if (quoted === 'escaped') labels.hasEscapes = true;
   if (decode(text.slice(valueStart, valueEnd)) === null) refuse('a label value in UTF-8');
