@@ -24,6 +24,7 @@ export type { DroppingOutput } from './output/dropping-output.ts';
 export { openDroppingOutput } from './output/open-dropping-output.ts';
 export { renderReport } from './report/render-report.ts';
 export type { ReportInput } from './report/report-data.ts';
+export { type ReportFailed, writeForPeople } from './report/write-for-people.ts';
 export type { ExpectedLog } from './sample/expected-log.ts';
 export type { SampleLogFormat } from './sample/sample-line.ts';
 export {
