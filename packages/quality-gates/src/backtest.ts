@@ -127,19 +127,3 @@ export const withConfidence = (policy: WatchPolicy, confidence: number | null): 
     ]),
   ),
 });
-
-/** The metrics that a policy's gates read, by their names in a sample. */
-export const metricsOf = (
-  policy: WatchPolicy,
-): { readonly numbers: readonly string[]; readonly histograms: readonly string[] } => {
-  const numbers = new Set<string>();
-  const histograms = new Set<string>();
-  for (const gate of Object.values(policy.gates)) {
-    if ('bad' in gate) for (const counter of [gate.bad, gate.total]) numbers.add(counter);
-    if ('rate' in gate) numbers.add(gate.rate);
-    if ('gauge' in gate) numbers.add(gate.gauge);
-    if ('events' in gate && gate.events !== null) numbers.add(gate.events.counter);
-    if ('histogram' in gate) histograms.add(gate.histogram);
-  }
-  return { numbers: [...numbers], histograms: [...histograms] };
-};

@@ -1,5 +1,24 @@
 // A watch needs none of it: what is done with a policy before one is started.
-export { type ArmingRefusal, disarm, judgeArming } from './arming.ts';
+export { disarm } from './arming/disarm.ts';
+export {
+  type ArmingRefusal,
+  type GateLook,
+  judgeArming,
+  type LookOptions,
+  lookAtGates,
+} from './arming/look-at-gates.ts';
+export {
+  type Counter,
+  counter,
+  defineGates,
+  type EnvironmentInput,
+  type GateInput,
+  type GatesInput,
+  type Gauge,
+  gauge,
+  type Histogram,
+  histogram,
+} from './config/define-gates.ts';
 export { type ConfigIssue, GatesConfigError, isGatesConfigError } from './config/errors.ts';
 export { fingerprintOf } from './config/fingerprint.ts';
 export { jsonSchema } from './config/json-schema.ts';

@@ -19,6 +19,11 @@ export class GatesError extends Error {
     super(message, options);
     this.code = code;
   }
+
+  /** By brand: each entry of the package, and each copy of it, has a class of its own. */
+  static override [Symbol.hasInstance](error: unknown): boolean {
+    return isGatesError(error);
+  }
 }
 
 /** By brand, so that two copies of the package agree. */

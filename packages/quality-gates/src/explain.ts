@@ -35,7 +35,15 @@ const detection = (polls: number, { cadence, durationMs }: WatchPolicy): string 
 };
 
 const limitText = (gate: GatePolicy): string => {
-  if (gate.relative !== null) return `${gate.relative.factor} × the baseline's value`;
+  if (gate.relative !== null) {
+    const { factor, atLeast, atMost } = gate.relative;
+    const bounds = [
+      ...(atLeast === undefined ? [] : [`at least ${amount(atLeast, gate.unit)}`]),
+      ...(atMost === undefined ? [] : [`at most ${amount(atMost, gate.unit)}`]),
+    ];
+    const held = bounds.length === 0 ? '' : ` (${bounds.join(', ')})`;
+    return `${factor} × the baseline's value${held}`;
+  }
   return amount(gate.threshold, gate.kind === 'share' ? 'percent' : gate.unit);
 };
 
@@ -64,6 +72,8 @@ const rule = (gate: GatePolicy, policy: WatchPolicy): string => {
     }
     case 'share':
       return `breaks where ${side(gate)} ${limitText(gate)} of the known checks${overWindow(gate)} are not OK`;
+    case 'restarts':
+      return `breaks where the process was started anew ${gate.below ? 'fewer' : 'more'} than ${gate.threshold} times${overWindow(gate)}`;
     case 'level':
       return `breaks where the newest ${gate.gauge} is ${side(gate)} ${limitText(gate)}`;
     case 'ratio':

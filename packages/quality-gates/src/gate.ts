@@ -1,10 +1,10 @@
-import type { Look, Measure, MeasureContext } from './measures/measure.ts';
+import type { Lack, Look, Measure, MeasureContext } from './measures/measure.ts';
 import { openMeasure } from './measures/open-measure.ts';
 import type { GatePolicy } from './policy.ts';
+import { limitOf } from './relative-limit.ts';
 import type { PolledSample } from './sample.ts';
 import { limitText, sentenceOf } from './sentence.ts';
 import type { Verdict } from './verdict.ts';
-import { bounded } from './windows/bounded.ts';
 
 /** One gate of a running watch. */
 export type Gate = {
@@ -12,14 +12,18 @@ export type Gate = {
   readonly policy: GatePolicy;
   readonly limit: number;
   readonly measure: Measure;
-  /** Judges a poll that was made. */
-  poll(at: number, sample: PolledSample): Verdict['verdict'];
+  /** Takes a poll that was made. All gates take it before any of them judges: one may see whose it is. `false`: no reading. */
+  take(at: number, sample: PolledSample): boolean;
+  /** Judges the poll that was taken. */
+  judge(at: number): Verdict['verdict'];
   /** A poll that was due and not made. */
   miss(): void;
   /** Judges the state at time `at`, without a new reading. */
   look(at: number): void;
   /** For good. */
   isBroken(): boolean;
+  /** What keeps it from being judged. */
+  lack(): Lack | null;
   /** The newest data alone are beyond, and the gate may still break. */
   suspicious(): boolean;
   /** The newest judgement, told in full: a replay asks for it only where someone reads it. */
@@ -41,32 +45,6 @@ const createStreak = ({ need, of }: GatePolicy['streak']) => {
   };
 };
 
-/** What a relative gate's limit is worked out with: its own measure over the whole baseline. */
-const baselineValue = (gate: GatePolicy, context: MeasureContext): number | null => {
-  const measure = openMeasure(gate, {
-    ...context,
-    limit: 0,
-    windowMs: Infinity,
-    activation: null,
-    baseline: [],
-  });
-  let last: number | null = null;
-  for (const { at, sample } of context.baseline) {
-    measure.take(at, sample);
-    last = at;
-  }
-  if (last === null) return null;
-  const look = measure.look(last);
-  return look.lack === null ? look.value : null;
-};
-
-const limitOf = (gate: GatePolicy, context: MeasureContext): number | null => {
-  if (gate.relative === null) return gate.threshold;
-  const value = baselineValue(gate, context);
-  // Three times less than nothing is no limit: a release like the old one would break.
-  return value === null || value < 0 ? null : bounded(value * gate.relative.factor);
-};
-
 /** Opens a gate; everything it decides is a function of the polls it is given. */
 export const openGate = (
   name: string,
@@ -79,11 +57,12 @@ export const openGate = (
     limit: policy.threshold,
   };
   const found = limitOf(policy, full);
+  const known = found.kind === 'limit' ? found.limit : 0;
   const measure: Measure & { readonly limit?: number } = openMeasure(policy, {
     ...full,
-    limit: found ?? 0,
+    limit: known,
   });
-  const limit = measure.limit ?? found ?? 0;
+  const limit = measure.limit ?? known;
   const bound = limitText(policy, limit);
   const streak = createStreak(policy.streak);
   const { after, then } = policy.noData;
@@ -93,19 +72,20 @@ export const openGate = (
   let seen: Look = measure.look(-Infinity);
   let broken: Verdict | null = null;
   let newestBeyond = false;
+  let isUsable = false;
 
   const verdictOf = (breaks: boolean, hasFailed: boolean): Verdict['verdict'] => {
     if (breaks) return 'break';
-    if (seen.lack === 'restarts' || (seen.lack === 'baseline' && policy.kind !== 'compare'))
-      return 'nodata';
+    if (seen.lack === 'several' || seen.lack === 'limit') return 'nodata';
+    if (seen.lack === 'baseline' && policy.kind !== 'compare') return 'nodata';
     if (isSilent) return then === 'break' && hasFailed ? 'break' : 'nodata';
-    if (seen.lack === 'traffic') return 'nodata';
+    if (seen.lack === 'traffic' || seen.lack === 'bucket') return 'nodata';
     return seen.lack === null ? 'pass' : 'pending';
   };
   const suspicious = (): boolean =>
     verdict !== 'break' &&
     policy.mode === 'enforce' &&
-    found !== null &&
+    found.kind === 'limit' &&
     (policy.streak.of > 1 ? newestBeyond : measure.suspicious());
   const describe = (): Verdict => ({
     verdict,
@@ -128,12 +108,17 @@ export const openGate = (
       without,
       isSilent,
       reason: measure.reason?.() ?? null,
+      why: (found.kind === 'unfit' ? found.why : measure.why?.()) ?? null,
+      trouble: context.processes.trouble(),
     }),
   });
   const judge = (at: number, poll: 'usable' | 'unusable' | 'none'): Verdict['verdict'] => {
     if (broken) return 'break';
     seen = measure.look(at);
-    if (found === null) seen = { ...seen, lack: 'baseline', beyond: false };
+    if (found.kind !== 'limit' && seen.lack !== 'several') {
+      const lack: Lack = found.kind === 'unfit' ? 'limit' : 'baseline';
+      seen = { ...seen, lack, beyond: false };
+    }
     // A comparison is judged at the end, whether or not that poll brought a reading.
     const isJudged = seen.lack === null && (poll === 'usable' || policy.kind === 'compare');
     const breaks = isJudged && streak.push(seen.beyond);
@@ -149,11 +134,12 @@ export const openGate = (
     policy,
     limit,
     measure,
-    poll: (at, sample) => {
-      const isUsable = measure.take(at, sample);
+    take: (at, sample) => {
+      isUsable = measure.take(at, sample);
       without = isUsable ? 0 : without + 1;
-      return judge(at, isUsable ? 'usable' : 'unusable');
+      return isUsable;
     },
+    judge: (at) => judge(at, isUsable ? 'usable' : 'unusable'),
     miss: () => {
       without += 1;
     },
@@ -161,6 +147,7 @@ export const openGate = (
       judge(at, 'none');
     },
     isBroken: () => broken !== null,
+    lack: () => seen.lack,
     suspicious,
     verdict: () => broken ?? describe(),
   };

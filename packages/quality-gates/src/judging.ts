@@ -1,10 +1,12 @@
 import { reasonsAgainst } from './end-of-watch.ts';
 import { GatesError } from './errors.ts';
-import { openGate } from './gate.ts';
+import { type Gate, openGate } from './gate.ts';
 import { amount } from './numbers.ts';
 import type { WatchPolicy } from './policy.ts';
+import { createProcesses } from './processes/processes.ts';
 import { isMissed, readCheck, readTime, readTimed, type Sample } from './sample.ts';
 import { startCursor } from './schedule.ts';
+import { createPageReader } from './series/shapes.ts';
 import type { Assessment, Decision, Verdict } from './verdict.ts';
 
 /** How a watch is started. */
@@ -42,6 +44,7 @@ export type Judging = {
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 const gravity: readonly Decision[] = ['rollback', 'freeze', 'alert'];
+const isActedOn = ({ policy }: Gate): boolean => policy.onBreak !== 'advise';
 /** A reading holds at most this many normal cadences. */
 const longestCadences = 2.5;
 
@@ -52,12 +55,17 @@ export const startJudging = (policy: WatchPolicy, start: WatchStart): Judging =>
     throw new GatesError('bad-policy', `startedAt must be epoch ms, got ${start.startedAt}`);
   const cursor = startCursor(policy, startedAt);
   const [activation] = start.activation ? readTimed([start.activation]) : [];
+  const read = createPageReader();
+  const processes = createProcesses(read);
   const context = {
+    read,
+    processes,
     endAt: cursor.endAt,
     longestMs: longestCadences * policy.cadence.normalMs,
     activation: activation && activation.at <= startedAt ? activation : null,
     baseline: readTimed(start.baseline ?? []),
   };
+  if (context.activation !== null) processes.take(context.activation.at, context.activation.sample);
   const gates = Object.entries(policy.gates).map(([name, gate]) => openGate(name, gate, context));
   const enforced = gates.filter((gate) => gate.policy.mode === 'enforce');
   /** Scheduled polls at which each gate passed, in the order of `gates`. */
@@ -79,21 +87,27 @@ export const startJudging = (policy: WatchPolicy, start: WatchStart): Judging =>
   let outcome = goOn(startedAt);
 
   const end = (at: number): Outcome => {
-    const reasons = reasonsAgainst(policy, gates, {
+    // What only advises has been told as it broke; here it is the outcome.
+    const advice = enforced
+      .filter((gate) => !isActedOn(gate) && gate.isBroken())
+      .map((gate) => gate.verdict().sentence);
+    const against = reasonsAgainst(policy, gates, {
       scheduled: cursor.total,
       known,
       passes,
       lastWasMade,
       newestCheck,
       refused,
+      processes,
     });
     const settled = newestCheck !== false || !canSettle;
     isOver = settled;
-    return { at, decision: reasons.length > 0 ? 'inconclusive' : 'promote', reasons, settled };
+    const decision = advice.length > 0 ? 'advise' : against.length > 0 ? 'inconclusive' : 'promote';
+    return { at, decision, reasons: [...advice, ...against], settled };
   };
   /** Rule 1, then rule 2 where the window is over. */
   const decide = (at: number): Outcome => {
-    const broken = enforced.filter((gate) => gate.isBroken());
+    const broken = enforced.filter((gate) => isActedOn(gate) && gate.isBroken());
     if (broken.length === 0) return at < cursor.endAt ? goOn(at) : end(at);
     isOver = true;
     const decision = gravity.find((grave) => broken.some((gate) => gate.policy.onBreak === grave));
@@ -128,14 +142,16 @@ export const startJudging = (policy: WatchPolicy, start: WatchStart): Judging =>
         outcome = goOn(at);
         return null;
       }
-      const check = readCheck(sample);
+      const check = readCheck(sample.health);
       if (check !== null) {
         newestCheck = check;
         if (scheduled) known += 1;
       }
       if (scheduled) lastWasMade = true;
+      processes.take(at, sample);
+      for (const gate of gates) gate.take(at, sample);
       gates.forEach((gate, index) => {
-        if (gate.poll(at, sample) === 'pass' && scheduled) passes[index] = (passes[index] ?? 0) + 1;
+        if (gate.judge(at) === 'pass' && scheduled) passes[index] = (passes[index] ?? 0) + 1;
       });
       outcome = decide(at);
       return null;

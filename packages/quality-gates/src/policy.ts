@@ -1,11 +1,28 @@
-/** What a broken gate leads to. */
-export type BreakAction = 'rollback' | 'freeze' | 'alert';
+/** What a broken gate leads to; `advise` only tells, at the end of the watch. */
+export type BreakAction = 'rollback' | 'freeze' | 'alert' | 'advise';
 
 /** `need` of the newest `of` verdicts must be beyond the threshold; `{ need: 1, of: 1 }` is the plain rule. */
 export type Streak = { readonly need: number; readonly of: number };
 
-/** The threshold is `factor` times the same value over the baseline. */
-export type Relative = { readonly factor: number };
+/** The threshold is `factor` times the same value over the baseline, held between two bounds in the gate's unit. */
+export type Relative = {
+  readonly factor: number;
+  readonly atLeast?: number;
+  readonly atMost?: number;
+};
+
+/** How several series of a gauge become one number, and which of them count. */
+export type GaugeReading = {
+  /** Multiplies a reading first. */
+  readonly scale: number;
+  /** Absent: more than one series is no reading. */
+  readonly of?: 'max' | 'min' | 'sum' | 'avg';
+  /** Readings outside, before they are scaled, are none: an exporter's -1. */
+  readonly valid?: { readonly min?: number; readonly max?: number };
+};
+
+/** `absent` 0: a counter that nobody knows is 0, not unread. */
+type Absence = { readonly absent?: 0 };
 
 type Common = {
   /** `observe`: judged and reported, decides nothing. */
@@ -32,9 +49,8 @@ type Windowed = {
 type Evidence = { readonly minEvents: number };
 
 /** A counter that a gauge gate asks for traffic; `optional`: only where the service reports it. */
-type GaugeEvents = {
+type GaugeEvents = GaugeReading & {
   readonly events: { readonly counter: string; readonly optional: boolean } | null;
-  readonly scale: number;
 };
 
 /** Non-OK checks in a row, newest backwards. */
@@ -42,15 +58,14 @@ export type ConsecutiveGate = Common & { readonly kind: 'consecutive' };
 /** Non-OK share of the known checks over the window, percent. */
 export type ShareGate = Common & Windowed & { readonly kind: 'share' };
 /** Newest reading of a gauge. */
-export type LevelGate = Common & {
-  readonly kind: 'level';
-  readonly gauge: string;
-  readonly scale: number;
-};
+export type LevelGate = Common & GaugeReading & { readonly kind: 'level'; readonly gauge: string };
+/** Changes of process within the window. */
+export type RestartsGate = Common & Windowed & { readonly kind: 'restarts' };
 /** increase(bad) / increase(total), percent. `confidence` null: plain comparison. */
 export type CounterRatioGate = Common &
   Windowed &
-  Evidence & {
+  Evidence &
+  Absence & {
     readonly kind: 'ratio';
     readonly source: 'counters';
     readonly bad: string;
@@ -65,7 +80,8 @@ export type GaugeRatioGate = Common &
 /** `q` of a histogram's increase, by linear interpolation in its bucket. */
 export type HistogramQuantileGate = Common &
   Windowed &
-  Evidence & {
+  Evidence &
+  Absence & {
     readonly kind: 'quantile';
     readonly source: 'histogram';
     readonly histogram: string;
@@ -84,21 +100,22 @@ export type GaugeQuantileGate = Common &
     readonly q: number | null;
   };
 /** Canary against baseline, judged once, at the end of the watch. */
-export type CompareGate = Common & {
-  readonly kind: 'compare';
-  readonly gauge: string;
-  readonly scale: number;
-  /** Breaks only where p is below this. */
-  readonly alpha: number;
-  /** And the shift in the bad direction is over this share of the baseline's median. */
-  readonly tolerance: number;
-};
+export type CompareGate = Common &
+  GaugeReading & {
+    readonly kind: 'compare';
+    readonly gauge: string;
+    /** Breaks only where p is below this. */
+    readonly alpha: number;
+    /** And the shift in the bad direction is over this share of the baseline's median. */
+    readonly tolerance: number;
+  };
 
 /** One gate, fully normalised: nothing is left to a default. */
 export type GatePolicy =
   | ConsecutiveGate
   | ShareGate
   | LevelGate
+  | RestartsGate
   | CounterRatioGate
   | GaugeRatioGate
   | HistogramQuantileGate

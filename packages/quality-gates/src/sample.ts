@@ -88,21 +88,22 @@ export const readTimed = (samples: readonly Sample[]): Timed[] => {
 };
 
 /** `true`, `false`, or `null` where the check is not known. */
-export const readCheck = (sample: PolledSample): boolean | null => {
-  const ok: unknown = sample.health?.ok;
+export const readCheck = (check: CheckReading | undefined): boolean | null => {
+  const ok: unknown = check?.ok;
   return typeof ok === 'boolean' ? ok : null;
 };
 
-const metric = (sample: PolledSample, name: string): unknown => {
-  const metrics: unknown = sample.metrics;
-  return typeof metrics === 'object' && metrics !== null && Object.hasOwn(metrics, name)
-    ? (metrics as Record<string, unknown>)[name]
-    : undefined;
+/** The checks of each replica; `null` where the sample has only one for all. */
+export const readReplicas = ({
+  replicas,
+}: PolledSample): readonly (readonly [string, CheckReading])[] | null => {
+  if (typeof replicas !== 'object' || replicas === null) return null;
+  const checks = Object.entries(replicas);
+  return checks.length === 0 ? null : checks;
 };
 
-/** Times `scale`; `null` where there is no finite reading. */
-export const readGauge = (sample: PolledSample, name: string, scale: number): number | null => {
-  const value = metric(sample, name);
+/** A gauge times `scale`; `null` where there is no finite number. */
+export const readNumber = (value: unknown, scale: number): number | null => {
   if (typeof value !== 'number') return null;
   const scaled = value * scale;
   return Number.isFinite(scaled) ? scaled : null;
@@ -111,11 +112,9 @@ export const readGauge = (sample: PolledSample, name: string, scale: number): nu
 const isCount = (value: unknown): value is number =>
   typeof value === 'number' && value >= 0 && value < Infinity;
 
-/** `null` where there is no finite reading of at least 0. */
-export const readCounter = (sample: PolledSample, name: string): number | null => {
-  const value = metric(sample, name);
-  return isCount(value) ? bounded(value) : null;
-};
+/** A counter; `null` where there is no finite number of at least 0. */
+export const readCount = (value: unknown): number | null =>
+  isCount(value) ? bounded(value) : null;
 
 /** Upper bounds ascending (the last is +Infinity) and the cumulative count at each. */
 export type Buckets = { readonly bounds: readonly number[]; readonly counts: readonly number[] };
@@ -139,7 +138,7 @@ const layoutOf = (keys: readonly string[]): Layout | null => {
  * Reads one histogram over and over: the order of its buckets is worked out once. The counts of a reading
  * are good until the next one.
  */
-export const histogramReader = (name: string): ((sample: PolledSample) => Buckets | null) => {
+export const histogramReader = (): ((value: unknown) => Buckets | null) => {
   let layout: Layout | null = null;
   let withInf: readonly number[] = [];
   const counts: number[] = [];
@@ -156,8 +155,7 @@ export const histogramReader = (name: string): ((sample: PolledSample) => Bucket
     }
     return true;
   };
-  return (sample) => {
-    const value = metric(sample, name);
+  return (value) => {
     if (typeof value !== 'object' || value === null || !('le' in value)) return null;
     const { le, count } = value as { le: unknown; count?: unknown };
     if (typeof le !== 'object' || le === null) return null;

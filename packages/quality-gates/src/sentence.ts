@@ -1,6 +1,7 @@
 import type { Lack, Look } from './measures/measure.ts';
 import { amount, duration } from './numbers.ts';
 import type { GatePolicy } from './policy.ts';
+import { restartsText } from './restarts-text.ts';
 import type { Verdict } from './verdict.ts';
 
 /** What a sentence is made of. */
@@ -18,6 +19,10 @@ export type Told = {
   readonly isSilent: boolean;
   /** Why the newest check was not OK. */
   readonly reason: string | null;
+  /** Why there is no reading, or no limit. */
+  readonly why: string | null;
+  /** More restarts than services have. */
+  readonly trouble: { readonly restarts: number; readonly withinMs: number } | null;
 };
 
 /** The metric, or what else is read. */
@@ -30,7 +35,10 @@ export const sourceOf = (gate: GatePolicy): string => {
       return gate.source === 'counters' ? `${gate.bad} and ${gate.total}` : gate.rate;
     case 'quantile':
       return gate.source === 'histogram' ? gate.histogram : gate.gauge;
-    default:
+    case 'restarts':
+      return 'a start time';
+    case 'level':
+    case 'compare':
       return gate.gauge;
   }
 };
@@ -44,6 +52,8 @@ const valueText = ({ gate, look, limit }: Told): string => {
   if (gate.kind === 'consecutive')
     return value === 1 ? '1 check in a row not OK' : `${value} checks in a row not OK`;
   const shown = amount(value, gate.unit, limit);
+  if (gate.kind === 'restarts')
+    return `${value === 1 ? '1 restart' : `${value} restarts`}${overWindow(gate)}`;
   if (gate.kind === 'share') return `${shown} of checks not OK${overWindow(gate)}`;
   if (gate.kind === 'compare') return `shifted by ${shown} against the baseline`;
   const what = gate.kind === 'quantile' && gate.source === 'histogram' ? `q${gate.q} ` : '';
@@ -58,33 +68,46 @@ const lackText: Readonly<Record<Lack, (told: Told) => string>> = {
   traffic: ({ gate }) => `no traffic${overWindow(gate)}: nothing to judge, which is not 0 %`,
   events: ({ gate, look }) =>
     `not judged yet: ${look.events ?? 0} of ${'minEvents' in gate ? gate.minEvents : 0} events${overWindow(gate)}`,
-  restarts: ({ gate }) =>
-    `a counter of ${sourceOf(gate)} fell more than twice${overWindow(gate)}: read through a load balancer?`,
+  several: () =>
+    'several processes answer at this address; name each one (targets) or ask Prometheus (promql)',
+  misread: ({ gate }) =>
+    `more of ${'bad' in gate ? `${gate.bad} than of ${gate.total}` : sourceOf(gate)}${overWindow(gate)}: a misreading, unless it lasts`,
+  bucket: ({ gate, look, bound }) =>
+    `${'q' in gate && gate.q !== null ? `q${gate.q} ` : ''}over ${amount(look.value ?? 0, gate.unit)}, the highest finite bucket: these buckets can't show ${bound}`,
+  limit: ({ why }) => why ?? 'no limit to judge by',
   baseline: () => 'no baseline to compare with, or too few readings in it',
   end: ({ look }) => `judged once, at the end of the watch; ${look.readings} readings so far`,
 };
 
-const unitOf = (gate: GatePolicy) => (gate.kind === 'consecutive' ? null : gate.unit);
+const unitOf = (gate: GatePolicy) =>
+  gate.kind === 'consecutive' || gate.kind === 'restarts' ? null : gate.unit;
 
 /** The limit, as sentences have it. */
 export const limitText = (gate: GatePolicy, limit: number): string =>
   `the limit of ${amount(limit, unitOf(gate))}`;
 
+/** Why there was none: the process that never lived long enough to be confirmed, or what the source says. */
+const silenceText = ({ gate, trouble, why }: Told): string => {
+  const isCounted = 'bad' in gate || 'histogram' in gate;
+  if (isCounted && trouble !== null) return `: ${restartsText(trouble)}`;
+  return why === null ? '' : `: ${why}`;
+};
+
 /** The verdict for a person at 3 a.m. */
 export const sentenceOf = (told: Told): string => {
   const { name, gate, bound, verdict, look } = told;
-  if (told.isSilent)
-    return `${name}: ${told.without} polls in a row without a reading of ${sourceOf(gate)}${verdict === 'break' ? '; that breaks it' : ''}`;
+  if (told.isSilent && look.lack !== 'several')
+    return `${name}: ${told.without} polls in a row without a reading of ${sourceOf(gate)}${silenceText(told)}${verdict === 'break' ? '; that breaks it' : ''}`;
   if (look.lack !== null) return `${name}: ${lackText[look.lack](told)}`;
   if (!look.beyond) {
     const { value } = look;
     const isOver = value !== null && (gate.below ? value < told.limit : value > told.limit);
     if (gate.kind === 'ratio' && isOver)
       return `${name}: ${valueText(told)}, beyond ${bound}, but ${look.events} events prove nothing yet`;
-    const capped = look.isCapped ? ', the highest finite bucket: it may be more' : '';
-    return `${name}: ${valueText(told)}${capped}, within ${bound}`;
+    return `${name}: ${valueText(told)}, within ${bound}`;
   }
-  const side = `${valueText(told)}, ${gate.below ? 'under' : 'over'} ${bound}`;
+  const capped = look.isCapped ? ' or more' : '';
+  const side = `${valueText(told)}${capped}, ${gate.below ? 'under' : 'over'} ${bound}`;
   const why = told.reason === null ? '' : ` (${told.reason})`;
   if (verdict === 'break') return `${name} broke: ${side}${why}`;
   const { need, of } = gate.streak;

@@ -3,7 +3,6 @@ export {
   type BacktestRange,
   backtest,
   type Incident,
-  metricsOf,
   type OnPoll,
   type PastWatch,
   type Recording,
@@ -11,6 +10,13 @@ export {
   withConfidence,
 } from './backtest.ts';
 export { type Difference, differences } from './differences.ts';
+export {
+  type RangeGrid,
+  type RangeQuery,
+  type RangeSeries,
+  rangeQueries,
+  recordedSeries,
+} from './recorded-series.ts';
 
 import { amount, duration } from './numbers.ts';
 import type { GatePolicy, WatchPolicy } from './policy.ts';

@@ -1,7 +1,17 @@
 import type { GateKind } from './policy.ts';
 
-/** What a watch says after a sample. Only `promote` is success. */
-export type Decision = 'continue' | 'promote' | 'inconclusive' | 'rollback' | 'freeze' | 'alert';
+/**
+ * What a watch says after a sample. Only `promote` is success. `advise`: the window is over, and a gate broke
+ * that only tells (`onBreak: "advise"`).
+ */
+export type Decision =
+  | 'continue'
+  | 'promote'
+  | 'inconclusive'
+  | 'rollback'
+  | 'freeze'
+  | 'alert'
+  | 'advise';
 
 /** One gate after one sample. Plain data. */
 export type Verdict = {

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { type PolledSample, replay } from '../src/index.ts';
-import { backtest, metricsOf, type Recording, watchPast, withConfidence } from '../src/tune.ts';
+import {
+  backtest,
+  type Recording,
+  rangeQueries,
+  recordedSeries,
+  watchPast,
+  withConfidence,
+} from '../src/tune.ts';
 import { policyOf } from './support/policies.ts';
 import { level, only } from './support/polls.ts';
 import { production, recorded } from './support/recorded.ts';
@@ -106,19 +113,53 @@ it('changes the confidence of ratios of counters only', () => {
   expect(withConfidence(plain, 0.99)).toEqual(production);
 });
 
-it('names the metrics that gates read, each once', () => {
-  expect(metricsOf(production)).toEqual({
-    numbers: [
-      'dhash_extraction_failures_total',
-      'dhash_processed_total',
-      'dhash_low_confidence_queue_length',
-    ],
-    histograms: ['dhash_hash_duration_seconds'],
+describe('what a Prometheus recorded', () => {
+  const ratio = { kind: 'ratio', bad: 'e{code=~"5.."}', total: 't', threshold: 5, timeWindow: 10 };
+  const gates = only({ ...ratio, minEvents: 1 });
+  const options = { matchers: 'job="shop"', lookbackMs: 60_000 };
+
+  it('is asked for series by series, each metric once', () => {
+    expect(rangeQueries(gates, options).map(({ query }) => query)).toEqual([
+      'last_over_time({__name__="e",code=~"5..",job="shop"}[60000ms])',
+      'last_over_time({__name__="t",job="shop"}[60000ms])',
+      'last_over_time({__name__="process_start_time_seconds",job="shop"}[60000ms])',
+    ]);
+    expect(
+      rangeQueries(production, { lookbackMs: 1000 }).map(({ name, reads }) => [name, reads]),
+    ).toEqual([
+      ['dhash_extraction_failures_total', 'number'],
+      ['dhash_processed_total', 'number'],
+      ['dhash_hash_duration_seconds', 'buckets'],
+      ['dhash_low_confidence_queue_length', 'number'],
+      ['process_start_time_seconds', 'start time'],
+    ]);
   });
-  expect(metricsOf(policyOf()).numbers).toEqual([
-    'extraction_failures_rate',
-    'total_processed',
-    'p95_hash_time',
-    'low_confidence_queue_length',
-  ]);
+
+  it('is read series by series: a replica that was not scraped for a while is no restart', () => {
+    const [errors, total] = rangeQueries(gates, options);
+    if (errors === undefined || total === undefined) throw new Error('no queries');
+    const grid = { from: 0, to: 600_000, stepMs: 30_000 };
+    const series = (instance: string, from: number, each: number, code?: string) => ({
+      labels: { instance, ...(code === undefined ? {} : { code }) },
+      points: Array.from({ length: 21 }, (_, i) => [i * 30, from + i * each] as const).filter(
+        ([second]) => instance === 'a' || second < 300 || second >= 420,
+      ),
+    });
+    const recording = recordedSeries(
+      [
+        { query: errors, series: [series('a', 0, 1, '500'), series('b', 40_000, 1, '503')] },
+        { query: total, series: [series('a', 0, 100), series('b', 400_000, 100)] },
+      ],
+      grid,
+      () => true,
+    );
+    expect(recording.sampleAt(300_000)).toEqual({
+      at: 300_000,
+      health: { ok: true },
+      metrics: { 'e{code="500",instance="a"}': 10, 't{instance="a"}': 1000 },
+      known: ['e', 't'],
+    });
+    const { decision, reasons } = watchPast(gates, recording, 0);
+    expect([decision, reasons]).toEqual(['promote', []]);
+  });
 });

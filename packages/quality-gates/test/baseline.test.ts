@@ -129,7 +129,6 @@ describe('what a policy says of itself', () => {
       { kind: 'ratio', rate: 'x', threshold: 5, timeWindow: '10s' },
       'can never be judged',
     ],
-    ['a share over 100', { kind: 'share', threshold: 100, timeWindow: 10 }, 'can never break'],
     [
       'a window over the watch',
       { kind: 'share', threshold: 10, timeWindow: 90 },

@@ -53,7 +53,7 @@ const samplesOf = (made: readonly Step[]): Sample[] => {
       [bad, total] = [0, 0];
       le = [0, 0, 0];
     }
-    bad += each.bad;
+    bad += Math.min(each.bad, each.total);
     total += each.total;
     le = le.map((count, i) => count + (each.seconds <= (bounds[i] ?? 0) ? 5 : 0));
     if (each.fate === 'missed') return [{ at, missed: 'asleep' }];
@@ -143,7 +143,7 @@ describe('the same samples give the same decision', () => {
 
 const worse: Readonly<Partial<Record<keyof Step, (each: Step) => Partial<Step>>>> = {
   ok: ({ ok }) => ({ ok: ok === null ? null : false }),
-  bad: ({ bad }) => ({ bad: bad + 40 }),
+  bad: ({ total }) => ({ bad: total }),
   rate: () => ({ rate: 100 }),
   queue: () => ({ queue: 5000 }),
   seconds: () => ({ seconds: 3 }),

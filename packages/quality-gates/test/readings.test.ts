@@ -44,13 +44,13 @@ describe('a huge counter', () => {
     });
 
   it('is summed over a restart to a number', () => {
-    const ratio = { kind: 'ratio', bad: 'b', total: 't', threshold: 100, timeWindow: 5 };
+    const ratio = { kind: 'ratio', bad: 'b', total: 't', threshold: 99, timeWindow: 5 };
     const seen = numbers(
       ratio,
       [0, most, 0, most, most].map((t) => ({ b: 0, t })),
     );
-    for (const [value, events] of seen.slice(1)) {
-      expect(value).toBe(0);
+    for (const [value, events] of seen) {
+      expect([0, null]).toContain(value);
       expect(events).toBeLessThan(Infinity);
     }
   });

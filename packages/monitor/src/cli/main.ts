@@ -11,6 +11,8 @@ const lastWordsMs = 2000;
 
 const exitCodes: Readonly<Record<WatchOutcome['decision'], number>> = {
   promote: 0,
+  // Told, and nothing more: whoever wants it to fail a job gives the gate another onBreak.
+  advise: 0,
   inconclusive: 3,
   rollback: 5,
   freeze: 5,

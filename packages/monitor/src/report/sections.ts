@@ -34,6 +34,12 @@ const decisions: Readonly<
     tone: 'bad',
     says: 'a gate broke: no automatic act was asked for',
   },
+  advise: {
+    word: 'Advice',
+    mark: '!',
+    tone: 'warn',
+    says: 'a gate broke that only advises: nothing is done',
+  },
   inconclusive: {
     word: 'Inconclusive',
     mark: '?',

@@ -18,6 +18,7 @@ const headlines: Readonly<Record<NonNullable<TerminalState['ended']> | 'watching
   rollback: 'ROLLBACK',
   freeze: 'FREEZE',
   alert: 'ALERT',
+  advise: 'ADVICE',
   interrupted: 'INTERRUPTED',
   'stood-down': 'STOOD DOWN',
 };

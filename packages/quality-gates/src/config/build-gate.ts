@@ -2,6 +2,7 @@ import type { BreakAction, GatePolicy } from '../policy.ts';
 import { check, type Finding, show, unknownKey, withoutEchoes } from './check.ts';
 import { durationMs, gateFields, kinds, readStreak } from './fields.ts';
 import { type Form, forms, type KnownGate, knownGates } from './forms.ts';
+import { limitFindings, shareFindings } from './limit-findings.ts';
 import { nearest } from './nearest.ts';
 import type { Path } from './read-document.ts';
 
@@ -40,54 +41,6 @@ const findForm = (
   return { finding: { path, message: `${kind} needs ${ways}`, hint: null } };
 };
 
-/** Threshold or factor: exactly one of the two ways to set a limit. */
-const limitFindings = (path: Path, raw: Raw, form: Form): Finding[] => {
-  if (!form.keys.includes('relativeTo')) return [];
-  const has = (key: string) => raw[key] !== undefined;
-  const findings: Finding[] = [];
-  if (has('relativeTo') && has('threshold'))
-    findings.push({
-      path: [...path, 'threshold'],
-      isKey: true,
-      message: 'relativeTo replaces threshold: only one of them',
-      hint: 'take one of them out',
-    });
-  if (has('relativeTo') && !has('factor'))
-    findings.push({
-      path: [...path, 'factor'],
-      message: 'is missing',
-      hint: "how many times the baseline's value is allowed",
-    });
-  if (has('factor') && !has('relativeTo'))
-    findings.push({
-      path: [...path, 'factor'],
-      isKey: true,
-      message: 'has no meaning without relativeTo',
-      hint: 'add "relativeTo": "baseline"',
-    });
-  if (!has('relativeTo') && !has('threshold'))
-    findings.push({
-      path: [...path, 'threshold'],
-      message: 'is missing',
-      hint: 'must be a number',
-    });
-  return findings;
-};
-
-/** Shares, counts and times are never under 0, so such a limit judges nothing; the reading of a gauge may be. */
-const negativeFindings = (path: Path, raw: Raw, form: Form): Finding[] => {
-  const threshold = raw['threshold'];
-  return typeof threshold !== 'number' || threshold >= 0 || form.kind === 'level'
-    ? []
-    : [
-        {
-          path: [...path, 'threshold'],
-          message: `must be 0 or more for ${form.kind}, got ${threshold}`,
-          hint: 'only a level may have a threshold under 0',
-        },
-      ];
-};
-
 /** A key that other kinds take deserves a better answer than "unknown". */
 const misplaced = (path: Path, raw: Raw, form: Form): Finding[] =>
   Object.keys(raw)
@@ -112,10 +65,17 @@ const defaults = {
   alpha: 0.01,
 };
 
+/** What has no default is in a policy only where it was written: a policy without it keeps its fingerprint. */
+const written = (raw: Raw, keys: readonly string[]) =>
+  Object.fromEntries(keys.filter((key) => key in raw).map((key) => [key, raw[key]]));
+
 /** Only what a form's schema has accepted gets here: the casts restate it. */
 const normalise = (raw: Raw, form: Form, known: KnownGate | undefined, onBreak: BreakAction) => {
   const noData = (raw['noData'] ?? {}) as { after?: number; then?: 'inconclusive' | 'break' };
-  const relative = raw['relativeTo'] === undefined ? null : { factor: raw['factor'] as number };
+  const relative =
+    raw['relativeTo'] === undefined
+      ? null
+      : { factor: raw['factor'] as number, ...written(raw, ['atLeast', 'atMost']) };
   const fallback = relative === null ? 1 : 3;
   const gate: Record<string, unknown> = {
     kind: form.kind,
@@ -130,6 +90,7 @@ const normalise = (raw: Raw, form: Form, known: KnownGate | undefined, onBreak: 
     relative,
   };
   for (const key of form.own) gate[key] = raw[key];
+  Object.assign(gate, written(raw, ['of', 'valid', 'absent']));
   const takes = (key: string) => form.keys.includes(key);
   if (form.kind === 'ratio' || form.kind === 'quantile')
     gate['source'] =
@@ -210,7 +171,7 @@ export const buildGate = (
     ...misplaced(path, raw, form),
     ...findings,
     ...limitFindings(path, raw, form),
-    ...(form.keys.includes('threshold') ? negativeFindings(path, raw, form) : []),
+    ...shareFindings(path, whole, form),
   ]);
   return all.length > 0
     ? failed(...all)

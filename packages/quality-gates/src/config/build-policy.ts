@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { BreakAction, GatePolicy, WatchPolicy } from '../policy.ts';
+import { type BreakAction, type GatePolicy, STALE_MS, type WatchPolicy } from '../policy.ts';
 import { buildGate } from './build-gate.ts';
 import { check, type Finding, withoutEchoes } from './check.ts';
 import { durationMs, environmentFields } from './fields.ts';
@@ -90,6 +90,7 @@ export const buildPolicy = (environment: string, value: unknown, path: Path): Bu
       : null,
     arming: { polls: arming?.polls ?? 3, everyMs: ms(arming?.every, 's', 5000) },
     health: { control: health?.control ?? null },
+    ...(data.stale === undefined ? {} : { staleMs: ms(data.stale, 'm', STALE_MS) }),
     gates,
   };
   const { cadence } = policy;

@@ -26,6 +26,10 @@ export class GatesConfigError extends GatesError {
     super(code, issues.map(issueText).join('\n'));
     this.issues = issues;
   }
+
+  static override [Symbol.hasInstance](error: unknown): boolean {
+    return isGatesConfigError(error);
+  }
 }
 
 /** By brand and name, so that two copies of the package agree. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { readSelector } from '../series/selector.ts';
 
 const unitMs: Readonly<Record<string, number>> = {
   ms: 1,
@@ -46,12 +47,23 @@ const whole = (least: number, most = 1_000_000) =>
     .max(most, { error: `must be ${most} or less` });
 const share = () =>
   number().min(0, { error: 'must be 0 to 1' }).max(1, { error: 'must be 0 to 1' });
-const metric = () =>
+/** A selector; what is wrong with it is said where it is written. */
+const metric = (type: 'counter' | 'gauge' | 'histogram' = 'gauge') =>
   z
-    .string({ error: 'must be the name of a metric' })
-    .min(1, { error: 'must not be empty' })
-    // Labels may hold blanks in their values: name{place="back room"}.
-    .regex(/^[^\s{}]*(\{.*\})?$/, { error: 'must be the name of a metric, without blanks' });
+    .string({ error: 'must be the name of a metric, or a selector: name{label="value"}' })
+    .check((input) => {
+      const result = readSelector(input.value);
+      const hasLe =
+        result.kind === 'read' && result.selector.matchers.some(({ label }) => label === 'le');
+      const message =
+        result.kind === 'broken'
+          ? `must be the name of a metric, or a selector: ${result.message}`
+          : type === 'histogram' && hasLe
+            ? 'must be the histogram as a whole, without le'
+            : null;
+      if (message !== null) input.issues.push({ code: 'custom', message, input: input.value });
+    })
+    .meta({ pattern: '^[^\\s{}]*(\\s*\\{.*\\})?$' });
 const oneOf = <const T extends readonly [string, ...string[]]>(...values: T) =>
   z.enum(values, { error: `must be ${values.map((value) => `"${value}"`).join(' or ')}` });
 
@@ -68,15 +80,24 @@ export const readStreak = (value: unknown): { need: number; of: number } | null 
   return need >= 1 && need <= of && of <= 1000 ? { need, of } : null;
 };
 
-export const kinds = ['consecutive', 'ratio', 'quantile', 'level', 'share', 'compare'] as const;
-const breakActions = ['rollback', 'freeze', 'alert'] as const;
+export const kinds = [
+  'consecutive',
+  'ratio',
+  'quantile',
+  'level',
+  'share',
+  'restarts',
+  'compare',
+] as const;
+const breakActions = ['rollback', 'freeze', 'alert', 'advise'] as const;
+const combinations = ['max', 'min', 'sum', 'avg'] as const;
 
 const confidenceError = 'must be over 0.5 and under 1, or "off"';
 
 /** Every key that a gate may have; which of them a kind takes is in `forms.ts`. */
 export const gateFields = {
   kind: oneOf(...kinds).describe(
-    'What is judged: consecutive (non-OK checks in a row), ratio (bad of total, or the mean of a rate), quantile (of a histogram, or the median of a gauge), level (newest reading of a gauge), share (of checks not OK), compare (against the baseline, once, at the end). Known gates bring theirs.',
+    'What is judged: consecutive (non-OK checks in a row), ratio (bad of total, or the mean of a rate), quantile (of a histogram, or the median of a gauge), level (newest reading of a gauge), share (of checks not OK), restarts (changes of the process), compare (against the baseline, once, at the end). Known gates bring theirs.',
   ),
   threshold: number().describe(
     'In the gate\'s unit. Breaks when the value is over it, never at it (under it with "below": true).',
@@ -87,13 +108,23 @@ export const gateFields = {
   factor: number()
     .gt(0, { error: 'must be over 0' })
     .describe("With relativeTo: how many times the baseline's value is allowed."),
+  atLeast: number().describe(
+    "With relativeTo: the limit is never under this, in the gate's unit; needed where the baseline may be 0.",
+  ),
+  atMost: number().describe(
+    "With relativeTo: the limit is never over this, in the gate's unit; a baseline over it refuses the deploy.",
+  ),
   timeWindow: minutes().describe(
     'How far back readings are judged: minutes as a number, or a text with a unit ("90s", "10m").',
   ),
-  bad: metric().describe('ratio: the counter of bad events.'),
-  total: metric().describe('ratio: the counter of all events.'),
+  bad: metric('counter').describe(
+    'ratio: the counter of bad events, a name or a selector: http_requests_total{code=~"5.."}. Increases are taken per series, then summed.',
+  ),
+  total: metric('counter').describe('ratio: the counter of all events, a name or a selector.'),
   rate: metric().describe('ratio, instead of bad and total: a gauge that is a rate already.'),
-  histogram: metric().describe('quantile: the histogram whose increase is judged.'),
+  histogram: metric('histogram').describe(
+    'quantile: the histogram whose increase is judged, a name or a selector without le.',
+  ),
   gauge: metric().describe(
     'quantile, instead of histogram: a gauge that is a quantile already; level, compare: the gauge.',
   ),
@@ -101,6 +132,26 @@ export const gateFields = {
     .min(0, { error: 'must be 0 to 1' })
     .max(1, { error: 'must be 0 to 1' })
     .describe('quantile: which one, 0 to 1; 0.95 is the 95th percentile.'),
+  of: oneOf(...combinations).describe(
+    'Gauges of several series: which number is judged. Without it, more than one series is no reading.',
+  ),
+  valid: z
+    .strictObject(
+      {
+        min: number().optional().describe('The least valid reading.'),
+        max: number().optional().describe('The greatest valid reading.'),
+      },
+      { error: 'must be an object with min and max' },
+    )
+    .refine(({ min = -Infinity, max = Infinity }) => min <= max, {
+      error: 'must have a min that is not over its max',
+    })
+    .describe('Gauges: readings outside, before they are scaled, are none: { "min": 0 } for -1.'),
+  absent: z
+    .literal(0, { error: 'must be 0' })
+    .describe(
+      'Counters and histograms that nobody declares are 0: some clients show a labelled one only after its first use.',
+    ),
   unit: z
     .string({ error: 'must be a text' })
     .min(1, { error: 'must not be empty' })
@@ -123,7 +174,7 @@ export const gateFields = {
   minEvents: whole(0, Number.MAX_SAFE_INTEGER).describe(
     'Less increase of the counter in the window gives no verdict. Default 20.',
   ),
-  events: metric().describe(
+  events: metric('counter').describe(
     'Gauge gates: a counter whose increase over the window must reach minEvents.',
   ),
   for: z
@@ -213,6 +264,11 @@ export const environmentFields = {
     )
     .optional()
     .describe('How each gate is judged on the running release before a deploy.'),
+  stale: minutes()
+    .optional()
+    .describe(
+      'A value with a timestamp longer than this before the poll is no reading. Default 5m.',
+    ),
   health: z
     .strictObject(
       {

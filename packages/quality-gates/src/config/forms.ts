@@ -13,7 +13,17 @@ export type Form = {
   readonly keys: readonly string[];
 };
 
-const common = ['kind', 'threshold', 'relativeTo', 'factor', 'unit', 'below'] as const;
+const common = [
+  'kind',
+  'threshold',
+  'relativeTo',
+  'factor',
+  'atLeast',
+  'atMost',
+  'unit',
+  'below',
+] as const;
+const ofGauges = ['scale', 'of', 'valid'] as const;
 const everywhere = ['for', 'noData', 'mode', 'onBreak'] as const;
 const windowed = ['timeWindow', 'minSamples'] as const;
 
@@ -43,32 +53,33 @@ export const forms: readonly Form[] = [
     'ratio',
     ['bad', 'total'],
     ['timeWindow'],
-    [...common, ...windowed, 'minEvents', 'confidence', ...everywhere],
+    [...common, ...windowed, 'minEvents', 'confidence', 'absent', ...everywhere],
   ),
   form(
     'ratio',
     ['rate'],
     ['timeWindow'],
-    [...common, ...windowed, 'minEvents', 'events', 'scale', ...everywhere],
+    [...common, ...windowed, 'minEvents', 'events', ...ofGauges, ...everywhere],
   ),
   form(
     'quantile',
     ['histogram'],
     ['timeWindow', 'q'],
-    [...common, ...windowed, 'minEvents', 'scale', ...everywhere],
+    [...common, ...windowed, 'minEvents', 'scale', 'absent', ...everywhere],
   ),
   form(
     'quantile',
     ['gauge'],
     ['timeWindow'],
-    [...common, ...windowed, 'minEvents', 'events', 'q', 'scale', ...everywhere],
+    [...common, ...windowed, 'minEvents', 'events', 'q', ...ofGauges, ...everywhere],
   ),
-  form('level', ['gauge'], [], [...common, 'scale', ...everywhere]),
+  form('level', ['gauge'], [], [...common, ...ofGauges, ...everywhere]),
+  form('restarts', [], ['threshold', 'timeWindow'], ['kind', 'below', 'minSamples', ...everywhere]),
   form(
     'compare',
     ['gauge'],
     ['tolerance'],
-    ['kind', 'alpha', 'below', 'unit', 'scale', 'noData', 'mode', 'onBreak'],
+    ['kind', 'alpha', 'below', 'unit', ...ofGauges, 'noData', 'mode', 'onBreak'],
   ),
 ];
 

@@ -3,7 +3,7 @@ import { buildPolicy } from './build-policy.ts';
 import { type Finding, show, unknownKey } from './check.ts';
 import { type ConfigIssue, GatesConfigError } from './errors.ts';
 import { nearest } from './nearest.ts';
-import { readDocument } from './read-document.ts';
+import { type Path, type Position, readDocument } from './read-document.ts';
 
 /** A gates file that holds: each environment's policy. */
 export type GatesFile = {
@@ -30,16 +30,13 @@ const rootFindings = (root: Record<string, unknown>): Finding[] => {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/**
- * Reads a gates file, JSON or YAML. `file` is what messages call it; a name that ends in `.json` must
- * be JSON.
- * @throws GatesConfigError with all that is wrong, each with line, column, path, message and hint.
- */
-export const parseGates = (text: string, { file }: { readonly file: string }): GatesFile => {
-  const read = readDocument(text, file);
-  if (read.kind === 'broken') throw new GatesConfigError('bad-config', read.issues);
-  const { document } = read;
-  const root = document.value;
+/** Where findings stand; in a file, by line and column. */
+type Places = {
+  at(path: Path): Position;
+  atKey(path: Path): Position;
+};
+
+const buildFile = (root: unknown, file: string, places: Places): GatesFile => {
   const findings: Finding[] = [];
   const policies = new Map<string, WatchPolicy>();
   if (!isObject(root))
@@ -82,7 +79,7 @@ export const parseGates = (text: string, { file }: { readonly file: string }): G
   const issues = findings.map(
     ({ path, isKey, message, hint }): ConfigIssue => ({
       file,
-      ...(isKey ? document.atKey(path) : document.at(path)),
+      ...(isKey ? places.atKey(path) : places.at(path)),
       path: path.map(String).join('.'),
       message,
       hint,
@@ -90,6 +87,27 @@ export const parseGates = (text: string, { file }: { readonly file: string }): G
   );
   issues.sort((a, b) => a.line - b.line || a.column - b.column);
   throw new GatesConfigError('bad-config', issues);
+};
+
+/**
+ * Reads a gates file, JSON or YAML. `file` is what messages call it; a name that ends in `.json` must
+ * be JSON.
+ * @throws GatesConfigError with all that is wrong, each with line, column, path, message and hint.
+ */
+export const parseGates = (text: string, { file }: { readonly file: string }): GatesFile => {
+  const read = readDocument(text, file);
+  if (read.kind === 'broken') throw new GatesConfigError('bad-config', read.issues);
+  const { document } = read;
+  return buildFile(document.value, file, document);
+};
+
+/**
+ * The same from a value that was parsed already.
+ * @throws GatesConfigError as {@link parseGates}; every issue is on line 1.
+ */
+export const readGates = (value: unknown, file: string): GatesFile => {
+  const start = { line: 1, column: 1 };
+  return buildFile(value, file, { at: () => start, atKey: () => start });
 };
 
 /** In the order of the file. */

@@ -1,5 +1,6 @@
 import { duration } from '../numbers.ts';
 import type { GatePolicy, WatchPolicy } from '../policy.ts';
+import { isShare } from '../relative-limit.ts';
 import { pollTimes } from '../schedule.ts';
 
 /** Most scheduled polls that fall within any window of this length. */
@@ -51,6 +52,9 @@ const windowWarnings = (gate: Windowed, policy: WatchPolicy): string[] => {
   return warnings;
 };
 
+/** A ratio of counters proves more than 0 even of a baseline without a bad event. */
+const isCounted = (gate: GatePolicy): boolean => 'confidence' in gate && gate.confidence !== null;
+
 const gateWarning = (gate: GatePolicy, policy: WatchPolicy): string[] => {
   const warnings: string[] = [];
   const polls = pollTimes(policy).length;
@@ -59,11 +63,7 @@ const gateWarning = (gate: GatePolicy, policy: WatchPolicy): string[] => {
     warnings.push(
       `can hardly break: it asks for ${Math.floor(gate.threshold) + 1} failing checks in a row, and there are ${polls} polls`,
     );
-  const isPercent =
-    gate.kind === 'share' ||
-    (gate.kind === 'ratio' && (gate.source === 'counters' || gate.unit === 'percent'));
-  if (isPercent && gate.relative === null && !gate.below && gate.threshold >= 100)
-    warnings.push('can never break: no share is over 100 %');
+  const isPercent = isShare(gate);
   if (isPercent && gate.relative === null && gate.threshold > 0 && gate.threshold < 0.01)
     warnings.push(
       `its threshold is in percent: ${gate.threshold} means one in ${Math.round(100 / gate.threshold)}`,
@@ -82,6 +82,8 @@ const gateWarning = (gate: GatePolicy, policy: WatchPolicy): string[] => {
     warnings.push(
       `never tells that data are missing: noData.after is ${gate.noData.after}, and there are ${polls} polls`,
     );
+  if (gate.relative !== null && gate.relative.atLeast === undefined && !isCounted(gate))
+    warnings.push('is relative to a baseline that may be 0, and has no limit then: say atLeast');
   const needed = gate.kind === 'compare' ? 8 : 'minSamples' in gate ? gate.minSamples : 1;
   const readings = baselineReadings(policy);
   if ((gate.relative !== null || gate.kind === 'compare') && readings < needed)

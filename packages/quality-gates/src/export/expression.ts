@@ -1,4 +1,6 @@
-import type { GatePolicy, WatchPolicy } from '../policy.ts';
+import type { GatePolicy, GaugeReading, WatchPolicy } from '../policy.ts';
+import { parseSelector } from '../series/selector.ts';
+import { metricsOfGate } from '../series/selectors-of.ts';
 import { normalQuantile } from '../wilson.ts';
 
 /** How the policy's names are found in Prometheus. */
@@ -37,17 +39,35 @@ const wilson = (bad: string, total: string, z: number, sign: '-' | '+'): string 
   return `100 * (${p} + ${z2 / 2} / ${total} ${sign} ${z} * sqrt(${p} * (1 - ${p}) / ${total} + ${z2 / 4} / ${total} ^ 2)) / (1 + ${z2} / ${total})`;
 };
 
+/** A selector with more matchers, and an ending for a histogram's series. */
+const seriesText = (text: string, more: string | undefined, ending: string): string => {
+  const { name, matchers } = parseSelector(text);
+  const all = matchers.map(({ label, op, value }) => `${label}${op}${JSON.stringify(value)}`);
+  if (more !== undefined) all.push(more);
+  return `${name}${ending}${all.length === 0 ? '' : `{${all.join(',')}}`}`;
+};
+
+/** What Prometheus takes the readings of a window for, where `valid` leaves some of them out. */
+const outsideNote = ({ valid }: GaugeReading): string[] =>
+  valid === undefined ? [] : ['readings outside "valid" are judged there'];
+/** Without `of`, more than one series is no reading here. */
+const seriesNote = ({ of }: GaugeReading, combined: string): string[] =>
+  of === undefined
+    ? [`of several series, ${combined} is judged there; the gate asks for "of"`]
+    : [];
+
 type Windowed = { readonly windowMs: number; readonly minSamples: number };
 type Parts = Pick<Expression, 'value' | 'guards' | 'notes'>;
 
 const parts = (gate: GatePolicy, policy: WatchPolicy, options: ExportOptions): Parts => {
-  const matchers = options.selector === undefined ? '' : `{${options.selector}}`;
-  const series = (metric: string, ms?: number) =>
-    `${metric}${matchers}${ms === undefined ? '' : `[${promDuration(ms)}]`}`;
-  const increase = (metric: string, ms: number) => `sum(increase(${series(metric, ms)}))`;
+  const series = (metric: string, ms?: number, ending = '') =>
+    seriesText(metric, options.selector, ending) +
+    (ms === undefined ? '' : `[${promDuration(ms)}]`);
+  const increase = (metric: string, ms: number, ending = '') =>
+    `sum(increase(${series(metric, ms, ending)}))`;
   // Of several instances, the one that was read most often: theirs are the same polls.
-  const readings = (metric: string, { windowMs, minSamples }: Windowed) =>
-    `max(count_over_time(${series(metric, windowMs)})) >= ${minSamples}`;
+  const readings = (metric: string, { windowMs, minSamples }: Windowed, ending = '') =>
+    `max(count_over_time(${series(metric, windowMs, ending)})) >= ${minSamples}`;
   const scaled = (value: string, scale: number) => (scale === 1 ? value : `${scale} * ${value}`);
   const health = options.health ?? 'up';
   // Of several instances, the one that is farthest.
@@ -91,21 +111,33 @@ const parts = (gate: GatePolicy, policy: WatchPolicy, options: ExportOptions): P
         notes: [],
       };
     }
-    case 'level':
+    case 'restarts':
       return {
-        value: scaled(`${worst}(${series(gate.gauge)})`, gate.scale),
-        guards: [],
+        value: `sum(changes(${series('process_start_time_seconds', gate.windowMs)}))`,
+        guards: [readings('process_start_time_seconds', gate)],
         notes: [],
       };
+    case 'level': {
+      const { min, max } = gate.valid ?? {};
+      const valid = `${min === undefined ? '' : ` >= ${min}`}${max === undefined ? '' : ` <= ${max}`}`;
+      return {
+        value: scaled(`${gate.of ?? worst}(${series(gate.gauge)}${valid})`, gate.scale),
+        guards: [],
+        notes: seriesNote(gate, worst),
+      };
+    }
     case 'ratio': {
       if (gate.source === 'gauge')
         return {
-          value: scaled(`avg(avg_over_time(${series(gate.rate, gate.windowMs)}))`, gate.scale),
+          value: scaled(
+            `${gate.of ?? 'avg'}(avg_over_time(${series(gate.rate, gate.windowMs)}))`,
+            gate.scale,
+          ),
           guards: [
             readings(gate.rate, gate),
             ...events(gate.events, gate.windowMs, gate.minEvents),
           ],
-          notes: [unweighted],
+          notes: [unweighted, ...outsideNote(gate), ...seriesNote(gate, 'avg')],
         };
       const [bad, total] = [increase(gate.bad, gate.windowMs), increase(gate.total, gate.windowMs)];
       return {
@@ -127,42 +159,28 @@ const parts = (gate: GatePolicy, policy: WatchPolicy, options: ExportOptions): P
       return gate.source === 'histogram'
         ? {
             value: scaled(
-              `histogram_quantile(${gate.q}, sum by (le) (increase(${series(`${gate.histogram}_bucket`, gate.windowMs)})))`,
+              `histogram_quantile(${gate.q}, sum by (le) (increase(${series(gate.histogram, gate.windowMs, '_bucket')})))`,
               gate.scale,
             ),
             guards: [
-              readings(`${gate.histogram}_count`, gate),
-              `${increase(`${gate.histogram}_count`, gate.windowMs)} >= ${gate.minEvents}`,
+              readings(gate.histogram, gate, '_count'),
+              `${increase(gate.histogram, gate.windowMs, '_count')} >= ${gate.minEvents}`,
             ],
             notes: [extrapolated],
           }
         : {
             value: scaled(
-              `${worst}(quantile_over_time(0.5, ${series(gate.gauge, gate.windowMs)}))`,
+              `${gate.of ?? worst}(quantile_over_time(0.5, ${series(gate.gauge, gate.windowMs)}))`,
               gate.scale,
             ),
             guards: [
               readings(gate.gauge, gate),
               ...events(gate.events, gate.windowMs, gate.minEvents),
             ],
-            notes: [unweighted],
+            notes: [unweighted, ...outsideNote(gate), ...seriesNote(gate, worst)],
           };
     default:
       return { value: '', guards: [], notes: [] };
-  }
-};
-
-const metricsOf = (gate: GatePolicy): string[] => {
-  switch (gate.kind) {
-    case 'ratio':
-      return gate.source === 'counters' ? [gate.bad, gate.total] : [gate.rate];
-    case 'quantile':
-      return [gate.source === 'histogram' ? gate.histogram : gate.gauge];
-    case 'level':
-    case 'compare':
-      return [gate.gauge];
-    default:
-      return [];
   }
 };
 
@@ -171,7 +189,9 @@ const whyNot = (gate: GatePolicy): string | null => {
   if (gate.relative !== null) return 'a limit relative to a baseline';
   if (gate.kind === 'consecutive' && gate.below) return 'a streak that breaks below its threshold';
   if (gate.kind === 'consecutive' && gate.streak.of > 1) return 'n of m of a streak';
-  const odd = metricsOf(gate).find((metric) => !metricName.test(metric));
+  const odd = metricsOfGate(gate)
+    .map(({ text }) => parseSelector(text).name)
+    .find((name) => !metricName.test(name));
   return odd === undefined ? null : `${JSON.stringify(odd)} is no name of a Prometheus metric`;
 };
 

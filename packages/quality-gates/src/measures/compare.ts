@@ -1,6 +1,6 @@
+import { createGaugeReader } from '../gauges/gauge-reader.ts';
 import type { CompareGate } from '../policy.ts';
 import { hodgesLehmann, mannWhitney } from '../rank-test.ts';
-import { readGauge } from '../sample.ts';
 import { bounded } from '../windows/bounded.ts';
 import type { Look, Measure, MeasureContext } from './measure.ts';
 
@@ -13,11 +13,14 @@ const fewest = 8;
  */
 export const openCompare = (
   gate: CompareGate,
-  { endAt, baseline }: MeasureContext,
+  { endAt, baseline, read: readPage }: MeasureContext,
 ): Measure & { readonly limit: number } => {
+  const readGauge = createGaugeReader(gate.gauge, gate, readPage);
+  let why: string | null = null;
   const read = (sample: Parameters<Measure['take']>[1]) => {
-    const value = readGauge(sample, gate.gauge, gate.scale);
-    return value === null ? null : bounded(value);
+    const result = readGauge(sample);
+    why = result.kind === 'none' ? result.why : null;
+    return result.kind === 'none' ? null : bounded(result.value);
   };
   const before = baseline.map(({ sample }) => read(sample)).filter((value) => value !== null);
   // The shift against nothing but 0 is the median.
@@ -58,5 +61,6 @@ export const openCompare = (
       );
     },
     suspicious: () => false,
+    why: () => why,
   };
 };

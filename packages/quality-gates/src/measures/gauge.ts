@@ -1,6 +1,8 @@
+import { type CounterTrack, createCounterTrack } from '../counters/counter-track.ts';
+import { counterReader } from '../counters/read-counts.ts';
+import { createGaugeReader } from '../gauges/gauge-reader.ts';
 import type { GaugeQuantileGate, GaugeRatioGate, LevelGate } from '../policy.ts';
-import { type PolledSample, readCounter, readGauge } from '../sample.ts';
-import { createCounterWindow } from '../windows/counter-window.ts';
+import type { PolledSample } from '../sample.ts';
 import { createGaugeWindow } from '../windows/gauge-window.ts';
 import type { Lack, Measure, MeasureContext } from './measure.ts';
 
@@ -8,16 +10,19 @@ import type { Lack, Measure, MeasureContext } from './measure.ts';
 const turned = (value: number, below: boolean) => (below ? 0 - value : value);
 
 /** The newest reading. */
-export const openLevel = (gate: LevelGate, { limit }: MeasureContext): Measure => {
+export const openLevel = (gate: LevelGate, { limit, read }: MeasureContext): Measure => {
+  const readGauge = createGaugeReader(gate.gauge, gate, read);
   let newest: number | null = null;
   let readings = 0;
+  let why: string | null = null;
   const bound = turned(limit, gate.below);
   const isBeyond = () => newest !== null && turned(newest, gate.below) > bound;
   return {
     take: (_at, sample) => {
-      const value = readGauge(sample, gate.gauge, gate.scale);
-      if (value === null) return false;
-      newest = value;
+      const result = readGauge(sample);
+      why = result.kind === 'none' ? result.why : null;
+      if (result.kind === 'none') return false;
+      newest = result.value;
       readings += 1;
       return true;
     },
@@ -29,31 +34,46 @@ export const openLevel = (gate: LevelGate, { limit }: MeasureContext): Measure =
       beyond: isBeyond(),
     }),
     suspicious: isBeyond,
+    why: () => why,
   };
 };
 
 /** How much traffic the gauge speaks of, where the gate asks for that. */
-const openEvents = (
-  gate: GaugeRatioGate | GaugeQuantileGate,
-  { windowMs, activation }: MeasureContext,
-) => {
+const openEvents = (gate: GaugeRatioGate | GaugeQuantileGate, context: MeasureContext) => {
   const wanted = gate.events;
-  const window = createCounterWindow(windowMs);
+  const track: CounterTrack | null =
+    wanted === null
+      ? null
+      : createCounterTrack(
+          [
+            {
+              selector: wanted.counter,
+              reader: () => counterReader(0),
+              isNeeded: true,
+              isZeroWhereAbsent: false,
+            },
+          ],
+          {
+            traffic: (sums) => ({ bad: 0, total: sums[0] ?? 0 }),
+            isBeyond: () => false,
+            isJudged: false,
+          },
+          context,
+        );
   let seen = false;
-  const take = (at: number, sample: PolledSample): void => {
-    const value = wanted && readCounter(sample, wanted.counter);
-    if (value === null) return;
-    window.push(at, [value]);
-    seen = true;
+  const take = (at: number, sample: PolledSample, how: 'reading' | 'start'): void => {
+    if (track?.take(at, sample, how) === 'usable') seen = true;
   };
-  if (activation) take(activation.at, activation.sample);
+  const { activation } = context;
+  if (activation) take(activation.at, activation.sample, 'start');
   return {
     take,
     look: (at: number): { events: number | null; lack: Lack | null } => {
-      if (wanted === null || (wanted.optional && !seen)) return { events: null, lack: null };
+      if (track === null || (wanted?.optional && !seen)) return { events: null, lack: null };
+      const { window } = track;
       window.slide(at);
       const events = window.increase(0);
-      if (window.unsteady() >= 0) return { events, lack: 'restarts' };
+      if (track.several !== null) return { events, lack: 'several' };
       if (window.readings > 0 && events === 0) return { events, lack: 'traffic' };
       return { events, lack: events < gate.minEvents ? 'events' : null };
     },
@@ -65,7 +85,11 @@ export const openGauge = (
   gate: GaugeRatioGate | GaugeQuantileGate,
   context: MeasureContext,
 ): Measure => {
-  const name = gate.kind === 'ratio' ? gate.rate : gate.gauge;
+  const readGauge = createGaugeReader(
+    gate.kind === 'ratio' ? gate.rate : gate.gauge,
+    gate,
+    context.read,
+  );
   const window = createGaugeWindow(
     gate.kind === 'ratio' ? 'mean' : 'median',
     context.windowMs,
@@ -73,12 +97,14 @@ export const openGauge = (
   );
   const events = openEvents(gate, context);
   const limit = turned(context.limit, gate.below);
+  let why: string | null = null;
   return {
     take: (at, sample) => {
-      events.take(at, sample);
-      const value = readGauge(sample, name, gate.scale);
-      if (value === null) return false;
-      window.push(at, turned(value, gate.below));
+      events.take(at, sample, 'reading');
+      const result = readGauge(sample);
+      why = result.kind === 'none' ? result.why : null;
+      if (result.kind === 'none') return false;
+      window.push(at, turned(result.value, gate.below));
       return true;
     },
     look: (at) => {
@@ -90,10 +116,11 @@ export const openGauge = (
         value: measured && turned(measured.value, gate.below),
         readings: window.readings,
         events: traffic.events,
-        lack: traffic.lack === 'restarts' ? 'restarts' : few ? 'samples' : traffic.lack,
+        lack: traffic.lack === 'several' ? 'several' : few ? 'samples' : traffic.lack,
         beyond: measured?.beyond ?? false,
       };
     },
     suspicious: () => window.newest !== null && window.newest > limit,
+    why: () => why,
   };
 };

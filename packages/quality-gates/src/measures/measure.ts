@@ -1,4 +1,6 @@
+import type { Processes } from '../processes/processes.ts';
 import type { PolledSample, Timed } from '../sample.ts';
+import type { PageReader } from '../series/shapes.ts';
 
 /** What keeps a value from being judged. */
 export type Lack =
@@ -8,10 +10,16 @@ export type Lack =
   | 'traffic'
   /** Fewer events than `minEvents`. */
   | 'events'
-  /** A counter fell more often than restarts explain. */
-  | 'restarts'
+  /** Several processes answer by turns. */
+  | 'several'
+  /** More bad events than events: a misreading, unless it lasts. */
+  | 'misread'
+  /** The quantile is over the highest finite bucket, and so is the limit. */
+  | 'bucket'
   /** The gate is relative to a baseline that gave no value. */
   | 'baseline'
+  /** The baseline gave a limit that can't be judged by. */
+  | 'limit'
   /** Judged only at the end of the watch. */
   | 'end';
 
@@ -23,7 +31,7 @@ export type Look = {
   readonly lack: Lack | null;
   /** The value over the window is beyond the limit. */
   readonly beyond: boolean;
-  /** The value is a histogram's highest finite bound: the true one may be anywhere above. */
+  /** The value is a histogram's highest finite bound, and the true one is somewhere over it. */
   readonly isCapped?: boolean;
 };
 
@@ -42,6 +50,10 @@ export type Measure = {
   whole?(): WholeShare;
   /** Why the newest check was not OK; only of health gates. */
   reason?(): string | null;
+  /** Why the newest poll brought no reading; `null` where that is plain. */
+  why?(): string | null;
+  /** The highest value that it can tell, in the gate's unit; only of histograms, `null` until one was read. */
+  highest?(): number | null;
 };
 
 /** What all measures are opened with. */
@@ -57,4 +69,8 @@ export type MeasureContext = {
   /** The sample taken right after activation. */
   readonly activation: Timed | null;
   readonly baseline: readonly Timed[];
+  /** Who answered; has taken each sample before the measures do. */
+  readonly processes: Processes;
+  /** Reads the pages of samples; one for all gates, since they have their keys in common. */
+  readonly read: PageReader;
 };

@@ -4,6 +4,7 @@ import { openCounterRatio, openHistogram } from './counters.ts';
 import { openGauge, openLevel } from './gauge.ts';
 import { openConsecutive, openShare } from './health.ts';
 import type { Measure, MeasureContext } from './measure.ts';
+import { openRestarts } from './restarts.ts';
 
 /** The measure of a gate's kind and form. */
 export const openMeasure = (gate: GatePolicy, context: MeasureContext): Measure => {
@@ -20,6 +21,8 @@ export const openMeasure = (gate: GatePolicy, context: MeasureContext): Measure 
         : openGauge(gate, context);
     case 'quantile':
       return gate.source === 'histogram' ? openHistogram(gate, context) : openGauge(gate, context);
+    case 'restarts':
+      return openRestarts(gate, context);
     case 'compare':
       return openCompare(gate, context);
   }

@@ -1,4 +1,4 @@
-import { readQuoted, type Text } from './quoted.ts';
+import { quotedPattern, unquoted } from './quoted.ts';
 
 /** A series: its metric's name and its labels. */
 export type Series = { readonly name: string; readonly labels: Readonly<Record<string, string>> };
@@ -19,25 +19,20 @@ export const seriesKey = (name: string, labels: Readonly<Record<string, string>>
   return parts.length === 0 ? name : `${name}{${parts.join(',')}}`;
 };
 
-const none: Readonly<Record<string, string>> = {};
+const labelPattern = new RegExp(`([^{},="]+)=(${quotedPattern})(?:,|(?=\\}$))`, 'y');
 
 /** Name and labels of a key; a key that is no series' text is a name as a whole. */
 export const parseSeriesKey = (key: string): Series => {
   const brace = key.indexOf('{');
-  const bare = { name: key, labels: none };
+  const bare = { name: key, labels: {} };
   if (brace < 0 || !key.endsWith('}')) return bare;
   const labels: [string, string][] = [];
-  const from: Text = { text: key, at: brace + 1 };
-  while (from.at < key.length - 1) {
-    const equals = key.indexOf('=', from.at);
-    if (equals < 0) return bare;
-    const label = key.slice(from.at, equals).trim();
-    from.at = equals + 1;
-    const value = readQuoted(from);
-    if (value === null || label === '') return bare;
-    labels.push([label, value]);
-    if (key[from.at] === ',') from.at += 1;
-    else if (from.at !== key.length - 1) return bare;
+  for (let at = brace + 1; at < key.length - 1; ) {
+    labelPattern.lastIndex = at;
+    const [all, label = '', quoted = ''] = labelPattern.exec(key) ?? [];
+    if (all === undefined) return bare;
+    labels.push([label.trim(), unquoted(quoted)]);
+    at += all.length;
   }
   return { name: key.slice(0, brace), labels: Object.fromEntries(labels) };
 };

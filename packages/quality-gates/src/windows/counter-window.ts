@@ -1,104 +1,79 @@
-import { createRows, type Rows } from './rows.ts';
-
-/** More falls of one counter than this within a window are no restarts: several processes answer. */
-const mostRestarts = 2;
+import { createRows } from './rows.ts';
 
 /**
- * Counters read together, over a sliding window. An increase is the sum of rises between neighbours
- * in the window; a fall is a restart and adds the new reading itself. Nothing is summed up and
- * subtracted again, so nothing drifts: without falls it is newest − oldest, and each fall adds the
- * value before it.
+ * Sums of what counters rose by since their first reading, over a sliding window. They only grow, so
+ * an increase is newest − oldest: nothing is summed up and subtracted again, so nothing drifts.
  */
 export type CounterWindow = {
-  /** Takes a reading; `counted: false` for a starting point from before the watch. */
-  push(at: number, values: readonly number[], counted?: boolean): void;
+  /** Takes the sums, a column each; `counted: false` for a row that is no reading of the gate. */
+  push(at: number, sums: readonly number[], counted: boolean): void;
   /** Forgets what is at or before `at − windowMs`. */
   slide(at: number): void;
-  /** Forgets everything, falls too: what comes next is not comparable to it. */
-  clear(): void;
+  /** As if these had been the sums of all rows: what was counted is taken back. */
+  level(sums: readonly number[]): void;
+  /** Rows in the window that are readings. */
   readonly readings: number;
-  /** Over the window; 0 without a reading. */
-  increase(series: number): number;
-  /** Between the newest two readings; 0 with fewer. */
-  newestIncrease(series: number): number;
-  /** Which series fell more often than a restart explains, or -1. */
-  unsteady(): number;
+  /** Time of the newest row; -Infinity without one. */
+  readonly newestAt: number;
+  /** Over the window; 0 without a row. */
+  increase(column: number): number;
+  /** Between the newest two rows; 0 with fewer. */
+  newestIncrease(column: number): number;
 };
 
 export const createCounterWindow = (windowMs: number): CounterWindow => {
-  const rows = createRows();
-  /** By series: the value before each fall, at the time that it was read. */
-  let falls: Rows[] = [];
-  let uncounted = -Infinity;
+  /** The first column says whether the row is a reading. */
+  let rows = createRows();
+  let width = 0;
+  let readings = 0;
+  const row: number[] = [];
 
-  const forget = (of: Rows | undefined, until: number) => {
-    while (of?.hasUntil(until)) of.shift();
+  /** More columns than before: the rows that are there had 0 in them. */
+  const widen = (columns: number): void => {
+    const wider = createRows();
+    for (let index = 0; index < rows.size; index++)
+      wider.push(
+        rows.timeOf(index),
+        Array.from({ length: columns + 1 }, (_, column) =>
+          column <= width ? rows.valueOf(index, column) : 0,
+        ),
+      );
+    rows = wider;
+    width = columns;
   };
-  const increase = (series: number): number => {
-    if (rows.size === 0) return 0;
-    let from = rows.valueOf(0, series);
-    let sum = 0;
-    const restarts = falls[series];
-    for (let index = 0; index < (restarts?.size ?? 0); index++) {
-      sum += (restarts?.valueOf(index, 0) ?? 0) - from;
-      from = 0;
-    }
-    return sum + rows.valueOf(rows.size - 1, series) - from;
-  };
-  const newestIncrease = (series: number): number => {
-    if (rows.size < 2) return 0;
-    const from = rows.valueOf(rows.size - 2, series);
-    const to = rows.valueOf(rows.size - 1, series);
-    return to < from ? to : to - from;
-  };
+  const rise = (from: number, column: number): number =>
+    column >= width ? 0 : rows.valueOf(rows.size - 1, column + 1) - rows.valueOf(from, column + 1);
   return {
-    push: (at, values, counted = true) => {
-      const last = rows.size - 1;
-      if (last >= 0)
-        for (let series = 0; series < values.length; series++) {
-          const before = rows.valueOf(last, series);
-          if ((values[series] ?? 0) >= before) continue;
-          const ofSeries = falls[series] ?? createRows();
-          ofSeries.push(rows.timeOf(last), [before]);
-          falls[series] = ofSeries;
-        }
-      if (!counted) uncounted = at;
-      rows.push(at, values);
+    push: (at, sums, counted) => {
+      if (sums.length > width) widen(sums.length);
+      row.length = width + 1;
+      row[0] = counted ? 1 : 0;
+      for (let column = 0; column < width; column++) row[column + 1] = sums[column] ?? 0;
+      rows.push(at, row);
+      if (counted) readings += 1;
     },
     slide: (at) => {
-      const until = at - windowMs;
-      forget(rows, until);
-      for (const series of falls) forget(series, until);
+      while (rows.hasUntil(at - windowMs)) {
+        readings -= rows.valueOf(0, 0);
+        rows.shift();
+      }
     },
-    clear: () => {
-      rows.clear();
-      falls = [];
+    level: (sums) => {
+      const levelled = createRows();
+      for (let index = 0; index < rows.size; index++) {
+        const counted = rows.valueOf(index, 0);
+        const level = Array.from({ length: width }, (_, column) => sums[column] ?? 0);
+        levelled.push(rows.timeOf(index), [counted, ...level]);
+      }
+      rows = levelled;
     },
     get readings() {
-      return rows.size - (rows.hasUntil(uncounted) ? 1 : 0);
+      return readings;
     },
-    increase,
-    newestIncrease,
-    unsteady: () => falls.findIndex((series) => (series?.size ?? 0) > mostRestarts),
-  };
-};
-
-/** One counter's increase since its first reading, restarts included: for the share over the whole watch. */
-export const createTotalIncrease = (): { push(value: number): void; readonly increase: number } => {
-  let closed = 0;
-  let from: number | null = null;
-  let last = 0;
-  return {
-    push: (value) => {
-      if (from === null) from = value;
-      else if (value < last) {
-        closed += last - from;
-        from = 0;
-      }
-      last = value;
+    get newestAt() {
+      return rows.size === 0 ? -Infinity : rows.timeOf(rows.size - 1);
     },
-    get increase() {
-      return from === null ? 0 : closed + last - from;
-    },
+    increase: (column) => (rows.size === 0 ? 0 : rise(0, column)),
+    newestIncrease: (column) => (rows.size < 2 ? 0 : rise(rows.size - 2, column)),
   };
 };

@@ -51,7 +51,7 @@ it.runIf(hasTool('prometheus'))(
       expect(data.result).toHaveLength(cases.length);
       for (const { metric, value } of data.result) {
         const { bounds, counts } = cases[Number(metric.case)] as Buckets;
-        const ours = histogramQuantile(q, bounds, counts) ?? Number.NaN;
+        const ours = histogramQuantile(q, bounds, counts)?.value ?? Number.NaN;
         const theirs = Number(value[1]);
         const isClose =
           Number.isNaN(theirs) && Number.isNaN(ours)

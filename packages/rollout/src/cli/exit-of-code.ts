@@ -57,6 +57,9 @@ const monitor: Table<MonitorErrorCode> = {
   'bad-sample-log': notVerified,
   'unknown-format': notVerified,
   'log-broken': notVerified,
+  'log-changed': notVerified,
+  'log-from-future': notVerified,
+  'bad-options': usage,
   unreachable: failed,
   timeout: failed,
   'bad-status': failed,
@@ -93,6 +96,7 @@ const gates: Table<GatesErrorCode> = {
   'unknown-gate': usage,
   'bad-policy': usage,
   'not-expressible': usage,
+  'bad-selector': usage,
 };
 
 const target: Table<TargetError['code']> = {

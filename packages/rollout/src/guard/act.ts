@@ -86,6 +86,7 @@ export const actOn = async (open: OpenRun, watched: Watched): Promise<CommandRes
       return result(reason instanceof Interrupted ? reason.exit : exitCodes.interrupted);
     }
     case 'promote':
+    case 'advise':
       return result(await promote(open, watched));
     case 'inconclusive':
       return result(await leaveInconclusive(open, watched, outcome.assessment.reasons.join('; ')));
@@ -126,9 +127,16 @@ const promote = async (open: OpenRun, watched: Watched): Promise<CommandResult['
   if (impaired !== null) return leaveInconclusive(open, watched, impaired);
   const drift = await driftNow(open, state);
   if (drift !== null) return withhold(open, watched, drift);
-  await closeRun(open, { outcome: state.kind === 'watch' ? 'done' : 'promoted' });
+  const advice = watched.outcome.decision === 'advise' ? watched.outcome.assessment.reasons : [];
+  await closeRun(open, {
+    outcome: state.kind === 'watch' ? 'done' : 'promoted',
+    ...(advice.length === 0
+      ? {}
+      : { reason: `a gate that only advises broke: ${advice.join('; ')}` }),
+  });
+  for (const reason of advice) context.output.line(`advice: ${reason}`);
   context.output.line(
-    `every gate held to the end: ${state.version === null ? 'the watch is done' : `release ${state.version} is promoted`}`,
+    `${advice.length === 0 ? 'every gate held to the end' : 'what broke only advises'}: ${state.version === null ? 'the watch is done' : `release ${state.version} is promoted`}`,
   );
   return exitCodes.done;
 };

@@ -90,6 +90,7 @@ const ofWatchEnd = (
 ): readonly RunMessage[] => {
   const variables = { ...release, decision, reason: reasons.join('; '), report: shown.report };
   if (decision === 'promote') return [{ event: 'success', variables }];
+  if (decision === 'advise') return [{ event: 'gate-advice', variables }];
   if (decision === 'inconclusive') return [{ event: 'inconclusive', variables }];
   if (broken.length === 0) return [];
   return [

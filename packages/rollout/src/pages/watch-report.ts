@@ -15,6 +15,7 @@ const decisions: readonly Decision[] = [
   'rollback',
   'freeze',
   'alert',
+  'advise',
   'inconclusive',
   'interrupted',
   'stood-down',

@@ -8,6 +8,7 @@ const acts: Readonly<Record<WatchPolicy['onBreak'], string>> = {
   rollback: 'rolled back',
   freeze: 'frozen',
   alert: 'raised an alert in',
+  advise: 'advised against',
 };
 
 const day = (at: number): string =>

@@ -1,5 +1,10 @@
-import type { PolledSample, WatchPolicy } from '@dhash/quality-gates';
-import { metricsOf, type Recording } from '@dhash/quality-gates/tune';
+import type { WatchPolicy } from '@dhash/quality-gates';
+import {
+  type RangeSeries,
+  type Recording,
+  rangeQueries,
+  recordedSeries,
+} from '@dhash/quality-gates/tune';
 import { exitCodes, messageOf, RolloutError } from '../../errors.ts';
 
 /** What is asked of a Prometheus, and for when. Times are epoch ms, multiples of `stepMs` apart. */
@@ -79,8 +84,8 @@ const ask = async (
 };
 
 /**
- * Reads all that a policy's gates would have seen, a point a step. Counters and gauges are summed over their
- * labels, as the monitor sums them; a scrape counts for up to two steps.
+ * Reads all that a policy's gates would have seen, a point a step, each series by itself; a scrape counts
+ * for up to two steps.
  * @throws RolloutError `promql-failed` where Prometheus cannot be asked, or refuses.
  */
 export const readPromql = async (
@@ -90,61 +95,43 @@ export const readPromql = async (
   const { from, to, stepMs } = range;
   const base = new URL(range.url.endsWith('/') ? range.url : `${range.url}/`);
   const points = Math.floor((to - from) / stepMs) + 1;
-  const matchers = range.selector === undefined ? '' : `,${range.selector}`;
-  const newest = (name: string) =>
-    `last_over_time({__name__=${JSON.stringify(name)}${matchers}}[${2 * stepMs}ms])`;
+  const lookbackMs = 2 * stepMs;
 
-  /** Columns by the value of `label`; by '' where there is none. */
-  const columns = async (query: string, label?: string): Promise<Map<string, Float64Array>> => {
-    const found = new Map<string, Float64Array>();
+  const read = async (query: string): Promise<RangeSeries[]> => {
+    const found: RangeSeries[] = [];
     for (let first = 0; first < points; first += mostPoints) {
       const last = Math.min(points, first + mostPoints) - 1;
       const chunk = { ...range, from: from + first * stepMs, to: from + last * stepMs };
-      for (const { metric, values } of await ask(base, query, chunk)) {
-        const key = label === undefined ? '' : (metric[label] ?? '');
-        const column = found.get(key) ?? new Float64Array(points).fill(Number.NaN);
-        found.set(key, column);
-        for (const [seconds, value] of values)
-          column[Math.round((seconds * 1000 - from) / stepMs)] = Number(value);
-      }
+      for (const { metric, values } of await ask(base, query, chunk))
+        found.push({
+          labels: metric,
+          points: values.map(([seconds, value]) => [seconds, Number(value)]),
+        });
     }
     return found;
   };
-  const column = async (query: string) => (await columns(query)).get('');
 
-  const { numbers, histograms } = metricsOf(policy);
-  const missing: string[] = [];
-  const health = await column(`max(${newest(range.health)})`);
-  if (health === undefined) missing.push(range.health);
-  const numberColumns = new Map<string, Float64Array>();
-  for (const name of numbers) {
-    const found = await column(`sum(${newest(name)})`);
-    if (found === undefined) missing.push(name);
-    else numberColumns.set(name, found);
+  const more = range.selector === undefined ? '' : `,${range.selector}`;
+  const up = `last_over_time({__name__=${JSON.stringify(range.health)}${more}}[${lookbackMs}ms])`;
+  const health = new Map<number, number>();
+  for (const series of await read(`max(${up})`))
+    for (const [seconds, value] of series.points) health.set(Math.round(seconds * 1000), value);
+  const missing = health.size === 0 ? [range.health] : [];
+  const answers: { query: ReturnType<typeof rangeQueries>[number]; series: RangeSeries[] }[] = [];
+  for (const query of rangeQueries(policy, { matchers: range.selector, lookbackMs })) {
+    const series = await read(query.query);
+    if (series.length === 0 && query.reads !== 'start time') missing.push(query.name);
+    answers.push({ query, series });
   }
-  const histogramColumns = new Map<string, Map<string, Float64Array>>();
-  for (const name of histograms) {
-    const found = await columns(`sum by (le) (${newest(`${name}_bucket`)})`, 'le');
-    if (found.size === 0) missing.push(name);
-    else histogramColumns.set(name, found);
-  }
-  const all = [
-    ...(health === undefined ? [] : [health]),
-    ...numberColumns.values(),
-    ...[...histogramColumns.values()].flatMap((buckets) => [...buckets.values()]),
-  ];
-
-  const sampleAt = (at: number): PolledSample | null => {
-    const index = (at - from) / stepMs;
-    if (!all.some((each) => !Number.isNaN(each[index] ?? Number.NaN))) return null;
-    const metrics: Record<string, unknown> = {};
-    for (const [name, values] of numberColumns) metrics[name] = values[index];
-    for (const [name, buckets] of histogramColumns) {
-      const le = Object.fromEntries([...buckets].map(([bound, values]) => [bound, values[index]]));
-      metrics[name] = { le, count: le['+Inf'], sum: 0 };
-    }
-    const up = health?.[index] ?? Number.NaN;
-    return { at, health: { ok: Number.isNaN(up) ? null : up > 0 }, metrics };
+  const healthAt = (at: number): boolean | null => {
+    const value = health.get(at);
+    return value === undefined ? null : value > 0;
   };
-  return { sampleAt, missing, isEmpty: all.length === 0 };
+  return {
+    ...recordedSeries(answers, range, healthAt),
+    missing,
+    isEmpty:
+      health.size === 0 &&
+      answers.every(({ query, series }) => query.reads === 'start time' || series.length === 0),
+  };
 };

@@ -1,0 +1,292 @@
+import type { Answerer } from '../processes/processes.ts';
+import { type FirstRise, judgeFirstRise } from './first-rise.ts';
+import { addRise, type SeriesCounts, settle } from './series-counts.ts';
+import {
+  type Course,
+  faster,
+  goesOn,
+  isBadBurst,
+  isBurst,
+  isCountableSince,
+  isDip,
+  type Pace,
+  stepsOnto,
+  type Traffic,
+} from './traffic.ts';
+import type { View } from './view.ts';
+
+/** What a gate's counters of one target came to at a poll. */
+export type TakenCourse =
+  /** They are in the sums. */
+  | 'counted'
+  /** They may be another process's: the next reading tells. */
+  | 'held'
+  /** Several processes answer there, by turns. */
+  | 'several';
+
+/** Where rises go. */
+export type Sums = {
+  /** What may prove a break. */
+  readonly proof: number[];
+  /** All that was counted. */
+  readonly all: number[];
+};
+
+type Held = {
+  readonly at: number;
+  /** A later start time; all counters fell; they rose much faster than ever. */
+  readonly kind: 'start' | 'fall' | 'jump';
+  readonly counts: ReadonlyMap<SeriesCounts, readonly number[]>;
+  readonly sum: Traffic;
+};
+
+/** The counters of one target in one gate, and whose they are. */
+export type TargetCourse = {
+  readonly series: SeriesCounts[];
+  /** The target was read before, and had none of these: they begin at 0. Nothing where it had some. */
+  begin(at: number): void;
+  /** `restarts`: of the target until now, confirmed ones. */
+  take(at: number, answerer: Answerer, restarts: number): TakenCourse;
+};
+
+/** Falls and returns of all counters under one start time: once is a misreading. */
+const mostReturns = 1;
+
+type Counts = (of: SeriesCounts) => readonly number[] | null;
+const here: Counts = (of) => of.now;
+const before: Counts = (of) => of.last;
+/** A series that is away counts as it was last seen. */
+const hereOrBefore: Counts = (of) => of.now ?? of.last;
+
+/** Told of what a course finds out later. */
+export type CourseEvents = {
+  /** A held reading was counted after all; with its time. */
+  readonly onCounted: (at: number) => void;
+  /** What may prove a break was taken back. */
+  readonly onTakenBack: () => void;
+};
+
+export const createTargetCourse = (
+  view: View,
+  sums: Sums,
+  baselinePace: Pace,
+  { onCounted, onTakenBack }: CourseEvents,
+): TargetCourse => {
+  const series: SeriesCounts[] = [];
+  const courses: Course[] = [];
+  let pace = baselinePace;
+  let lastAt: number | null = null;
+  let held: Held | null = null;
+  let returns = 0;
+  /** Restarts that the sums know of. */
+  let known = 0;
+  /** The first rise, where nothing before says how fast is usual: the second one does. */
+  let first: FirstRise | null = null;
+  const scratch: number[] = [];
+
+  const trafficOf = (add: (into: number[]) => void): Traffic => {
+    scratch.fill(0);
+    add(scratch);
+    return view.traffic(scratch);
+  };
+  /** All that a process has counted since it began. */
+  const lifetime = (counts: Counts): Traffic =>
+    trafficOf((into) => {
+      for (const of of series) {
+        const known = counts(of);
+        if (known !== null) addRise(of, known, 'zero', into);
+      }
+    });
+
+  /** Puts counts into the sums and makes them the newest. */
+  const count = (
+    counts: Counts,
+    at: number,
+    how: { readonly from: 'last' | 'zero'; readonly isProof: boolean; readonly isUsual: boolean },
+  ): void => {
+    const rise = trafficOf((into) => {
+      for (const of of series) {
+        const known = counts(of);
+        if (known !== null) addRise(of, known, how.from, into);
+        // What the process that is gone had counted, the new one has not.
+        else if (how.from === 'zero') of.last = null;
+      }
+    });
+    for (let column = 0; column < scratch.length; column++) {
+      const by = scratch[column] ?? 0;
+      sums.all[column] = (sums.all[column] ?? 0) + by;
+      if (how.isProof) sums.proof[column] = (sums.proof[column] ?? 0) + by;
+    }
+    if (lastAt !== null) pace = faster(pace, rise, at - lastAt, how.isUsual);
+    lastAt = at;
+    for (const of of series) {
+      const known = counts(of);
+      if (known === null) continue;
+      if (how.from === 'zero') of.last = null;
+      settle(of, known);
+    }
+  };
+  const hold = (at: number, kind: Held['kind']): TakenCourse => {
+    const counts = new Map<SeriesCounts, readonly number[]>();
+    for (const of of series) if (of.now !== null) counts.set(of, [...of.now]);
+    held = { at, kind, counts, sum: lifetime(kind === 'jump' ? hereOrBefore : here) };
+    return 'held';
+  };
+
+  /** How the newest counts stand to the ones before. */
+  const compare = (earlier: Counts) => {
+    let hasFallen = false;
+    let hasHeld = false;
+    for (const of of series) {
+      const was = earlier(of);
+      if (was === null || of.now === null) continue;
+      // Of a histogram, what it counted in all.
+      const [from, to] = [was.at(-1) ?? 0, of.now.at(-1) ?? 0];
+      if (from > 0 && to >= from) hasHeld = true;
+      else if (!isDip(from, to)) hasFallen = true;
+      else if (to < from) hasHeld = true;
+    }
+    return { hasFallen, allFell: hasFallen && !hasHeld };
+  };
+
+  /** Counts what was held, or says that it was another process's. */
+  const resolve = (
+    at: number,
+    { kind, at: heldAt, counts, sum }: Held,
+    isTold: boolean,
+  ): TakenCourse => {
+    held = null;
+    const ofHeld: Counts = (of) => counts.get(of) ?? null;
+    const now = lifetime(here);
+    const old = lifetime(before);
+    const course = { ...old, at: lastAt ?? heldAt, by: 'both' } as const;
+    // Where the held counts may be the old course gone on, it was not left.
+    const leave = () => {
+      if (!goesOn(course, sum, heldAt, pace)) courses.push(course);
+    };
+    if (kind === 'jump') {
+      // Back from the jump: the held reading was not of this process.
+      if (compare(ofHeld).hasFallen) return isProvenBy(isTold) ? 'several' : 'counted';
+      leave();
+      // Beyond the limit by itself, of what is a good process as a whole: it may be another one's past.
+      const rise = trafficOf((into) => {
+        for (const [of, known] of counts) addRise(of, known, 'last', into);
+      });
+      const isProof = !view.isBeyond(rise) || view.isBeyond(sum);
+      count(ofHeld, heldAt, { from: 'last', isProof, isUsual: false });
+    } else {
+      if (kind === 'fall') {
+        const rise = { total: now.total - sum.total, bad: now.bad - sum.bad };
+        const rate = rise.total / (at - heldAt);
+        // What it counts now says how much it can have counted since it began.
+        const usual = first === null ? pace.usual : 0;
+        if (!isCountableSince(sum.total, Math.max(rate, usual), heldAt - course.at))
+          return 'several';
+        const isFast = pace.rises === 0 || rate > usual;
+        const isBack = now.total >= old.total && isFast;
+        const isBadBack = old.bad > 0 && now.bad >= old.bad && rise.bad > rise.total;
+        if (isBack || isBadBack) return 'several';
+        leave();
+      }
+      count(ofHeld, heldAt, { from: 'zero', isProof: true, isUsual: false });
+    }
+    onCounted(heldAt);
+    return 'counted';
+  };
+  /** All counters fell, and no start time says why. */
+  const fall = (at: number, ms: number): TakenCourse => {
+    const now = lifetime(here);
+    const { rises, usual } = pace;
+    if (rises > 0 && first === null && !isCountableSince(now.total, usual, ms)) return 'several';
+    // Counters near 0 are a new process's, whatever stood there before.
+    const isOld = courses.some(
+      (course) => !isCountableSince(course.total, usual, ms) && goesOn(course, now, at, pace),
+    );
+    return isOld ? 'several' : hold(at, 'fall');
+  };
+  /** One counter fell while the others went on: no restart, but it may be a step to another course. */
+  const leaveSome = (at: number): void => {
+    const now = lifetime(hereOrBefore);
+    const old = lifetime(before);
+    for (const by of ['bad', 'total'] as const)
+      if (!isDip(old[by], now[by])) courses.push({ ...old, at: lastAt ?? at, by });
+  };
+  const remember = (
+    rise: Traffic,
+    { at, ms }: { at: number; ms: number },
+    rises: number[],
+  ): void => {
+    const old = { ...lifetime(before), at: at - ms, by: 'both' } as const;
+    first = { ...rise, ms, sums: rises, before: old, lifetime: lifetime(hereOrBefore) };
+  };
+  /** Takes the first rise back where it was a jump that may be another process's past. */
+  const reconsider = (rise: FirstRise, second: Traffic & { readonly ms: number }): void => {
+    first = null;
+    const kind = judgeFirstRise(rise, second, view);
+    if (kind === 'usual') return;
+    courses.push(rise.before);
+    pace = baselinePace;
+    if (kind === 'jump') return;
+    rise.sums.forEach((by, column) => {
+      sums.proof[column] = (sums.proof[column] ?? 0) - by;
+    });
+    onTakenBack();
+  };
+  /** Counters that come back prove a second process; under one start time only the second time: the first may be a misreading. */
+  const isProvenBy = (isTold: boolean): boolean => {
+    returns += 1;
+    return !isTold || returns > mostReturns;
+  };
+  /** Many bad events at once: more than events, or of what is a good process as a whole. */
+  const isDoubtful = (rise: Traffic, ms: number): boolean =>
+    view.isBeyond(rise) &&
+    isBadBurst(rise, pace, ms) &&
+    ((rise.bad > rise.total && pace.rises > 0) || !view.isBeyond(lifetime(hereOrBefore)));
+  const goOn = (at: number, isTold: boolean): TakenCourse => {
+    const ms = at - (lastAt ?? at);
+    const { allFell, hasFallen } = compare(before);
+    if (allFell && !isTold) return fall(at, ms);
+    const rise = trafficOf((into) => {
+      for (const of of series) if (of.now !== null) addRise(of, of.now, 'last', into);
+    });
+    const rises = [...scratch];
+    if (first !== null) reconsider(first, { ...rise, ms });
+    if (pace.rises === 0) remember(rise, { at, ms }, rises);
+    if (courses.length > 0) {
+      const now = lifetime(hereOrBefore);
+      const isBack = courses.some((course) => stepsOnto(course, now, rise, { at, ms }, pace));
+      if (isBack && isProvenBy(isTold)) return 'several';
+    }
+    if (hasFallen) leaveSome(at);
+    if (view.isJudged && (isBurst(rise, pace, ms) || isDoubtful(rise, ms))) return hold(at, 'jump');
+    count(here, at, { from: 'last', isProof: true, isUsual: true });
+    return 'counted';
+  };
+  return {
+    series,
+    begin: (at) => {
+      lastAt ??= at;
+    },
+    take: (at, answerer, restarts) => {
+      if (answerer === 'several') return 'several';
+      if (lastAt === null) {
+        // The first sight of a process is a starting point, no rise.
+        for (const of of series) if (of.now !== null) settle(of, of.now);
+        lastAt = at;
+        known = restarts;
+        return 'counted';
+      }
+      if (answerer === 'held') return hold(at, 'start');
+      const isNew = restarts > known;
+      known = restarts;
+      if (held !== null) {
+        const resolved = resolve(at, held, answerer !== 'unknown');
+        if (resolved === 'several') return resolved;
+      } else if (isNew) {
+        count(here, at, { from: 'zero', isProof: true, isUsual: false });
+        return 'counted';
+      }
+      return goOn(at, answerer !== 'unknown');
+    },
+  };
+};
