@@ -4,7 +4,7 @@ import { startHttpServer } from '@dhash/testkit';
 import { describe, expect, it } from 'vitest';
 import { httpPost } from '../src/channels/http-post.ts';
 import { createAgents } from '../src/net/agents.ts';
-import { isPrivateAddress, whyNotTarget } from '../src/net/target-policy.ts';
+import { type Guard, isPrivateAddress, whyNotTarget } from '../src/net/target-policy.ts';
 import { message } from './messages.ts';
 import { startNotifier } from './notifier-kit.ts';
 
@@ -60,37 +60,39 @@ describe('on the wire', () => {
   it('refuses a name at the moment of connecting, when it turns out to be private', async () => {
     const server = await startHttpServer((_request, response) => void response.end());
     const { port } = new URL(server.url);
-    const post = (allowsPrivate: boolean) =>
+    const post = (guard: Guard) =>
       httpPost(
         new URL(`http://localhost:${port}/`),
         '{}',
         {},
         {
           agents: createAgents({}),
-          allowsPrivate,
+          guard,
           redact: (text) => text,
           tryMs: 5000,
           signal: undefined,
         },
       );
-    expect(await post(false)).toMatchObject({
+    expect(await post('name')).toMatchObject({
       kind: 'failed',
       result: { kind: 'permanent', reason: expect.stringContaining('private network') },
     });
     expect(server.requests).toHaveLength(0);
-    expect(await post(true)).toMatchObject({ kind: 'answer', answer: { status: 200 } });
+    expect(await post('nothing')).toMatchObject({ kind: 'answer', answer: { status: 200 } });
   });
 
-  it('posts nothing where this Node would go past the proxy that the environment names', () => {
-    const to = { protocol: 'https:', allowsPrivate: false };
+  it('posts nothing where this Node would go past the proxy that the environment names', async () => {
+    const url = new URL('https://x.test/');
+    const to = (env: Record<string, string>, version: string) =>
+      createAgents(env, version).to(url, 'address');
     const env = { https_proxy: 'http://127.0.0.1:3128' };
     for (const version of ['22.16.0', '22.20.9', '23.11.0', '24.4.1'])
-      expect(createAgents(env, version).for(to), version).toEqual({
-        problem: `Node ${version} can't go through HTTPS_PROXY; 22.21, 24.5 or newer can`,
+      expect(await to(env, version), version).toEqual({
+        problem: `Node ${version} can't go through https_proxy; 22.21, 24.5 or newer can`,
       });
     for (const version of ['22.21.0', '24.5.0', '24.14.0', '26.0.0'])
-      expect(createAgents(env, version).for(to), version).toHaveProperty('agent');
-    expect(createAgents({}, '22.16.0').for(to)).toHaveProperty('agent');
+      expect(await to(env, version), version).toHaveProperty('agent');
+    expect(await to({}, '22.16.0')).toHaveProperty('agent');
   });
 
   it('goes through the proxy that the environment names, and around it where that says so', async () => {

@@ -2,9 +2,10 @@ import type { ChannelConfig, ChannelOf } from '../config/channel-schema.ts';
 import { addressOf, signingSecretsOf } from '../config/secrets.ts';
 import { type AttemptResult, permanent, succeeded, transient } from '../delivery/attempt.ts';
 import { classifyStatus, isSuccess } from '../delivery/classify-http.ts';
+import { saidInSuccess } from '../delivery/said-in-success.ts';
 import { serverHintMs } from '../delivery/server-hint.ts';
 import { isNotifierError } from '../errors.ts';
-import { whyNotTarget } from '../net/target-policy.ts';
+import { guardOf, whyNotTarget } from '../net/target-policy.ts';
 import { composeDiscord } from '../render/discord.ts';
 import { composeSlack } from '../render/slack.ts';
 import { composeTeams } from '../render/teams.ts';
@@ -27,22 +28,39 @@ interface HttpContract {
 
 const everyNote = ({ notes, redelivery }: Delivery): string[] => [...notes, ...redelivery];
 
+/** Errors in a 2xx that pass: Slack's own words for them. */
+const passing =
+  /^(?:rate_?limit(?:ed|_exceeded)?|too_many_requests|internal_error|fatal_error|service_unavailable|(?:request_)?timeout|temporarily_unavailable|rollup_error)$/i;
+
+/** What a chat's 2xx says, where it says anything; null: it says neither yes nor no. */
+const verdictOf = (answer: HttpAnswer, nowMs: number, gone?: string): AttemptResult | null => {
+  const said = saidInSuccess(answer.text, answer.json);
+  if (said.kind === 'unclear') return null;
+  if (said.kind === 'taken') return succeeded('delivered', said.id);
+  if (said.status !== null && !isSuccess(said.status))
+    return classifyStatus(said.status, answer, nowMs, gone);
+  const reason = `${answer.status}, but: ${answer.said}`;
+  return passing.test(said.word)
+    ? transient(reason, { hintMs: serverHintMs(answer, nowMs) })
+    : permanent(reason);
+};
+
+const isPage = (answer: HttpAnswer): boolean => /^\s*(?:<!doctype html|<html)/i.test(answer.text);
+
 const slackContract: HttpContract = {
   compose: (delivery) => composeSlack(delivery.message, everyNote(delivery)),
   judge: (answer, nowMs) => {
-    if (answer.text === 'ok') return succeeded('delivered');
+    const verdict = verdictOf(answer, nowMs);
+    if (verdict !== null) return verdict;
     if (!answer.isWhole) return transient('200, but its answer was cut off', { isAmbiguous: true });
+    if (answer.status === 204) return succeeded('delivered');
     const isJson = (answer.header('content-type') ?? '').includes('json');
-    if (isJson) {
-      const { json } = answer;
-      if (typeof json !== 'object' || json === null || !('ok' in json))
-        return transient(`200 with an unreadable answer: ${answer.said}`, {
-          hintMs: serverHintMs(answer, nowMs),
-          isAmbiguous: true,
-        });
-      if (json.ok === true) return succeeded('delivered');
-    }
-    return permanent(`200, but not "ok": ${answer.said}`);
+    if (isJson && answer.json === undefined)
+      return transient(`200 with an unreadable answer: ${answer.said}`, {
+        hintMs: serverHintMs(answer, nowMs),
+        isAmbiguous: true,
+      });
+    return permanent(`${answer.status}, but not "ok": ${answer.said}`);
   },
 };
 
@@ -58,11 +76,12 @@ const teamsContract: HttpContract = {
     const error = teamsErrorText.exec(answer.text);
     if (error?.[1] !== undefined)
       return classifyStatus(Number(error[1]), answer, nowMs, workflowGone);
-    if (answer.text.trim() === '1') return succeeded('delivered');
-    if (/Webhook message delivery failed/i.test(answer.text))
+    if (/Webhook message delivery failed/i.test(answer.text) || isPage(answer))
       return permanent(`${answer.status}, but: ${answer.said}`);
+    if (answer.text.trim() === '1') return succeeded('delivered');
+    const verdict = verdictOf(answer, nowMs, workflowGone);
     // The flow runs after its answer; whether the card arrived can't be seen from here.
-    return succeeded('accepted');
+    return verdict === null || verdict.kind === 'ok' ? succeeded('accepted') : verdict;
   },
 };
 
@@ -73,14 +92,11 @@ const discordContract: HttpContract = {
       url.search = `${url.search}${url.search === '' ? '?' : '&'}wait=true`;
   },
   compose: (delivery) => composeDiscord(delivery.message, everyNote(delivery)),
-  judge: (answer) => {
-    const { json } = answer;
-    const id =
-      typeof json === 'object' && json !== null && 'id' in json && typeof json.id === 'string'
-        ? json.id
-        : null;
+  judge: (answer, nowMs) => {
+    const verdict = verdictOf(answer, nowMs);
+    if (verdict !== null) return verdict;
     // A 200 whose body was cut off was still said after the message was saved.
-    if (id !== null || answer.status === 204 || !answer.isWhole) return succeeded('delivered', id);
+    if (answer.status === 204 || !answer.isWhole) return succeeded('delivered');
     return permanent(`${answer.status}, but without a message's id: ${answer.said}`);
   },
 };
@@ -136,7 +152,7 @@ export const openHttpChannel = (
     const headers = contract.headers?.(delivery.message.id, tools.now(), body) ?? {};
     const posted = await httpPost(url, body, headers, {
       agents: tools.agents,
-      allowsPrivate: config.allowPrivate === true,
+      guard: guardOf(config),
       redact: tools.redact,
       tryMs,
       signal,

@@ -3,12 +3,12 @@ import { type AttemptResult, permanent, transient } from '../delivery/attempt.ts
 import type { HintSource } from '../delivery/server-hint.ts';
 import { isTlsCode } from '../delivery/tls-codes.ts';
 import { codeOf } from '../error-code.ts';
-import { type Agents, privateTargetCode } from '../net/agents.ts';
+import { type Agents, type Connection, privateTargetCode } from '../net/agents.ts';
+import type { Guard } from '../net/target-policy.ts';
 import { cleanLine } from '../text/clean.ts';
 import { truncate } from '../text/cut.ts';
+import { readAnswer } from './read-answer.ts';
 
-/** Most of an answer that is read, bytes: no vendor says more than this. */
-const answerLimitBytes = 65_536;
 /** Most of an answer that is shown. */
 const saidLimit = 200;
 
@@ -30,7 +30,7 @@ export type PostResult =
 /** What a channel posts with. */
 export interface PostOptions {
   readonly agents: Agents;
-  readonly allowsPrivate: boolean;
+  readonly guard: Guard;
   readonly redact: (text: string) => string;
   readonly tryMs: number;
   readonly signal: AbortSignal | undefined;
@@ -54,25 +54,8 @@ const proxyStatus = (error: unknown): string | null =>
 
 const userAgent = 'dhash-notifier';
 
-const readSome = async (response: IncomingMessage): Promise<{ text: string; isWhole: boolean }> => {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  let isWhole = true;
-  try {
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      size += chunk.length;
-      if (size >= answerLimitBytes) break;
-    }
-  } catch {
-    // Cut off or timed out: what came is kept, and the caller sees that it is not whole.
-    isWhole = false;
-  }
-  return { text: Buffer.concat(chunks).toString('utf8'), isWhole };
-};
-
 const parseJson = (text: string): unknown => {
-  if (!/^\s*[{[]/.test(text)) return undefined;
+  if (!/^\s*[{["]/.test(text)) return undefined;
   try {
     return JSON.parse(text);
   } catch {
@@ -83,14 +66,15 @@ const parseJson = (text: string): unknown => {
 
 /** How a request stood when it failed. */
 interface Failed {
+  readonly proxyVariable: string | null;
   readonly error: unknown;
   readonly hasTimedOut: boolean;
   readonly isConnected: boolean;
 }
 
 const failure = (
-  { error, hasTimedOut, isConnected }: Failed,
-  { signal, tryMs, agents }: PostOptions,
+  { error, hasTimedOut, isConnected, proxyVariable }: Failed,
+  { signal, tryMs }: PostOptions,
 ): AttemptResult => {
   // An error of the network can hold the address: nothing of it but its code goes further.
   if (signal?.aborted) return transient('cancelled', { isAmbiguous: true, isCancelled: true });
@@ -99,18 +83,36 @@ const failure = (
       ? transient(`no answer in ${tryMs} ms`, { isAmbiguous: true })
       : transient(`not reached in ${tryMs} ms`);
   const code = codeOf(error);
-  if (code === privateTargetCode)
-    return permanent(
-      'its host resolves to a private network; set allowPrivate: true where that is meant',
-    );
+  if (code === privateTargetCode) return privateTarget;
   const refusal = proxyStatus(error);
   if (refusal !== null)
-    return transient(`the proxy (HTTPS_PROXY) refused the way to it, with ${refusal}`);
+    return transient(`the proxy (${proxyVariable}) refused the way to it, with ${refusal}`);
   if (unsentCodes.has(code))
-    return transient(`not reached (${code}${agents.hasProxy ? '; HTTPS_PROXY is set' : ''})`);
+    return transient(
+      `not reached (${code}${proxyVariable === null ? '' : `; ${proxyVariable} is set`})`,
+    );
   if (isTlsCode(code))
     return transient(`its certificate or TLS is not accepted (${code})`, { isConfig: true });
   return transient(`the connection broke${code === '' ? '' : ` (${code})`}`, { isAmbiguous: true });
+};
+
+const privateTarget = permanent(
+  'its host resolves to a private network; set allowPrivate: true where that is meant',
+);
+
+/** The way to `url`, or what became of the try for want of one. */
+const connectionTo = async (
+  url: URL,
+  { agents, guard, signal }: PostOptions,
+): Promise<Exclude<Connection, { problem: string }> | AttemptResult> => {
+  try {
+    const way = await agents.to(url, guard);
+    if ('problem' in way) return transient(`not tried: ${way.problem}`);
+    return signal?.aborted ? transient('cancelled', { isCancelled: true }) : way;
+  } catch (error) {
+    if (codeOf(error) !== privateTargetCode) throw error;
+    return privateTarget;
+  }
 };
 
 const headersOf =
@@ -124,7 +126,7 @@ const answerOf = async (
   response: IncomingMessage,
   redact: (text: string) => string,
 ): Promise<HttpAnswer> => {
-  const { text, isWhole } = await readSome(response);
+  const { text, isWhole } = await readAnswer(response);
   return {
     status: response.statusCode ?? 0,
     text,
@@ -150,15 +152,14 @@ export const httpPost = async (
   options: PostOptions,
 ): Promise<PostResult> => {
   const { protocol } = url;
-  const { agents, allowsPrivate, signal, tryMs } = options;
-  const way = agents.for({ protocol, allowsPrivate });
-  if ('problem' in way) return { kind: 'failed', result: transient(`not tried: ${way.problem}`) };
-  if (signal?.aborted)
-    return { kind: 'failed', result: transient('cancelled', { isCancelled: true }) };
+  const { signal, tryMs } = options;
+  const way = await connectionTo(url, options);
+  if ('kind' in way) return { kind: 'failed', result: way };
+  const { agent, proxyVariable } = way;
   const http = process.getBuiltinModule(protocol === 'https:' ? 'node:https' : 'node:http');
   const request = http.request(url, {
     method: 'POST',
-    agent: way.agent,
+    agent,
     headers: { 'content-type': 'application/json', 'user-agent': userAgent, ...headers },
   });
   let hasTimedOut = false;
@@ -181,9 +182,17 @@ export const httpPost = async (
   signal?.addEventListener('abort', cancel);
   try {
     const response = await responseTo(request, body);
+    if (response.statusCode === 407 && proxyVariable !== null) {
+      response.resume();
+      const reason = `the proxy (${proxyVariable}) asks for a user and password: 407`;
+      return { kind: 'failed', result: transient(reason) };
+    }
     return { kind: 'answer', answer: await answerOf(response, options.redact) };
   } catch (error) {
-    return { kind: 'failed', result: failure({ error, hasTimedOut, isConnected }, options) };
+    return {
+      kind: 'failed',
+      result: failure({ error, hasTimedOut, isConnected, proxyVariable }, options),
+    };
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', cancel);

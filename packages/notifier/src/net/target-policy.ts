@@ -51,6 +51,24 @@ export const isPrivateAddress = (address: string): boolean => {
   return family !== 0 && privateNetworks.check(address, family === 4 ? 'ipv4' : 'ipv6');
 };
 
+/**
+ * What is asked of a name before it is connected to. `nothing`: private networks are allowed. `address`: it is one of
+ * the vendor's own, so only where it leads to is looked at, by whoever connects. `name`: any name of the
+ * configuration; it is looked up even where a proxy connects.
+ */
+export type Guard = 'nothing' | 'address' | 'name';
+
+/** What is asked of where a channel's name leads to: a vendor's own hosts are known to be public. */
+export const guardOf = (channel: {
+  readonly type: ChannelConfig['type'];
+  readonly allowPrivate?: boolean | undefined;
+}): Guard =>
+  channel.allowPrivate === true
+    ? 'nothing'
+    : vendorHosts[channel.type] === undefined
+      ? 'name'
+      : 'address';
+
 const isHost = (host: string, pattern: string): boolean =>
   pattern.startsWith('*.') ? host.endsWith(pattern.slice(1)) : host === pattern;
 
