@@ -21,7 +21,7 @@ export interface DeliverContext {
   readonly spool: Spool;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly policy: RetryPolicy;
+  readonly policyFor: (type: ChannelConfig['type']) => RetryPolicy;
   /** A record older than this is given up, ms. */
   readonly maxAgeMs: number;
   /** More files than this are not kept in the spool, unless they are more urgent. */
@@ -76,6 +76,7 @@ const afterFailure = (
   retryAt: nextRetryAt(record, context.clock.now(), context.random),
   reason,
   isAmbiguous: record.isAmbiguous || outcome.wasAmbiguous,
+  needsPeople: outcome.result.kind === 'transient' && outcome.result.isConfig === true,
   waiting: outcome.result.kind === 'transient' ? outcome.result.waiting : record.waiting,
 });
 
@@ -95,8 +96,9 @@ export const deliver = async (
   claim: Claim | null,
   context: DeliverContext,
 ): Promise<Receipt> => {
-  const { spool, clock, policy, signal } = context;
+  const { spool, clock, signal } = context;
   const { channel, gate, config } = runtime;
+  const policy = context.policyFor(config.type);
   const startedAt = clock.now();
   const delivery: Delivery = {
     message: record.message,
@@ -183,7 +185,8 @@ export const deliver = async (
     }
     case 'transient': {
       const updated = afterFailure(record, outcome, result.reason, context);
-      const reason = [result.reason, ...notInDead].join('; ');
+      const people = result.isConfig === true ? ['people are needed; it waits until then'] : [];
+      const reason = [result.reason, ...people, ...notInDead].join('; ');
       return { ...(await putBack(updated, attempts, reason)), ...refusedPart };
     }
     case 'permanent': {

@@ -4,7 +4,7 @@ import { severities } from './message.ts';
 import type { Receipt } from './receipt.ts';
 import { diskFailure } from './spool/durable.ts';
 import { enterFlush, type FlushLock } from './spool/flush-lock.ts';
-import { byAge, laneOf, type SpoolRecord } from './spool/record.ts';
+import { byAge, heldUntil, laneOf, type SpoolRecord } from './spool/record.ts';
 import type { SpoolEntry } from './spool/spool.ts';
 
 /** What a flush did. */
@@ -37,9 +37,15 @@ const nothing: FlushReport = {
   receipts: [],
 };
 
+/**
+ * What a flush waits for. `due`: our own backoff and the servers' hints. `now`: only the hints. `held-too`:
+ * neither; a person's way out where a hint makes no sense.
+ */
+export type FlushMode = 'due' | 'now' | 'held-too';
+
 /** What a flush that holds the lock works with. */
 interface FlushContext extends DeliverContext {
-  readonly mode: 'now' | 'due';
+  readonly mode: FlushMode;
   readonly lock: Extract<FlushLock, { kind: 'ours' }>;
 }
 
@@ -61,9 +67,12 @@ const drain = async (
   { mode, lock, ...context }: FlushContext,
 ): Promise<void> => {
   const { clock, spool, signal } = context;
-  for (const { entry, record } of waiting)
-    if (record.notBefore !== null && entry.claimedBy === null)
-      runtime.gate.holdUntil(record.notBefore);
+  if (mode === 'held-too') runtime.gate.lift();
+  else
+    for (const { entry, record } of waiting) {
+      const until = heldUntil(record, clock.now());
+      if (until !== null && entry.claimedBy === null) runtime.gate.holdUntil(until);
+    }
   const blockedLanes = new Set<string>();
   for (const { entry, record } of [...waiting].sort(byUrgency)) {
     const lane = laneOf(record);
@@ -175,12 +184,11 @@ const flushLocked = async (
 const unusable = (code: string): string => `the spool can't be read or written (${code})`;
 
 /**
- * Delivers what waits in the spool; channels side by side, one flusher at a time. `now` does not
- * wait for our own backoff, `due` does; neither goes against a server's hint.
+ * Delivers what waits in the spool; channels side by side, one flusher at a time.
  */
 export const flushSpool = async (
   runtimes: ReadonlyMap<string, Runtime>,
-  mode: 'now' | 'due',
+  mode: FlushMode,
   context: DeliverContext,
 ): Promise<FlushReport> => {
   const { spool, clock } = context;

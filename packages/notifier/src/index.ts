@@ -19,7 +19,7 @@ export {
   TemplateError,
   type TemplateIssue,
 } from './errors.ts';
-export type { FlushReport } from './flush.ts';
+export type { FlushMode, FlushReport } from './flush.ts';
 export { type Message, parseMessage, type Severity, severities } from './message.ts';
 export {
   createNotifier,

@@ -11,9 +11,9 @@ import {
 import { secretsOf } from './config/secrets.ts';
 import { type DeliverContext, deliver, type Runtime } from './deliver.ts';
 import { createGate } from './delivery/gate.ts';
-import { defaultRetryPolicy, type RetryPolicy } from './delivery/with-retry.ts';
+import { defaultRetryPolicy, longWaits, type RetryPolicy } from './delivery/with-retry.ts';
 import { NotifierError } from './errors.ts';
-import { type FlushReport, flushSpool } from './flush.ts';
+import { type FlushMode, type FlushReport, flushSpool } from './flush.ts';
 import { openKept } from './keep.ts';
 import { type Message, mapTexts, parseMessage } from './message.ts';
 import { createAgents } from './net/agents.ts';
@@ -71,10 +71,15 @@ export interface Notifier {
    * is `lost`. Tells whether channels work.
    */
   test(message: Message, options?: Pick<SendOptions, 'channels' | 'signal'>): Promise<Receipt[]>;
-  /** Delivers what waits. `due` also obeys our own backoff; `now` (default) only a server's word. */
+  /**
+   * Delivers what waits. `due` also obeys our own backoff; `now` (default) only a server's word; `held-too`
+   * not even that. A flush has time: it waits for a slow receiver longer than a command does, unless it is
+   * `short` (which `due` is by default, as it goes before and beside a command's own messages).
+   */
   flush(options?: {
     readonly signal?: AbortSignal | undefined;
-    readonly mode?: 'now' | 'due' | undefined;
+    readonly mode?: FlushMode | undefined;
+    readonly waits?: 'long' | 'short' | undefined;
   }): Promise<FlushReport>;
   /** What waits and what was given up; changes nothing. */
   status(): Promise<SpoolStatus>;
@@ -131,7 +136,13 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
   const channels = checked(options.channels);
   const clock = options.clock ?? systemClock;
   const random = options.random ?? Math.random;
-  const policy: RetryPolicy = { ...defaultRetryPolicy, ...defined(options.retry ?? {}) };
+  const asked = defined(options.retry ?? {});
+  const policy: RetryPolicy = { ...defaultRetryPolicy, ...asked };
+  const longPolicyFor = (type: ChannelConfig['type']): RetryPolicy => ({
+    ...defaultRetryPolicy,
+    ...(type === 'email' ? longWaits.email : longWaits.http),
+    ...asked,
+  });
   const spool = openSpool(options.folder, () => clock.now());
   const agents = createAgents(options.env ?? process.env);
   const kept = openKept(join(options.folder, 'kept'), {
@@ -158,12 +169,12 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
 
   const contextFor = (
     signal: AbortSignal | undefined,
-    budgetMs: number | undefined,
+    policyFor: DeliverContext['policyFor'],
   ): DeliverContext => ({
     spool,
     clock,
     random,
-    policy: budgetMs === undefined ? policy : { ...policy, budgetMs },
+    policyFor,
     maxAgeMs: options.maxAgeMs ?? defaultMaxAgeMs,
     maxWaiting: options.maxWaiting ?? defaultMaxWaiting,
     signal,
@@ -207,7 +218,9 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
     const targets = known([...new Set(sendOptions.channels ?? all)]);
     const fallback = known(sendOptions.fallback ?? all);
     const message = mapTexts(parsed, redactAll());
-    const context = contextFor(sendOptions.signal, sendOptions.budgetMs);
+    const { signal, budgetMs } = sendOptions;
+    const sendPolicy = budgetMs === undefined ? policy : { ...policy, budgetMs };
+    const context = contextFor(signal, () => sendPolicy);
     const standIns: Promise<Receipt>[] = [];
     const held: string[] = [];
     const isUnable = (runtime: Runtime): boolean =>
@@ -254,7 +267,7 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
 
   const test: Notifier['test'] = async (input, { channels: names, signal } = {}) => {
     const message = mapTexts(parseMessage(input), redactAll());
-    const context = { ...contextFor(signal, undefined), policy: { ...policy, tries: 1 } };
+    const context = contextFor(signal, () => ({ ...policy, tries: 1 }));
     return Promise.all(
       known(names ?? channels.map(({ name }) => name)).map((config) => {
         const runtime = runtimes.get(config.name);
@@ -268,9 +281,10 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
   return {
     send,
     test,
-    flush: async ({ signal, mode } = {}) => {
+    flush: async ({ signal, mode = 'now', waits = mode === 'due' ? 'short' : 'long' } = {}) => {
       await kept.prune();
-      return flushSpool(runtimes, mode ?? 'now', contextFor(signal, undefined));
+      const policyFor = waits === 'long' ? longPolicyFor : () => policy;
+      return flushSpool(runtimes, mode, contextFor(signal, policyFor));
     },
     status: () => spoolStatus(spool, channels, runtimes, clock.now()),
     clearDead: dead.clear,

@@ -4,7 +4,14 @@ import { isAtLeast, type Message, severities } from './message.ts';
 import type { Receipt } from './receipt.ts';
 import { readableTime } from './render/severity-look.ts';
 import { diskFailure } from './spool/durable.ts';
-import { byAge, contentDigest, laneOf, recordName, type SpoolRecord } from './spool/record.ts';
+import {
+  byAge,
+  contentDigest,
+  heldUntil,
+  laneOf,
+  recordName,
+  type SpoolRecord,
+} from './spool/record.ts';
 import type { Claim, Spool, SpoolEntry } from './spool/spool.ts';
 
 /** Keeps the order of lanes within this process. */
@@ -220,8 +227,10 @@ export const sendRecord = async (
     let held: Held | null;
     try {
       const waiting = await neighbours(context, record.channel);
-      for (const { record: other } of waiting)
-        if (other.notBefore !== null) runtime.gate.holdUntil(other.notBefore);
+      for (const { record: other } of waiting) {
+        const until = heldUntil(other, context.clock.now());
+        if (until !== null) runtime.gate.holdUntil(until);
+      }
       await makeRoom(record, context);
       const folded = await fold(runtime, record, waiting, context);
       if (folded !== null) return folded;

@@ -1,7 +1,7 @@
 import type { Runtime } from './deliver.ts';
 import type { Severity } from './message.ts';
 import { describeOwner } from './spool/owner.ts';
-import { byAge, type SpoolRecord } from './spool/record.ts';
+import { byAge, heldUntil, type SpoolRecord } from './spool/record.ts';
 import type { Spool } from './spool/spool.ts';
 
 /** One message that waits. */
@@ -56,8 +56,9 @@ export interface SpoolStatus {
     /** Epoch ms; null: not held. */
     readonly heldUntil: number | null;
     /**
-     * What its receiver last refused for good: its address or settings need people. Remembered until those
-     * messages are cleared or revived; later messages are tried all the same. null: nothing.
+     * Why its address or settings need people: what its receiver last refused for good, until those messages are
+     * cleared or revived; or the certificate that a message waits for. Later messages are tried all the same.
+     * null: nothing.
      */
     readonly needsPeople: string | null;
     readonly waiting: number;
@@ -108,7 +109,7 @@ export const spoolStatus = async (
       createdAt: record.createdAt,
       attempts: record.attempts,
       reason: record.reason,
-      notBefore: record.notBefore,
+      notBefore: heldUntil(record, nowMs),
       retryAt: record.retryAt,
       count: record.count,
       isOrphaned: !runtimes.has(record.channel),
@@ -121,7 +122,7 @@ export const spoolStatus = async (
       const own = records.filter(({ record }) => record.channel === name);
       const until = Math.max(
         gate?.heldUntil() ?? 0,
-        ...own.map(({ record }) => record.notBefore ?? 0),
+        ...own.map(({ record }) => heldUntil(record, nowMs) ?? 0),
       );
       const isHeld = until > nowMs;
       return {
@@ -131,7 +132,9 @@ export const spoolStatus = async (
           gate === undefined ? 'off' : gate.goneReason() !== null ? 'gone' : isHeld ? 'held' : 'on',
         heldUntil: isHeld ? until : null,
         needsPeople:
-          dead.findLast(({ channel, isRefusal }) => channel === name && isRefusal)?.reason ?? null,
+          dead.findLast(({ channel, isRefusal }) => channel === name && isRefusal)?.reason ??
+          own.findLast(({ record }) => record.needsPeople === true)?.record.reason ??
+          null,
         waiting: own.length,
         dead: dead.filter(({ channel }) => channel === name).length,
       };

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { canary } from '@dhash/testkit';
 import { describe, expect, it } from 'vitest';
 import { classifySmtp } from '../src/delivery/classify-smtp.ts';
@@ -5,7 +6,15 @@ import type { ChannelConfig, NotifierOptions } from '../src/index.ts';
 import { message } from './messages.ts';
 import { startNotifier } from './notifier-kit.ts';
 import { simpleMail } from './simple-mail.ts';
-import { caFile, smtpError, startSmtpServer } from './smtp-test-server.ts';
+import {
+  caFile,
+  expiredFile,
+  smtpError,
+  startPlainServer,
+  startSmtpServer,
+} from './smtp-test-server.ts';
+
+const expired = readFileSync(expiredFile, 'utf8');
 
 const mailTo = (
   address: string,
@@ -69,10 +78,10 @@ describe('a mail', () => {
     const address = server.address.replace('//', `//ops:${canary}@`);
     const { notifier, dead } = await start(mailTo(address));
     expect(await notifier.send(message())).toMatchObject([
-      { status: 'dead', attempts: 3, reason: expect.stringContaining('ETLS') },
+      { status: 'spooled', attempts: 3, reason: expect.stringMatching(/ETLS.*people are needed/) },
     ]);
     expect(server.commands).toEqual([]);
-    expect(await dead()).toHaveLength(1);
+    expect(await dead()).toHaveLength(0);
   });
 
   it('goes in the clear only where that was asked for', async () => {
@@ -89,8 +98,11 @@ describe('a mail', () => {
       { type: 'email' }
     >;
     const { notifier } = await start(config);
-    expect(await notifier.send(message())).toMatchObject([{ status: 'dead' }]);
+    expect(await notifier.send(message())).toMatchObject([{ status: 'spooled', attempts: 3 }]);
     expect(server.commands).toEqual([]);
+    expect((await notifier.status()).channels).toMatchObject([
+      { needsPeople: expect.stringMatching(/certificate or TLS is not accepted/) },
+    ]);
   });
 
   it.each(['b@x.test, evil@x.test', 'group: a@x.test;', 'no-address', 'a b@x.test'])(
@@ -139,6 +151,93 @@ describe('recipients of one mail', () => {
     await notifier.send(message());
     // The first try names both, the four after it only the one that may still be taken.
     expect(server.commands.filter((command) => command === 'RCPT')).toHaveLength(6);
+  });
+});
+
+describe('one recipient that can not be served costs that one only', () => {
+  it('an address that is none: the others get the mail, and it is told once', async () => {
+    let isOver = false;
+    const server = await startSmtpServer({
+      onRecipient: (address) =>
+        address.startsWith('slow') && !isOver ? smtpError(451, 'greylisted') : null,
+    });
+    const { notifier } = await start(mailTo(server.address, ['b@x.test', 'nobody', 'slow@x.test']));
+    expect(await notifier.send(message())).toMatchObject([
+      { status: 'spooled', refused: [expect.stringContaining('"nobody" is not one mail address')] },
+    ]);
+    isOver = true;
+    const { receipts } = await notifier.flush();
+    expect(receipts).toMatchObject([{ status: 'accepted' }]);
+    expect(receipts[0]).not.toHaveProperty('refused');
+    expect(server.mails.map(({ to }) => to)).toEqual([['b@x.test'], ['slow@x.test']]);
+    expect((await notifier.status()).dead).toHaveLength(1);
+  });
+
+  it('an address that is not ASCII, where the server takes none: refused by itself', async () => {
+    const server = await startSmtpServer({
+      options: { hideSMTPUTF8: true },
+      onRecipient: (address) => (/^\p{ASCII}*$/u.test(address) ? null : smtpError(553, '5.6.7 no')),
+    });
+    const { notifier } = await start(mailTo(server.address, ['b@x.test', 'jörg@x.test']));
+    expect(await notifier.send(message())).toMatchObject([
+      { status: 'accepted', refused: [expect.stringMatching(/^jörg@x\.test: 553/)] },
+    ]);
+    expect(server.mails.map(({ to }) => to)).toEqual([['b@x.test']]);
+    // A head that is not ASCII could be refused for all.
+    expect(simpleMail(server.mails[0]?.raw ?? '').head).toMatch(/^\p{ASCII}*$/u);
+  });
+
+  it('an address that is not ASCII, where the server takes them: served', async () => {
+    const server = await startSmtpServer({ options: { hideSMTPUTF8: false } });
+    const { notifier } = await start(mailTo(server.address, ['jörg@x.test']));
+    expect(await notifier.send(message())).toMatchObject([{ status: 'accepted' }]);
+    expect(server.mails.map(({ to }) => to)).toEqual([['jörg@x.test']]);
+  });
+
+  it('a domain in Unicode goes out as its A-label, a part in quotes in its quotes', async () => {
+    const server = await startPlainServer();
+    const to = ['"Doe, Jane" <jane@X.test>', 'ops@münchen.example', '"j, doe"@x.test'];
+    const { notifier } = await start(mailTo(server.address, to, { requireTls: false }));
+    expect(await notifier.send(message())).toMatchObject([{ status: 'accepted' }]);
+    expect(server.lines.filter((line) => line.startsWith('RCPT'))).toEqual([
+      'RCPT TO:<jane@x.test>',
+      'RCPT TO:<ops@xn--mnchen-3ya.example>',
+      'RCPT TO:<"j, doe"@x.test>',
+    ]);
+  });
+});
+
+describe('a server that is slow, or whose certificate is over', () => {
+  it('gets the time in a flush that a command does not have', async () => {
+    const server = await startPlainServer({ greetsAfterMs: 300 });
+    const short = { retry: { tries: 1, tryMs: 100 } };
+    const first = await start(mailTo(server.address, ['b@x.test'], { requireTls: false }), short);
+    expect(await first.notifier.send(message())).toMatchObject([{ status: 'spooled' }]);
+    const { notifier } = await start(mailTo(server.address, ['b@x.test'], { requireTls: false }), {
+      folder: first.folder,
+    });
+    expect(await notifier.flush()).toMatchObject({ accepted: 1 });
+  });
+
+  it.each(['smtp', 'smtps'])('%s: waits for a new one, and asks for people', async (scheme) => {
+    const old = await startSmtpServer({ options: { cert: expired, secure: scheme === 'smtps' } });
+    const config = (port: number) => mailTo(`${scheme}://localhost:${port}`);
+    const first = await start({ ...config(old.port), caFile: expiredFile } as ChannelConfig);
+    expect(await first.notifier.send(message())).toMatchObject([
+      {
+        status: 'spooled',
+        attempts: 3,
+        reason:
+          'its certificate or TLS is not accepted (CERT_HAS_EXPIRED); people are needed; it waits until then',
+      },
+    ]);
+    expect((await first.notifier.status()).channels).toMatchObject([
+      { needsPeople: 'its certificate or TLS is not accepted (CERT_HAS_EXPIRED)' },
+    ]);
+    const renewed = await startSmtpServer({ options: { secure: scheme === 'smtps' } });
+    const { notifier } = await start(config(renewed.port), { folder: first.folder });
+    expect(await notifier.flush()).toMatchObject({ accepted: 1 });
+    expect((await notifier.status()).channels).toMatchObject([{ needsPeople: null }]);
   });
 });
 

@@ -92,7 +92,7 @@ export const httpFaults: readonly HttpFault[] = [
   },
   {
     name: 'wrong content type',
-    becomes: { slack: 'taken', teams: 'accepted', discord: 'dead', webhook: 'delivered' },
+    becomes: { slack: 'taken', teams: 'dead', discord: 'dead', webhook: 'delivered' },
     act: answer(200, json, '<html>a proxy</html>'),
   },
   {
@@ -168,11 +168,6 @@ const onMail = (name: string, becomes: Outcome, fault: 'drop' | 'hang'): SmtpFau
 });
 
 export const smtpFaults: readonly SmtpFault[] = [
-  {
-    name: 'no STARTTLS',
-    becomes: 'dead',
-    server: () => ({ options: { disabledCommands: ['STARTTLS'] } }),
-  },
   at('AUTH 454', 'spooled', 'onLogin', 454),
   at('AUTH 535', 'dead', 'onLogin', 535),
   at('421 at MAIL', 'spooled', 'onSender', 421),

@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { onTestFinished } from 'vitest';
@@ -17,6 +18,30 @@ const fixture = (name: string): string =>
 
 /** Path of the certificate that {@link startSmtpServer} shows. */
 export const caFile = fileURLToPath(new URL('fixtures/tls/cert.pem', import.meta.url));
+
+/** One of the same key that was over in 2021. */
+export const expiredFile = fileURLToPath(new URL('fixtures/tls/expired.pem', import.meta.url));
+
+/** A server that greets late, takes everything, has no extensions, and keeps what it is told word by word. */
+export const startPlainServer = async ({ greetsAfterMs = 0 } = {}) => {
+  const lines: string[] = [];
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    setTimeout(() => socket.write('220 mail.test ESMTP\r\n'), greetsAfterMs);
+    let isText = false;
+    socket.on('data', (data: Buffer) => {
+      const said = data.toString();
+      if (isText && !said.endsWith('\r\n.\r\n')) return;
+      if (!isText) lines.push(said.trim());
+      isText = !isText && said.startsWith('DATA');
+      socket.write(isText ? '354 go on\r\n' : '250 ok\r\n');
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  return { lines, address: `smtp://127.0.0.1:${(server.address() as AddressInfo).port}` };
+};
 
 /** An answer to refuse with. */
 export const smtpError = (code: number, text: string): Error =>

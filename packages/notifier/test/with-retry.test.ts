@@ -51,7 +51,7 @@ describe('withRetry', () => {
 
   it.each([
     [permanent('no'), 1, 'permanent'],
-    [transient('tls', { isConfig: true }), 3, 'permanent'],
+    [transient('tls', { isConfig: true }), 3, 'transient'],
     [transient('down'), 5, 'transient'],
     [transient('cancelled', { isCancelled: true }), 1, 'transient'],
     [transient('no room at this rate', { isHeld: true }), 0, 'transient'],

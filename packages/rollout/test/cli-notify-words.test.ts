@@ -101,6 +101,16 @@ describe('notify flush', () => {
     expect(out).toMatch(until);
   });
 
+  it('--now goes there all the same, as a person may know better; not with --every', async () => {
+    const hook = await startHook(429, { 'retry-after': '3600' });
+    const { run } = await project(hook.url);
+    await run('send', '--message', 'later');
+    expect((await run('flush')).out).toContain('notify flush --now goes there all the same');
+    await run('flush', '--now');
+    expect(hook.requests).toHaveLength(2);
+    expect(await run('flush', '--now', '--every', '5m')).toMatchObject({ exit: 2 });
+  });
+
   it('exit 3 where it was tried in vain, with the next try', async () => {
     const hook = await startHook(503);
     const { run } = await project(hook.url);

@@ -12,16 +12,14 @@ import { composeEmail } from '../render/email.ts';
 import { cleanLine } from '../text/clean.ts';
 import { truncate } from '../text/cut.ts';
 import type { Channel, ChannelTools, Delivery, TryContext } from './channel.ts';
+import { openSmtpSocket } from './smtp-socket.ts';
 
-const connectTimeoutMs = 10_000;
-const greetingTimeoutMs = 10_000;
-const socketTimeoutMs = 30_000;
 const saidLimit = 200;
 
 const digest = (text: string): string =>
   createHash('sha256').update(text).digest('hex').slice(0, 32);
 
-const smtpOptions = (config: ChannelOf<'email'>): SMTPTransportOptions => {
+const smtpOptions = (config: ChannelOf<'email'>, tryMs: number): SMTPTransportOptions => {
   const { host, port, isSecure, user, password } = parseSmtpAddress(addressOf(config));
   const pass = config.passwordFile === undefined ? password : readSecretFile(config.passwordFile);
   return {
@@ -30,10 +28,11 @@ const smtpOptions = (config: ChannelOf<'email'>): SMTPTransportOptions => {
     secure: isSecure,
     // nodemailer's default sends the password in the clear where STARTTLS is not offered.
     requireTLS: !isSecure && config.requireTls !== false,
-    connectionTimeout: connectTimeoutMs,
-    greetingTimeout: greetingTimeoutMs,
-    socketTimeout: socketTimeoutMs,
-    dnsTimeout: connectTimeoutMs,
+    getSocket: openSmtpSocket,
+    // A server may be slow at each step; the try as a whole is what ends it.
+    connectionTimeout: tryMs,
+    greetingTimeout: tryMs,
+    socketTimeout: tryMs,
     disableFileAccess: true,
     disableUrlAccess: true,
     tls: {
@@ -75,6 +74,31 @@ const refusals = (rejectedErrors: unknown, redact: (text: string) => string) => 
   return { refused, later };
 };
 
+const headerAddress = ({ name, address }: MailAddress) => ({ name, address });
+
+/**
+ * Who stands in the head of the mail. An address that is not ASCII would make the whole head so, and then a server
+ * without SMTPUTF8 may refuse it for all: such a recipient gets the mail without being named in it.
+ */
+const namedInHeader = (everyone: readonly MailAddress[]): readonly MailAddress[] => {
+  const plain = everyone.filter(({ needsUtf8 }) => !needsUtf8);
+  return plain.length === 0 ? everyone : plain;
+};
+
+/** Recipients that can be read as an address, and what is wrong with the others. */
+const recipientsOf = ({ to }: ChannelOf<'email'>) => {
+  const everyone: MailAddress[] = [];
+  const unreadable: string[] = [];
+  for (const text of [to].flat())
+    try {
+      everyone.push(parseAddress(text));
+    } catch (error) {
+      if (!isNotifierError(error)) throw error;
+      unreadable.push(error.message);
+    }
+  return { everyone, unreadable };
+};
+
 /** A whole mail, but for who carries it; the same bytes for the same message, but for its notes. */
 export const composeMail = (
   config: ChannelOf<'email'>,
@@ -93,8 +117,8 @@ export const composeMail = (
     ...delivery.redelivery,
   ]).payload;
   return {
-    from,
-    to: [...everyone],
+    from: headerAddress(from),
+    to: namedInHeader(everyone).map(headerAddress),
     subject,
     text,
     html,
@@ -112,37 +136,45 @@ export const composeMail = (
 export const openEmailChannel = (config: ChannelOf<'email'>, tools: ChannelTools): Channel => {
   const send = async (delivery: Delivery, context: TryContext): Promise<AttemptResult> => {
     const from = parseAddress(config.from);
-    const everyone = [config.to].flat().map(parseAddress);
+    const { everyone, unreadable } = recipientsOf(config);
+    if (everyone.length === 0) return permanent(unreadable.join('; '));
     const { waiting } = context;
+    // Told once, with the try that serves the others.
+    const untold = waiting === null ? unreadable : [];
     const recipients = everyone.filter(
       ({ address }) => waiting === null || waiting.includes(recipientDigest(address)),
     );
     if (recipients.length === 0)
       return permanent('the recipients it still waited for are no longer configured');
     const { createTransport } = await import('nodemailer');
-    const transport = createTransport(smtpOptions(config));
+    const transport = createTransport(smtpOptions(config, context.tryMs));
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), context.tryMs);
     try {
       const info = await transport.sendMail({
         ...composeMail(config, delivery, from, everyone),
-        envelope: { from: from.address, to: recipients.map(({ address }) => address) },
+        // As objects: the library would take a quoted address apart once more.
+        envelope: { from: headerAddress(from), to: recipients.map(headerAddress) },
         signal: AbortSignal.any([
           timeout.signal,
           ...(context.signal === undefined ? [] : [context.signal]),
         ]),
       });
-      const { refused, later } = refusals(record(info)['rejectedErrors'], tools.redact);
-      const accepted = recipients.length - refused.length - later.length;
+      const { later, ...said } = refusals(record(info)['rejectedErrors'], tools.redact);
+      const accepted = recipients.length - said.refused.length - later.length;
+      const refused = [...said.refused, ...untold];
       if (later.length > 0)
         return transient(
           `accepted for ${accepted} of ${recipients.length}; to be tried again for ${later.length}`,
           { waiting: later.map(recipientDigest), refused },
         );
-      const said = truncate(tools.redact(cleanLine(info.response)), saidLimit);
-      return succeeded('accepted', said === '' ? null : said, refused);
+      const answer = truncate(tools.redact(cleanLine(info.response)), saidLimit);
+      return succeeded('accepted', answer === '' ? null : answer, refused);
     } catch (error) {
-      return judge(error, timeout.signal.aborted, context, recipients.length);
+      return judge(error, timeout.signal.aborted, context, {
+        recipients: recipients.length,
+        untold,
+      });
     } finally {
       clearTimeout(timer);
       transport.close();
@@ -153,7 +185,7 @@ export const openEmailChannel = (config: ChannelOf<'email'>, tools: ChannelTools
     error: unknown,
     isTimeout: boolean,
     context: TryContext,
-    recipients: number,
+    { recipients, untold }: { readonly recipients: number; readonly untold: readonly string[] },
   ): AttemptResult => {
     if (isNotifierError(error)) throw error;
     if (context.signal?.aborted)
@@ -167,7 +199,10 @@ export const openEmailChannel = (config: ChannelOf<'email'>, tools: ChannelTools
     const result = classifySmtp(failure, said);
     // All were refused, some only for now: those alone are worth another try.
     if (later.length > 0 && refused.length > 0 && refused.length + later.length === recipients)
-      return transient(result.reason, { waiting: later.map(recipientDigest), refused });
+      return transient(result.reason, {
+        waiting: later.map(recipientDigest),
+        refused: [...refused, ...untold],
+      });
     return result;
   };
 

@@ -23,7 +23,7 @@ export type AttemptResult =
       readonly isCancelled?: true;
       /** Nothing was sent: the channel is being left alone. Not a try. */
       readonly isHeld?: true;
-      /** Looks like a mistake in the configuration (TLS): given up after a few tries. */
+      /** A certificate or TLS: waits as all that is transient, and needs people meanwhile. */
       readonly isConfig?: true;
     }
   | {

@@ -10,6 +10,8 @@ export interface Gate {
   heldUntil(): number;
   /** A hint that another process was given. */
   holdUntil(atMs: number): void;
+  /** A person says that the hint no longer counts; the next one does again. */
+  lift(): void;
   /** Why this process does not post to it any more, or null. */
   goneReason(): string | null;
   /** Runs one try when it is its turn; `endAtMs`: when the caller's time is up. */
@@ -56,6 +58,9 @@ export const createGate = (clock: Clock, perSecond: number): Gate => {
     heldUntil: () => (held > clock.now() ? held : 0),
     holdUntil: (atMs) => {
       held = Math.max(held, atMs);
+    },
+    lift: () => {
+      held = 0;
     },
     goneReason: () => gone,
     run: (attempt, options) => {

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { type AttemptResult, permanent } from './attempt.ts';
+import type { AttemptResult } from './attempt.ts';
 
 /** How long one message may be tried within a command. */
 export interface RetryPolicy {
@@ -20,7 +20,16 @@ export const defaultRetryPolicy: RetryPolicy = {
   backoffMs: 500,
 };
 
-/** A mistake in the configuration gets this many tries: it may still be a server being set up. */
+/**
+ * What a flush has instead. Mail: RFC 5321 4.5.3.2 gives a server 5 min for its greeting, and some use it against
+ * spam. HTTP: Standard Webhooks gives a receiver 15 to 30 s.
+ */
+export const longWaits = {
+  email: { tryMs: 300_000, budgetMs: 330_000 },
+  http: { tryMs: 30_000, budgetMs: 45_000 },
+} as const satisfies Record<string, Partial<RetryPolicy>>;
+
+/** Certificates and TLS get this many tries in a command: seconds don't mend them, people do. */
 const configTries = 3;
 
 /** The last try's result, and what it took to get there. */
@@ -68,14 +77,6 @@ export const withRetry = async (
       return { result, attempts, notBefore: null, wasAmbiguous: ambiguous > 0, refused };
     if (result.isAmbiguous) ambiguous++;
     waiting = result.waiting ?? waiting;
-    if (result.isConfig && attempts >= Math.min(configTries, policy.tries))
-      return {
-        result: permanent(result.reason),
-        attempts,
-        notBefore: null,
-        wasAmbiguous: ambiguous > 0,
-        refused,
-      };
     const nowMs = clock.now();
     const outcome: RetryOutcome = {
       result: { ...result, waiting },
@@ -88,6 +89,7 @@ export const withRetry = async (
     const waitMs = Math.max(result.hintMs ?? 0, backoffMs);
     const isOver =
       attempts >= policy.tries ||
+      (result.isConfig === true && attempts >= configTries) ||
       ambiguous >= (options.ambiguousTries ?? policy.tries) ||
       nowMs + waitMs >= endAtMs ||
       result.isCancelled === true ||

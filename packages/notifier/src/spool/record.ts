@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { longestHoldMs } from '../delivery/server-hint.ts';
 import { type Message, parseMessage } from '../message.ts';
 
 /**
@@ -23,6 +24,8 @@ export interface SpoolRecord {
   readonly reason: string | null;
   /** An answer was cut off: it may have arrived already. */
   readonly isAmbiguous: boolean;
+  /** The last try met what only people mend: a certificate that is over. Missing in older files: false. */
+  readonly needsPeople?: boolean | undefined;
   readonly notes: readonly string[];
   /** Digests of the recipients still to be served; null: all. */
   readonly waiting: readonly string[] | null;
@@ -78,6 +81,7 @@ export const parseRecord = (
     isNumber(fields.retryAt) &&
     (fields.reason === null || typeof fields.reason === 'string') &&
     typeof fields.isAmbiguous === 'boolean' &&
+    (fields.needsPeople === undefined || typeof fields.needsPeople === 'boolean') &&
     isTexts(fields.notes) &&
     (fields.waiting === null || isTexts(fields.waiting)) &&
     isNumber(fields.count) &&
@@ -107,6 +111,13 @@ export const contentDigest = ({ id: _id, at: _at, ...said }: Message): string =>
 /** What is made first goes first. */
 export const byAge = (a: SpoolRecord, b: SpoolRecord): number =>
   a.createdAt - b.createdAt || a.order - b.order || (a.message.id < b.message.id ? -1 : 1);
+
+/**
+ * Until when the server's word holds a record, epoch ms; null: it does not. What is further off than any hold may
+ * be was written by a clock that was wrong, or by a version that took every hint.
+ */
+export const heldUntil = ({ notBefore }: SpoolRecord, nowMs: number): number | null =>
+  notBefore === null || notBefore > nowMs + longestHoldMs ? null : notBefore;
 
 /** Messages of one lane keep their order; null: this one keeps none. */
 export const laneOf = ({ channel, message }: SpoolRecord): string | null =>

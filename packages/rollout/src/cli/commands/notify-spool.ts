@@ -18,6 +18,7 @@ interface EnvFlags extends GlobalOptions {
 interface FlushFlags extends EnvFlags {
   /** ms */
   readonly every?: number;
+  readonly now?: boolean;
 }
 
 interface DeadFlags extends EnvFlags {
@@ -38,7 +39,8 @@ export const registerNotifySpool = (notify: Command, run: Run): void => {
     notify
       .command('flush')
       .description('deliver the messages that wait in the spool')
-      .option('--every <duration>', 'go on until it is stopped, this often: 30s, 5m', durationOf),
+      .option('--every <duration>', 'go on until it is stopped, this often: 30s, 5m', durationOf)
+      .option('--now', 'also to channels whose server asked to be left alone for a while'),
   ).action((flags: FlushFlags) => run('notify flush', flags, (context) => flush(context, flags)));
   withEnv(
     notify
@@ -88,11 +90,17 @@ const flush = async (context: CommandContext, flags: FlushFlags): Promise<Comman
   const environment = await openEnvironment(context, flags.env);
   const notifier = openNotifier(context, environment);
   const { output, clock, signal } = context;
-  const { every } = flags;
+  const { every, now } = flags;
+  if (every !== undefined && now === true)
+    throw new RolloutError(
+      'bad-option',
+      exitCodes.usage,
+      '--now and --every: a person lifts a pause once; leave one of them out',
+    );
   if (every !== undefined) {
     // Ends as the signal that stops it says; what waits is then still in the spool.
     for (;;) {
-      const { receipts, problem } = await notifier.flush({ mode: 'due', signal });
+      const { receipts, problem } = await notifier.flush({ mode: 'due', waits: 'long', signal });
       if (problem !== null) output.warn(problem);
       for (const receipt of receipts) {
         output.line(receiptLine(receipt));
@@ -101,7 +109,7 @@ const flush = async (context: CommandContext, flags: FlushFlags): Promise<Comman
       await clock.sleep(every, signal);
     }
   }
-  const report = await notifier.flush({ signal });
+  const report = await notifier.flush({ signal, mode: now === true ? 'held-too' : 'now' });
   for (const receipt of report.receipts) output.line(receiptLine(receipt));
   if (report.busy) output.line(`another flush is at work (${report.heldBy}); this one did nothing`);
   else if (report.problem !== null) output.warn(report.problem);
@@ -145,7 +153,7 @@ const waitingLine = (
       : isOrphaned
         ? 'its channel is not in rollout.yaml, or its variable is not set'
         : heldUntil !== null
-          ? `the server asked to be left alone until ${formatInstant(heldUntil)}`
+          ? `the server asked to be left alone until ${formatInstant(heldUntil)}; notify flush --now goes there all the same`
           : retryAt > nowMs
             ? `tried again by commands from ${formatInstant(retryAt)} on, by notify flush at once`
             : 'the next command or notify flush tries it';
