@@ -1,3 +1,5 @@
+export type { Acts } from './acts.ts';
+export type { Attachment } from './attachments.ts';
 export type { Channel, Delivery } from './channels/channel.ts';
 export { type ChannelCheck, checkChannels, checkTemplates } from './check.ts';
 export { type Clock, systemClock } from './clock.ts';
@@ -36,8 +38,16 @@ export { escapeSlack, renderSlack, type SlackPayload } from './render/slack.ts';
 export { renderTeams, type TeamsPayload } from './render/teams.ts';
 export { renderWebhook, type WebhookPayload } from './render/webhook.ts';
 export { signWebhook } from './sign.ts';
+export { readableDuration, type Situation } from './situation.ts';
 export type { DeadMessage, SpoolStatus, WaitingMessage } from './status.ts';
 export { type EventRule, eventNames, events } from './templates/events.ts';
+export {
+  type FixedLinks,
+  fixedLinks,
+  fixedLinksSchema,
+  type LinkValues,
+} from './templates/fixed-links.ts';
 export { loadTemplates, type Templates } from './templates/load-templates.ts';
-export { renderMessage } from './templates/render-message.ts';
+export { type MessageHead, renderMessage } from './templates/render-message.ts';
+export { type Standing, whoActs } from './templates/who-acts.ts';
 export { truncate } from './text/cut.ts';

@@ -1,4 +1,7 @@
+import { type Acts, isActs, mapActs } from './acts.ts';
+import { type Attachment, isAttachments } from './attachments.ts';
 import { NotifierError } from './errors.ts';
+import { isSituation, mapSituation, type Situation } from './situation.ts';
 
 /** From least to most urgent. */
 export const severities = ['info', 'warning', 'critical'] as const;
@@ -22,6 +25,12 @@ export interface Message {
   readonly at: string;
   /** The run it belongs to; messages of one run and severity keep their order. */
   readonly run: string | null;
+  /** Who must act. Not there: nobody, it is only told. */
+  readonly acts?: Acts | undefined;
+  /** What runs, what it cost, where and by whom. */
+  readonly situation?: Situation | undefined;
+  /** Files that a mail carries: the page of the run. */
+  readonly attachments?: readonly Attachment[] | undefined;
 }
 
 /** Whether `severity` is at least as urgent as `floor`. */
@@ -76,6 +85,18 @@ const rules: readonly {
     says: '"run" must be a text or null',
     holds: ({ run }) => run === null || typeof run === 'string',
   },
+  {
+    says: '"acts" must be { who: "tool acts" or "tool has acted", what } or { who: "you must", what, commands }',
+    holds: ({ acts }) => acts === undefined || isActs(acts),
+  },
+  {
+    says: '"situation" must be { serving, downtimeMs, rowsSetAside, host, operator }, each null where it is not known',
+    holds: ({ situation }) => situation === undefined || isSituation(situation),
+  },
+  {
+    says: '"attachments" must be a list of { name, path }, with a name of A-Z a-z 0-9 . _ -',
+    holds: ({ attachments }) => attachments === undefined || isAttachments(attachments),
+  },
 ];
 
 /**
@@ -100,8 +121,20 @@ export const parseMessage = (value: unknown): Message => {
     links: message.links.map(({ title, url }) => ({ title, url })),
     at: message.at,
     run: message.run,
+    ...stateOf(message, (text) => text),
   };
 };
+
+const stateOf = (
+  { acts, situation, attachments }: Message,
+  change: (text: string) => string,
+): Pick<Message, 'acts' | 'situation' | 'attachments'> => ({
+  ...(acts === undefined ? {} : { acts: mapActs(acts, change) }),
+  ...(situation === undefined ? {} : { situation: mapSituation(situation, change) }),
+  ...(attachments === undefined
+    ? {}
+    : { attachments: attachments.map(({ name, path }) => ({ name, path })) }),
+});
 
 /** The message with `change` applied to every text a person reads (not id, event, times). */
 export const mapTexts = (message: Message, change: (text: string) => string): Message => ({
@@ -114,4 +147,5 @@ export const mapTexts = (message: Message, change: (text: string) => string): Me
     text: change(text),
   })),
   links: message.links.map(({ title, url }) => ({ title: change(title), url: change(url) })),
+  ...stateOf(message, change),
 });

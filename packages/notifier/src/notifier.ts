@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { defaultAttachmentLimitBytes } from './attachments.ts';
 import { defaultPerSecond, openChannel } from './channels/open-channel.ts';
 import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
@@ -43,6 +44,10 @@ export interface NotifierOptions {
   readonly keptMaxAgeMs?: number | undefined;
   /** Most files in the spool; the least urgent, oldest is given up for a new one. Default 10,000. */
   readonly maxWaiting?: number | undefined;
+  /** Attachments of mails are read below this folder only. Default: nothing is attached. */
+  readonly attachmentFolder?: string | undefined;
+  /** All attachments of one mail together, bytes. Default 5 MB. */
+  readonly attachmentLimitBytes?: number | undefined;
   /** More secrets that no message may carry: database addresses, tokens. */
   readonly secrets?: readonly string[] | undefined;
 }
@@ -162,6 +167,10 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
       agents,
       now: () => clock.now(),
       redact: (text: string) => redactAll()(text),
+      attachments: {
+        folder: options.attachmentFolder ?? null,
+        limitBytes: options.attachmentLimitBytes ?? defaultAttachmentLimitBytes,
+      },
     };
     const gate = createGate(clock, config.perSecond ?? defaultPerSecond[config.type]);
     runtimes.set(config.name, { config, channel: openChannel(config, tools), gate });

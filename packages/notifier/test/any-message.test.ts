@@ -59,6 +59,27 @@ const anyMessage: fc.Arbitrary<Message> = fc.record({
   ),
   at: fc.constant('2026-11-23T20:00:00.000Z'),
   run: fc.option(anyText),
+  acts: fc.option(
+    fc.oneof(
+      fc.record({ who: fc.constantFrom('tool acts', 'tool has acted'), what: anyText }),
+      fc.record({
+        who: fc.constant('you must' as const),
+        what: anyText,
+        commands: fc.array(anyText, { maxLength: 8 }),
+      }),
+    ),
+    { nil: undefined },
+  ),
+  situation: fc.option(
+    fc.record({
+      serving: fc.option(anyText),
+      downtimeMs: fc.option(fc.double({ min: 0, max: 1e9, noNaN: true })),
+      rowsSetAside: fc.option(fc.nat()),
+      host: fc.option(anyText),
+      operator: fc.option(anyText),
+    }),
+    { nil: undefined },
+  ),
 });
 
 it('any message is within every limit of every channel, valid, and survives JSON', () => {

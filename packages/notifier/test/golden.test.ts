@@ -2,11 +2,13 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   eventNames,
+  fixedLinks,
   loadTemplates,
   previewMessage,
   renderEmail,
   renderMessage,
   type Templates,
+  whoActs,
 } from '../src/index.ts';
 
 /** What a rollout gives, made up but for its shape. */
@@ -44,8 +46,42 @@ beforeAll(async () => {
   );
 });
 
-const sample = (event: string) =>
-  renderMessage(templates, event, variables, { id: `sample-${event}`, at, run: variables.run });
+const commands = {
+  rollBack: 'npx dhash-rollout rollback --env production',
+  goOn: 'npx dhash-rollout rollback --env production --resume',
+  look: 'npx dhash-rollout status --env production',
+};
+
+/** How things stand after each event: a gate that breaks is answered by a rollback, which fails at first. */
+const servingAfter = (event: string): string | null =>
+  event === 'rollback-done' ? '1.1.0' : event === 'rollback-failed' ? null : '1.2.0';
+
+const sample = (event: string) => {
+  const serving = servingAfter(event);
+  const { version, previous, run, service, env } = variables;
+  const acts = whoActs(event, { next: 'rollback', serving, version, previous, commands });
+  const links = {
+    report: 'https://ci.example.org/{run}/report.html',
+    runbook: 'https://wiki.example.org/dhash',
+  };
+  return renderMessage(templates, event, variables, {
+    id: `sample-${event}`,
+    at,
+    run,
+    acts,
+    situation:
+      acts === undefined
+        ? undefined
+        : {
+            serving: serving ?? 'nothing: the service is stopped',
+            downtimeMs: /^rollback/.test(event) ? 6100 : null,
+            rowsSetAside: event === 'rollback-done' ? 426 : null,
+            host: 'app-1',
+            operator: 'ada',
+          },
+    links: fixedLinks(links, { service, env, event, run, version }),
+  });
+};
 
 /** To renew after a change that is meant: `npx vitest run --project @dhash/notifier -u`, then look. */
 describe.each(eventNames)('%s', (event) => {

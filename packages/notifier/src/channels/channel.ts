@@ -1,3 +1,4 @@
+import type { AttachmentRules } from '../attachments.ts';
 import type { AttemptResult } from '../delivery/attempt.ts';
 import type { Message } from '../message.ts';
 import type { Agents } from '../net/agents.ts';
@@ -33,4 +34,5 @@ export interface ChannelTools {
   readonly agents: Agents;
   readonly now: () => number;
   readonly redact: (text: string) => string;
+  readonly attachments: AttachmentRules;
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SMTPTransportOptions } from 'nodemailer';
+import { type ReadAttachments, readAttachments } from '../attachments.ts';
 import { type MailAddress, parseAddress, recipientDigest } from '../config/addresses.ts';
 import { readCertificates } from '../config/certificates.ts';
 import type { ChannelOf } from '../config/channel-schema.ts';
@@ -105,6 +106,7 @@ export const composeMail = (
   delivery: Delivery,
   from: MailAddress,
   everyone: readonly MailAddress[],
+  attached: ReadAttachments = { files: [], notes: [] },
 ) => {
   const { message } = delivery;
   const domain = from.address.slice(from.address.indexOf('@') + 1);
@@ -113,6 +115,7 @@ export const composeMail = (
   const messageId = `<${digest(JSON.stringify([message.id, config.name, recipients]))}@${domain}>`;
   const run = message.run === null ? null : `<${digest(message.run)}@${domain}>`;
   const { subject, text, html } = composeEmail(message, [
+    ...attached.notes,
     ...delivery.notes,
     ...delivery.redelivery,
   ]).payload;
@@ -122,6 +125,7 @@ export const composeMail = (
     subject,
     text,
     html,
+    ...(attached.files.length === 0 ? {} : { attachments: [...attached.files] }),
     messageId,
     baseBoundary: digest(messageId),
     date: new Date(message.at),
@@ -146,13 +150,14 @@ export const openEmailChannel = (config: ChannelOf<'email'>, tools: ChannelTools
     );
     if (recipients.length === 0)
       return permanent('the recipients it still waited for are no longer configured');
+    const attached = await readAttachments(delivery.message.attachments ?? [], tools.attachments);
     const { createTransport } = await import('nodemailer');
     const transport = createTransport(smtpOptions(config, context.tryMs));
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), context.tryMs);
     try {
       const info = await transport.sendMail({
-        ...composeMail(config, delivery, from, everyone),
+        ...composeMail(config, delivery, from, everyone, attached),
         // As objects: the library would take a quoted address apart once more.
         envelope: { from: headerAddress(from), to: recipients.map(headerAddress) },
         signal: AbortSignal.any([

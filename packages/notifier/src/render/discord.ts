@@ -48,6 +48,17 @@ const escapeDiscord = (text: string): string => text.replace(/[\\*_~`|>#\-[\]()<
 const markdownUrl = (url: string): string =>
   url.replace(/[()<>\\]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 
+/** A block of code ends at three backticks, and no escape keeps them in. */
+const code = (text: string): string => text.replaceAll('`', 'ˋ');
+
+const actsText = ({ acts }: View): string =>
+  acts === null
+    ? ''
+    : [
+        `**${acts.heading}:** ${escapeDiscord(acts.what)}`,
+        ...acts.commands.map((command) => `\`\`\`\n${code(command)}\n\`\`\``),
+      ].join('\n');
+
 const build = (view: View) => {
   const { fit, isShortened } = startFitting();
   const look = severityLook[view.severity];
@@ -74,6 +85,7 @@ const build = (view: View) => {
       ...view.notes.map((note) => fit(note, fieldNameLimit, escapeDiscord)),
     ].join('\n');
   };
+  const actsPart = actsText(view);
   const content = [
     ...(view.summary === '' ? [] : [view.summary]),
     ...view.sections.map(({ title: heading, text }) =>
@@ -81,7 +93,7 @@ const build = (view: View) => {
     ),
   ];
   // The tail (links, what was left out) is never what gets cut, so its room is kept for it.
-  const room = Math.max(0, descriptionLimit - tail(true).length - 2);
+  const room = Math.max(0, descriptionLimit - tail(true).length - actsPart.length - 4);
   const sections = view.sections.map(({ title: heading, text }) => {
     const bold = heading === '' ? '' : `**${fit(heading, fieldNameLimit, escapeDiscord)}**\n`;
     return bold + escapeDiscord(text);
@@ -89,7 +101,7 @@ const build = (view: View) => {
   const blocks = [...(view.summary === '' ? [] : [escapeDiscord(view.summary)]), ...sections];
   const whole = blocks.join('\n\n');
   const withTail = (body: string, isCut: boolean): string =>
-    [body, tail(isCut || isShortened())]
+    [actsPart, body, tail(isCut || isShortened())]
       .filter((part) => part !== '')
       .join('\n\n')
       .trim();

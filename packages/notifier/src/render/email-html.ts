@@ -31,6 +31,18 @@ const section = ({ title, text }: { readonly title: string; readonly text: strin
 const button = ({ title, url }: { readonly title: string; readonly url: string }): string =>
   `<a href="${escapeHtml(url)}" style="display:inline-block;margin:0 12px 8px 0;padding:8px 14px;border:1px solid #d1d9e0;border-radius:6px;color:#0969da;text-decoration:none;font-size:14px">${escapeHtml(title)}</a>`;
 
+const actsBox = ({ acts, severity }: View): string =>
+  acts === null
+    ? ''
+    : `<div style="margin:0 0 16px;padding:10px 14px;border-left:4px solid ${severityLook[severity].css};background:#f6f8fa;font-size:15px;line-height:22px;color:#1f2328;word-break:break-word"><strong>${acts.heading}:</strong> ${lines(acts.what)}` +
+      acts.commands
+        .map(
+          (command) =>
+            `<div style="${mono};font-size:13px;line-height:19px;margin:8px 0 0">${escapeHtml(command)}</div>`,
+        )
+        .join('') +
+      '</div>';
+
 /**
  * One table-free column with inline styles (mail programs drop style sheets), at most 600 px wide,
  * readable on a phone; the severity is a word and a colour, never a colour alone.
@@ -41,6 +53,7 @@ export const emailHtml = (view: View, small: readonly string[]): string => {
     `<div style="padding:24px 24px 8px;border-top:4px solid ${look.css}">`,
     `<div style="font-size:12px;line-height:16px;font-weight:600;letter-spacing:.04em;text-transform:uppercase;color:${look.css}">${look.word}</div>`,
     `<h1 style="margin:4px 0 12px;font-size:20px;line-height:26px;color:#1f2328;word-break:break-word">${escapeHtml(view.title)}</h1>`,
+    actsBox(view),
     view.summary === ''
       ? ''
       : `<p style="margin:0 0 16px;font-size:15px;line-height:22px;color:#1f2328;word-break:break-word">${lines(view.summary)}</p>`,

@@ -25,6 +25,13 @@ export interface EmailContent {
 
 const paragraph = (text: string): string[] => (text === '' ? [] : [text]);
 
+const actsText = ({ acts }: View): string =>
+  acts === null
+    ? ''
+    : [`${acts.heading}: ${acts.what}`, ...acts.commands.map((command) => `  ${command}`)].join(
+        '\n',
+      );
+
 /** Plain text that reads well by itself, facts aligned, links written out. */
 const plainText = (view: View, small: readonly string[]): string => {
   const width = Math.min(24, Math.max(0, ...view.facts.map(({ name }) => name.length)));
@@ -37,6 +44,7 @@ const plainText = (view: View, small: readonly string[]): string => {
   const links = view.links.map(({ title, url }) => `${title}: ${url}`).join('\n');
   return `${[
     `${view.title}\n[${severityLook[view.severity].word}]`,
+    ...paragraph(actsText(view)),
     ...paragraph(view.summary),
     ...paragraph(facts),
     ...sections,

@@ -16,8 +16,8 @@ const fieldLimit = 2000;
 const fieldsPerSection = 10;
 const linkUrlLimit = 2500;
 const linkLabelLimit = 200;
-/** Blocks per message are 50; what is not a section or facts takes at most 6. */
-const sectionsCap = 40;
+/** Blocks per message are 50; what is not a section: a head, who acts, a summary, 3 of facts, 10 links, a context. */
+const sectionsCap = 33;
 const factsCap = 30;
 const linksCap = 10;
 /** `msg_blocks_too_long` was seen at 13,297 characters of blocks (bolt-js#2509). */
@@ -66,6 +66,30 @@ const mrkdwn = (text: string): SlackText => ({ type: 'mrkdwn', text, verbatim: t
 const slackUrl = (url: string): string =>
   url.replace(/[|<>]/g, (character) => encodeURIComponent(character)).replaceAll('&', '&amp;');
 
+/** A block of code ends at three backticks, and no escape keeps them in. */
+const code = (text: string): string => escapeSlack(text.replaceAll('`', 'ˋ'));
+
+const whatLimit = 800;
+const commandLimit = 450;
+
+const actsBlocks = (
+  { acts }: View,
+  fit: (text: string, limit: number, escapeWith: (text: string) => string) => string,
+): SlackBlock[] =>
+  acts === null
+    ? []
+    : [
+        {
+          type: 'section',
+          text: mrkdwn(
+            [
+              `*${acts.heading}:* ${fit(acts.what, whatLimit, escapeSlack)}`,
+              ...acts.commands.map((command) => `\`\`\`${fit(command, commandLimit, code)}\`\`\``),
+            ].join('\n'),
+          ),
+        },
+      ];
+
 const build = (view: View) => {
   const { fit, isShortened } = startFitting();
   const { symbol } = severityLook[view.severity];
@@ -90,6 +114,7 @@ const build = (view: View) => {
     ({ title: label, url }) =>
       `<${slackUrl(url)}|${fit(label.replaceAll('|', '¦'), linkLabelLimit, escapeSlack)}>`,
   );
+  const acts = actsBlocks(view, fit);
   const summary = view.summary === '' ? [] : [plain(fit(view.summary, textLimit))];
   const leftOut = leftOutSentence(
     { ...view.leftOut, links: view.leftOut.links + view.links.length - usable.length },
@@ -100,6 +125,7 @@ const build = (view: View) => {
   );
   const blocks: SlackBlock[] = [
     { type: 'header', text: plain(title) },
+    ...acts,
     ...summary.map((text): SlackBlock => ({ type: 'section', text })),
     ...fieldBlocks,
     ...sections,
@@ -108,7 +134,11 @@ const build = (view: View) => {
     { type: 'context', elements: context.slice(0, 10) },
   ];
   const text = fit(
-    view.summary === '' ? `${symbol}${view.title}` : `${symbol}${view.title}: ${view.summary}`,
+    [
+      `${symbol}${view.title}`,
+      ...(view.acts === null ? [] : [`${view.acts.heading}: ${view.acts.what}`]),
+      ...(view.summary === '' ? [] : [view.summary]),
+    ].join(': '),
     fallbackLimit,
     escapeSlack,
   );

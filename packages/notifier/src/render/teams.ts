@@ -32,6 +32,7 @@ export type TeamsElement =
       readonly size?: 'Large' | 'Small';
       readonly weight?: 'Bolder';
       readonly color?: 'Default' | 'Warning' | 'Attention';
+      readonly fontType?: 'Monospace';
       readonly isSubtle?: true;
       readonly spacing?: 'Small' | 'Medium';
     }
@@ -66,6 +67,27 @@ export interface TeamsPayload {
 /** Backslashes before what a TextBlock would take for markup; a newline becomes a paragraph. */
 const escapeTeams = (text: string): string =>
   text.replace(/[\\[\]()*_]/g, '\\$&').replaceAll('\n', '\n\n');
+
+const actsElements = ({ acts }: View): TeamsElement[] =>
+  acts === null
+    ? []
+    : [
+        {
+          type: 'TextBlock',
+          text: `${acts.heading}: ${escapeTeams(acts.what)}`,
+          wrap: true,
+          weight: 'Bolder',
+        },
+        ...acts.commands.map(
+          (command): TeamsElement => ({
+            type: 'TextBlock',
+            text: escapeTeams(command),
+            wrap: true,
+            fontType: 'Monospace',
+            spacing: 'Small',
+          }),
+        ),
+      ];
 
 const build = (view: View) => {
   const { fit, isShortened } = startFitting();
@@ -116,6 +138,7 @@ const build = (view: View) => {
           msteams: { width: 'full' },
           body: [
             heading,
+            ...actsElements(view),
             ...summary.map((text): TeamsElement => ({ type: 'TextBlock', text, wrap: true })),
             ...(facts.length === 0 ? [] : [{ type: 'FactSet', facts } as const]),
             ...sections,

@@ -1,4 +1,6 @@
+import { actsHeading, commandsOf } from '../acts.ts';
 import type { Message, Severity } from '../message.ts';
+import { situationFacts } from '../situation.ts';
 import { cleanLine, cleanText } from '../text/clean.ts';
 import { fitText } from '../text/cut.ts';
 import { safeUrl } from '../text/links.ts';
@@ -9,6 +11,12 @@ export interface View {
   readonly severity: Severity;
   readonly title: string;
   readonly summary: string;
+  /** Who must act: "You must act", what, and what to type. null: nobody. */
+  readonly acts: {
+    readonly heading: string;
+    readonly what: string;
+    readonly commands: readonly string[];
+  } | null;
   readonly facts: readonly { readonly name: string; readonly value: string }[];
   readonly sections: readonly { readonly title: string; readonly text: string }[];
   readonly links: readonly { readonly title: string; readonly url: string }[];
@@ -43,6 +51,23 @@ export interface Composed<Payload> {
   readonly isTruncated: boolean;
 }
 
+/** Who must act is never left out, so it is kept short. */
+const longestWhat = 400;
+const longestCommand = 300;
+const mostCommands = 4;
+
+const actsOf = ({ acts }: Message): View['acts'] =>
+  acts === undefined
+    ? null
+    : {
+        heading: actsHeading(acts),
+        what: fitText(cleanText(acts.what).trim(), longestWhat).text,
+        commands: commandsOf(acts)
+          .slice(0, mostCommands)
+          .map((command) => fitText(cleanLine(command), longestCommand).text)
+          .filter((command) => command !== ''),
+      };
+
 /** A run's id is short; what is longer is none. */
 const shownRun = 80;
 
@@ -54,8 +79,11 @@ export const viewOf = (message: Message, caps: Caps, notes: readonly string[]): 
     text: cleanLine(url),
   }));
   const clickable = links.flatMap(({ title, url }) => (url === null ? [] : [{ title, url }]));
+  const { before, after } = situationFacts(message.situation);
+  const told = new Set([...before, ...after].map(({ name }) => name.toLowerCase()));
+  const own = message.facts.filter(({ name }) => !told.has(name.trim().toLowerCase()));
   const facts = [
-    ...message.facts.map(({ name, value }) => ({
+    ...[...before, ...own, ...after].map(({ name, value }) => ({
       name: cleanLine(name) || '–',
       value: cleanText(value).trim() || '–',
     })),
@@ -73,6 +101,7 @@ export const viewOf = (message: Message, caps: Caps, notes: readonly string[]): 
     severity: message.severity,
     title: cleanLine(message.title) || cleanLine(message.event) || 'message',
     summary: cleanText(message.summary).trim(),
+    acts: actsOf(message),
     facts: facts.slice(0, caps.facts),
     sections: sections.slice(0, caps.sections),
     links: clickable.slice(0, caps.links),

@@ -1,4 +1,6 @@
+import { mapActs } from '../acts.ts';
 import type { Message } from '../message.ts';
+import { mapSituation } from '../situation.ts';
 import { truncate, utf8Bytes } from '../text/cut.ts';
 import { wellFormed } from '../text/well-formed.ts';
 import { type Composed, composeWithin, leftOutSentence, type View } from './view.ts';
@@ -27,6 +29,7 @@ const rawView = (message: Message, notes: readonly string[]): View => ({
   severity: message.severity,
   title: wellFormed(message.title),
   summary: wellFormed(message.summary),
+  acts: null,
   facts: message.facts.map(({ name, value }) => ({
     name: wellFormed(name),
     value: wellFormed(value),
@@ -46,7 +49,13 @@ const rawView = (message: Message, notes: readonly string[]): View => ({
   leftOut: { facts: 0, sections: 0, links: 0, isShortened: false },
 });
 
-const build = (view: View) => {
+/** Never left out, so kept short. */
+const longestText = 400;
+
+const short = (text: string): string => truncate(wellFormed(text), longestText);
+
+const buildFor = (message: Message) => (view: View) => {
+  const { acts, situation } = message;
   const truncated = leftOutSentence(view.leftOut, false);
   const { id, event, severity, title, summary, facts, sections, links, at, run, notes } = view;
   const payload: WebhookPayload = {
@@ -63,6 +72,8 @@ const build = (view: View) => {
       links,
       at,
       run,
+      ...(acts === undefined ? {} : { acts: mapActs(acts, short) }),
+      ...(situation === undefined ? {} : { situation: mapSituation(situation, short) }),
       ...(notes.length === 0 ? {} : { notes }),
       ...(truncated === null ? {} : { truncated }),
     },
@@ -75,7 +86,7 @@ export const composeWebhook = (
   message: Message,
   notes: readonly string[] = [],
 ): Composed<WebhookPayload> =>
-  composeWithin(rawView(message, notes), webhookBudgetBytes, build, (payload) =>
+  composeWithin(rawView(message, notes), webhookBudgetBytes, buildFor(message), (payload) =>
     utf8Bytes(JSON.stringify(payload)),
   );
 

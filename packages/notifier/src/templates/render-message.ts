@@ -15,6 +15,10 @@ export interface MessageHead {
   readonly severity?: Severity | undefined;
   /** Instead of the template's. */
   readonly title?: string | undefined;
+  readonly acts?: Message['acts'];
+  readonly situation?: Message['situation'];
+  /** After the template's own; one whose title the template uses too is left out. */
+  readonly links?: Message['links'] | undefined;
 }
 
 const shown = (value: unknown): string | null => {
@@ -74,6 +78,7 @@ export const renderMessage = (
     .filter(({ url }) => url !== '');
   const [first, ...rest] = issues;
   if (first !== undefined) throw new TemplateError([first, ...rest]);
+  const more = head.links ?? [];
   return parseMessage({
     id: head.id,
     event,
@@ -82,8 +87,10 @@ export const renderMessage = (
     summary,
     facts,
     sections,
-    links,
+    links: [...links, ...more.filter(({ title }) => !links.some((own) => own.title === title))],
     at: head.at,
     run: head.run,
+    ...(head.acts === undefined ? {} : { acts: head.acts }),
+    ...(head.situation === undefined ? {} : { situation: head.situation }),
   });
 };
