@@ -1,7 +1,9 @@
 import { parseAddress } from './config/addresses.ts';
 import { readCertificates } from './config/certificates.ts';
-import { type ChannelConfig, isChannelOff, whyOff } from './config/channel-schema.ts';
-import { addressOf, readSecretFile, signingSecretsOf } from './config/secrets.ts';
+import { isChannelOff, whyOff } from './config/channel-off.ts';
+import type { ChannelConfig } from './config/channel-schema.ts';
+import { secretFieldsOf } from './config/secret-fields.ts';
+import { addressOf, readSecretFile, secretOf, signingSecretsOf } from './config/secrets.ts';
 import { parseSmtpAddress } from './config/smtp-address.ts';
 import { isNotifierError, isTemplateError, type TemplateIssue } from './errors.ts';
 import { whyNotTarget } from './net/target-policy.ts';
@@ -37,6 +39,7 @@ const problemsOf = (config: ChannelConfig): string[] => {
   if (config.type !== 'email') {
     look(() => whyNotTarget(addressOf(config), config));
     for (const secret of signingSecretsOfOr(config, found)) read(() => webhookKey(secret));
+    for (const { field } of secretFieldsOf(config)) read(() => secretOf(config, field));
     return found;
   }
   const { caFile, from, passwordFile, to } = config;

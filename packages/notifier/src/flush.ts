@@ -54,8 +54,9 @@ interface Waiting {
   readonly record: SpoolRecord;
 }
 
-/** Critical first, then by age: the order of one run and severity holds. */
+/** Critical first, then by age: the order of one run and severity holds; that of alerts is their age alone. */
 const byUrgency = (a: Waiting, b: Waiting): number =>
+  (a.record.isAlert === true ? byAge(a.record, b.record) : 0) ||
   severities.indexOf(b.record.message.severity) - severities.indexOf(a.record.message.severity) ||
   byAge(a.record, b.record);
 

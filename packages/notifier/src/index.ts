@@ -3,12 +3,11 @@ export type { Attachment } from './attachments.ts';
 export type { Channel, Delivery } from './channels/channel.ts';
 export { type ChannelCheck, checkChannels, checkTemplates } from './check.ts';
 export { type Clock, systemClock } from './clock.ts';
+export { isChannelOff, whyOff } from './config/channel-off.ts';
 export {
   type ChannelConfig,
   type ChannelSettings,
   channelSchema,
-  isChannelOff,
-  whyOff,
 } from './config/channel-schema.ts';
 export { readSecretVariable, secretsOf } from './config/secrets.ts';
 export { serverHintMs } from './delivery/server-hint.ts';
@@ -32,8 +31,11 @@ export {
 export { type Preview, previewMessage } from './preview.ts';
 export type { Receipt } from './receipt.ts';
 export { redactor } from './redact.ts';
+export { type AlertmanagerPayload, renderAlertmanager } from './render/alertmanager.ts';
 export { type DiscordPayload, renderDiscord } from './render/discord.ts';
 export { type EmailContent, renderEmail } from './render/email.ts';
+export { type OpsgeniePayload, renderOpsgenie } from './render/opsgenie.ts';
+export { type PagerdutyPayload, renderPagerduty } from './render/pagerduty.ts';
 export { escapeSlack, renderSlack, type SlackPayload } from './render/slack.ts';
 export { renderTeams, type TeamsPayload } from './render/teams.ts';
 export { renderWebhook, type WebhookPayload } from './render/webhook.ts';

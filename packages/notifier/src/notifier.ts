@@ -3,12 +3,10 @@ import { defaultAttachmentLimitBytes } from './attachments.ts';
 import { defaultPerSecond, openChannel } from './channels/open-channel.ts';
 import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
-import {
-  type ChannelConfig,
-  channelSchema,
-  isChannelOff,
-  whyOff,
-} from './config/channel-schema.ts';
+import { isChannelOff, whyOff } from './config/channel-off.ts';
+import type { ChannelConfig } from './config/channel-schema.ts';
+import { checkedChannels } from './config/checked-channels.ts';
+import { isAlerting } from './config/secret-fields.ts';
 import { secretsOf } from './config/secrets.ts';
 import { type DeliverContext, deliver, type Runtime } from './deliver.ts';
 import { createGate } from './delivery/gate.ts';
@@ -98,29 +96,6 @@ const defaultMaxAgeMs = 72 * 3_600_000;
 const defaultMaxWaiting = 10_000;
 const defaultKeptMaxAgeMs = 30 * 24 * 3_600_000;
 
-const checked = (channels: readonly ChannelConfig[]): ChannelConfig[] => {
-  const problems: string[] = [];
-  const names = new Set<string>();
-  const sound = channels.flatMap((channel): ChannelConfig[] => {
-    const { name, unset, ...settings } = channel;
-    if (typeof name !== 'string' || name === '') {
-      problems.push('a channel has no name');
-      return [];
-    }
-    if (names.has(name)) problems.push(`${name}: the name is used twice`);
-    names.add(name);
-    const parsed = channelSchema.safeParse(settings);
-    if (parsed.success)
-      return [{ ...parsed.data, name, ...(unset === undefined ? {} : { unset }) }];
-    for (const { path, message } of parsed.error.issues)
-      problems.push(`${name}${path.length === 0 ? '' : `.${path.join('.')}`}: ${message}`);
-    return [];
-  });
-  if (problems.length > 0)
-    throw new NotifierError('bad-config', `these channels can't be used: ${problems.join('; ')}`);
-  return sound;
-};
-
 /** The receipt of a channel that does not get the message. */
 const off = (channel: string, reason: string): Receipt => ({
   channel,
@@ -138,7 +113,7 @@ const defined = (policy: Partial<RetryPolicy>): Partial<RetryPolicy> =>
  * @throws NotifierError `bad-config` that names every mistake and no value.
  */
 export const createNotifier = (options: NotifierOptions): Notifier => {
-  const channels = checked(options.channels);
+  const channels = checkedChannels(options.channels);
   const clock = options.clock ?? systemClock;
   const random = options.random ?? Math.random;
   const asked = defined(options.retry ?? {});
@@ -189,11 +164,16 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
     signal,
   });
 
-  const newRecord = (message: Message, channel: string, notes: readonly string[]): SpoolRecord => {
+  const newRecord = (
+    message: Message,
+    { name, type }: ChannelConfig,
+    notes: readonly string[],
+  ): SpoolRecord => {
     const nowMs = clock.now();
     return {
       format: 1,
-      channel,
+      channel: name,
+      ...(isAlerting({ type }) ? { isAlert: true } : {}),
       message,
       createdAt: nowMs,
       order: order++,
@@ -244,7 +224,12 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
         if (runtime === undefined || isUnable(runtime)) continue;
         if (isTarget && whyNotFor(message, runtime) === null) continue;
         const note = `sent here because ${name} can't be reached now`;
-        const receipt = sendRecord(runtime, newRecord(message, other, [note]), lanes, context);
+        const receipt = sendRecord(
+          runtime,
+          newRecord(message, runtime.config, [note]),
+          lanes,
+          context,
+        );
         standIns.push(receipt.then((given) => ({ ...given, insteadOf: held })));
       }
     };
@@ -256,7 +241,7 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
         if (runtime === undefined) return off(name, whyOff(config));
         const why = whyNotFor(message, runtime);
         if (why !== null) return off(name, why);
-        const record = newRecord(message, name, []);
+        const record = newRecord(message, config, []);
         const receipt = await sendRecord(runtime, record, lanes, context);
         if (message.severity === 'critical' && isUnable(runtime)) reroute(name);
         return receipt;
@@ -282,7 +267,7 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
         const runtime = runtimes.get(config.name);
         return runtime === undefined
           ? off(config.name, whyOff(config))
-          : deliver(runtime, newRecord(message, config.name, []), null, context);
+          : deliver(runtime, newRecord(message, config, []), null, context);
       }),
     );
   };

@@ -2,7 +2,10 @@ import { composeMail } from './channels/email.ts';
 import { parseAddress } from './config/addresses.ts';
 import type { ChannelConfig } from './config/channel-schema.ts';
 import { type Message, parseMessage } from './message.ts';
+import { renderAlertmanager } from './render/alertmanager.ts';
 import { renderDiscord } from './render/discord.ts';
+import { renderOpsgenie } from './render/opsgenie.ts';
+import { renderPagerduty } from './render/pagerduty.ts';
 import { renderSlack } from './render/slack.ts';
 import { renderTeams } from './render/teams.ts';
 import { renderWebhook } from './render/webhook.ts';
@@ -52,6 +55,7 @@ export const previewMessage = async (
     contentType: 'application/json',
     body: JSON.stringify(payload),
   });
+  const settings = typeof channel === 'string' ? null : channel;
   const type = typeof channel === 'string' ? channel : channel.type;
   switch (type) {
     case 'slack':
@@ -62,6 +66,19 @@ export const previewMessage = async (
       return json(renderDiscord(message));
     case 'webhook':
       return json(renderWebhook(message));
+    case 'pagerduty':
+      return json(renderPagerduty(message, '***'));
+    case 'opsgenie':
+      return json(
+        renderOpsgenie(message, settings?.type === 'opsgenie' ? settings.team : undefined),
+      );
+    case 'alertmanager':
+      return json(
+        renderAlertmanager(
+          message,
+          settings?.type === 'alertmanager' ? settings.labels : undefined,
+        ),
+      );
     case 'email': {
       const config = typeof channel !== 'string' && channel.type === 'email' ? channel : example;
       return { contentType: 'message/rfc822', body: await mailBytes(message, config) };

@@ -1,7 +1,9 @@
+import { isAlerting } from './config/secret-fields.ts';
 import { type DeliverContext, deliver, mayComeTwice, type Runtime } from './deliver.ts';
 import { codeOf } from './error-code.ts';
 import { isAtLeast, type Message, severities } from './message.ts';
 import type { Receipt } from './receipt.ts';
+import { alertActionOf } from './render/alert.ts';
 import { readableTime } from './render/severity-look.ts';
 import { diskFailure } from './spool/durable.ts';
 import {
@@ -49,6 +51,8 @@ export const whyNotFor = (message: Message, { config }: Runtime): string | null 
     return `the event ${message.event} is not for this channel`;
   if (config.minSeverity !== undefined && !isAtLeast(message.severity, config.minSeverity))
     return `below the channel's minSeverity, ${config.minSeverity}`;
+  if (isAlerting(config) && alertActionOf(message) === 'nothing')
+    return `${message.event} opens no alert and closes none`;
   return null;
 };
 

@@ -98,6 +98,15 @@ describe.each(eventNames)('%s', (event) => {
   });
 });
 
+/** What opens an alert, and what closes it. */
+describe.each(['gate-break', 'rollback-failed', 'rollback-done'])('%s', (event) => {
+  it.each(['pagerduty', 'opsgenie', 'alertmanager'] as const)('%s', async (channel) => {
+    const { body } = await previewMessage(sample(event), channel);
+    const shown = `${JSON.stringify(JSON.parse(body), null, 2)}\n`;
+    await expect(shown).toMatchFileSnapshot(`golden/${event}.${channel}.json`);
+  });
+});
+
 it('a preview of a mail is the whole mail, the same each time', async () => {
   const first = await previewMessage(sample('gate-break'), 'email');
   expect(first.contentType).toBe('message/rfc822');

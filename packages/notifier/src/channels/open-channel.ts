@@ -18,4 +18,7 @@ export const defaultPerSecond: Readonly<Record<ChannelConfig['type'], number>> =
   discord: 2,
   email: 5,
   webhook: 20,
+  pagerduty: 2,
+  opsgenie: 2,
+  alertmanager: 20,
 };

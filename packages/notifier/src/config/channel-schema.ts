@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
 import { severities } from '../message.ts';
+import { hasVendorAddress, isBot, secretFieldsOf } from './secret-fields.ts';
 
 // zod/mini loads in a third of zod's time, and says only "Invalid input" without this.
 z.config(en());
@@ -26,7 +27,15 @@ const http = {
   allowPrivate: z.optional(z.boolean()),
 };
 
-const slack = z.strictObject({ type: z.literal('slack'), ...http });
+const slack = z.strictObject({
+  type: z.literal('slack'),
+  ...http,
+  /** A bot's token (`xoxb-…`, scope chat:write) instead of a webhook's url: one thread a run. */
+  token: z.optional(z.string()),
+  tokenFile: z.optional(text),
+  /** Where a bot posts: a channel's id, `C0123456789`. */
+  channel: z.optional(text),
+});
 const teams = z.strictObject({ type: z.literal('teams'), ...http });
 const discord = z.strictObject({ type: z.literal('discord'), ...http });
 const webhook = z.strictObject({
@@ -52,7 +61,48 @@ const email = z.strictObject({
   caFile: z.optional(text),
 });
 
-const anyChannel = z.discriminatedUnion('type', [slack, teams, discord, webhook, email]);
+const pagerduty = z.strictObject({
+  type: z.literal('pagerduty'),
+  ...http,
+  /** Of an Events API v2 integration: 32 characters. */
+  routingKey: z.optional(z.string()),
+  routingKeyFile: z.optional(text),
+});
+const opsgenie = z.strictObject({
+  type: z.literal('opsgenie'),
+  ...http,
+  /** Of an API integration. */
+  apiKey: z.optional(z.string()),
+  apiKeyFile: z.optional(text),
+  /** The team that is called; without it the integration's own. */
+  team: z.optional(text),
+});
+/** A label's name in Prometheus. */
+const labelName = z.string().check(z.regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/));
+const alertmanager = z.strictObject({
+  type: z.literal('alertmanager'),
+  ...http,
+  /** Sent as a bearer token. */
+  token: z.optional(z.string()),
+  tokenFile: z.optional(text),
+  /** Basic authentication instead. */
+  user: z.optional(text),
+  password: z.optional(z.string()),
+  passwordFile: z.optional(text),
+  /** Labels of every alert, for its routes. */
+  labels: z.optional(z.record(labelName, z.string())),
+});
+
+const anyChannel = z.discriminatedUnion('type', [
+  slack,
+  teams,
+  discord,
+  webhook,
+  email,
+  pagerduty,
+  opsgenie,
+  alertmanager,
+]);
 
 const eitherOr = (value: unknown, file: unknown): boolean =>
   file === undefined || value === undefined || value === '';
@@ -67,12 +117,26 @@ const excludes = z.superRefine<z.infer<typeof anyChannel>>((channel, context) =>
       refuse('smtpFile', '"smtp" and "smtpFile" exclude each other');
     return;
   }
-  if (channel.url === undefined && channel.urlFile === undefined)
+  // A channel that is off has an empty url, and may lack all else.
+  const isOff = channel.url === '';
+  if (!hasVendorAddress(channel) && channel.url === undefined && channel.urlFile === undefined)
     refuse('url', 'needs "url" or "urlFile"');
   if (!eitherOr(channel.url, channel.urlFile))
     refuse('urlFile', '"url" and "urlFile" exclude each other');
-  if (channel.type === 'webhook' && !eitherOr(channel.secret, channel.secretFile))
-    refuse('secretFile', '"secret" and "secretFile" exclude each other');
+  const given: Readonly<Record<string, unknown>> = channel;
+  for (const { field, file, isNeeded } of secretFieldsOf(channel)) {
+    if (!eitherOr(given[field], given[file]))
+      refuse(file, `"${field}" and "${file}" exclude each other`);
+    if (isNeeded && !isOff && given[field] === undefined && given[file] === undefined)
+      refuse(field, `needs "${field}" or "${file}"`);
+  }
+  if (channel.type === 'slack' && isBot(channel) && channel.channel === undefined)
+    refuse('channel', 'a bot needs "channel", the id of where it posts');
+  if (
+    channel.type === 'alertmanager' &&
+    !eitherOr(channel.token ?? channel.tokenFile, channel.user)
+  )
+    refuse('user', '"token" and "user" exclude each other');
 });
 
 /** A channel of `rollout.yaml`, without its name. */
@@ -89,25 +153,3 @@ export type ChannelConfig = ChannelSettings & {
 };
 /** One kind of channel. */
 export type ChannelOf<Type extends ChannelConfig['type']> = Extract<ChannelConfig, { type: Type }>;
-
-/** Why a channel that is off is. */
-export const whyOff = ({ unset = [] }: Pick<ChannelConfig, 'unset'>): string =>
-  unset.length === 0
-    ? 'its variable is not set'
-    : `${unset.length === 1 ? 'its variable' : 'of its variables'} ${unset.join(', ')} ${unset.length === 1 ? 'is' : 'are'} not set`;
-
-const isEmpty = (value: string | undefined, file: string | undefined): boolean =>
-  (value === undefined || value.trim() === '') && file === undefined;
-
-/** Whether the variable that holds the channel's address (or signing secret) is not set. */
-export const isChannelOff = (config: ChannelSettings): boolean => {
-  if (config.type === 'email') return isEmpty(config.smtp, config.smtpFile);
-  if (isEmpty(config.url, config.urlFile)) return true;
-  // A secret that was meant and is empty must not turn into "unsigned".
-  return (
-    config.type === 'webhook' &&
-    config.secret !== undefined &&
-    config.secretFile === undefined &&
-    [config.secret].flat().every((secret) => secret.trim() === '')
-  );
-};

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { NotifierError } from '../errors.ts';
-import { type ChannelConfig, type ChannelSettings, isChannelOff } from './channel-schema.ts';
+import { isChannelOff } from './channel-off.ts';
+import type { ChannelConfig, ChannelSettings } from './channel-schema.ts';
+import { isBot, secretFieldsOf } from './secret-fields.ts';
 
 /**
  * Content of a secret's file, without its last newline.
@@ -40,11 +42,32 @@ export const readSecretVariable = (
 const valueOr = (value: string | undefined, file: string | undefined): string =>
   file === undefined ? (value ?? '').trim() : readSecretFile(file).trim();
 
+/** Where a vendor's API is, unless `url` names its address in the EU. */
+const vendorAddress = (config: ChannelConfig): string | undefined => {
+  if (config.type === 'pagerduty') return 'https://events.pagerduty.com/v2/enqueue';
+  if (config.type === 'opsgenie') return 'https://api.opsgenie.com';
+  return isBot(config) ? 'https://slack.com/api' : undefined;
+};
+
 /** A channel's address as it is now: read at every send, so that a secret file can be rotated. */
 export const addressOf = (config: ChannelConfig): string =>
   config.type === 'email'
     ? valueOr(config.smtp, config.smtpFile)
-    : valueOr(config.url, config.urlFile);
+    : valueOr(config.url ?? vendorAddress(config), config.urlFile);
+
+/**
+ * The secret of a field such as `routingKey`, or of the file that its other field names, as it is now; '' where
+ * neither is set.
+ * @throws NotifierError `bad-secret`.
+ */
+export const secretOf = (config: ChannelSettings, field: string): string => {
+  const given: Readonly<Record<string, unknown>> = config;
+  const [value, file] = [given[field], given[`${field}File`]];
+  return valueOr(
+    typeof value === 'string' ? value : undefined,
+    typeof file === 'string' ? file : undefined,
+  );
+};
 
 /** Signing secrets of a webhook as they are now; none: unsigned. */
 export const signingSecretsOf = (config: ChannelSettings): string[] => {
@@ -72,8 +95,10 @@ export const secretsOf = (config: ChannelConfig): string[] => {
   };
   const { type } = config;
   return [
-    ...read(() => [addressOf(config)]),
+    // What is the same for everyone is no secret.
+    ...read(() => [addressOf(config)].filter((address) => address !== vendorAddress(config))),
     ...read(() => signingSecretsOf(config)),
+    ...secretFieldsOf(config).flatMap(({ field }) => read(() => [secretOf(config, field)])),
     ...read(() =>
       type === 'email' && config.passwordFile !== undefined
         ? [readSecretFile(config.passwordFile)]

@@ -3,7 +3,7 @@ import type { ChannelConfig } from '../config/channel-schema.ts';
 
 /** Hosts a vendor's webhooks live on; `*.` stands for one or more labels. NOTIFY.md 4.3. */
 const vendorHosts: Readonly<Partial<Record<ChannelConfig['type'], readonly string[]>>> = {
-  slack: ['hooks.slack.com', 'hooks.slack-gov.com'],
+  slack: ['hooks.slack.com', 'hooks.slack-gov.com', 'slack.com', 'slack-gov.com'],
   discord: [
     'discord.com',
     'discordapp.com',
@@ -19,6 +19,9 @@ const vendorHosts: Readonly<Partial<Record<ChannelConfig['type'], readonly strin
     '*.flow.microsoft.com',
     '*.webhook.office.com',
   ],
+  pagerduty: ['events.pagerduty.com', 'events.eu.pagerduty.com'],
+  // Its successor takes the same requests below api.atlassian.com.
+  opsgenie: ['api.opsgenie.com', 'api.eu.opsgenie.com', 'api.atlassian.com'],
 };
 
 const privateNetworks = new BlockList();

@@ -27,6 +27,8 @@ export interface SpoolRecord {
   /** The last try met what only people mend: a certificate that is over. Missing in older files: false. */
   readonly needsPeople?: boolean | undefined;
   readonly notes: readonly string[];
+  /** Its channel opens and closes alerts: all of a run keep their order, whatever their severity. Missing: false. */
+  readonly isAlert?: boolean | undefined;
   /** Digests of the recipients still to be served; null: all. */
   readonly waiting: readonly string[] | null;
   /** Identical messages that were folded into this one, itself included. */
@@ -83,6 +85,7 @@ export const parseRecord = (
     typeof fields.isAmbiguous === 'boolean' &&
     (fields.needsPeople === undefined || typeof fields.needsPeople === 'boolean') &&
     isTexts(fields.notes) &&
+    (fields.isAlert === undefined || typeof fields.isAlert === 'boolean') &&
     (fields.waiting === null || isTexts(fields.waiting)) &&
     isNumber(fields.count) &&
     isNumber(fields.lastAt);
@@ -120,5 +123,7 @@ export const heldUntil = ({ notBefore }: SpoolRecord, nowMs: number): number | n
   notBefore === null || notBefore > nowMs + longestHoldMs ? null : notBefore;
 
 /** Messages of one lane keep their order; null: this one keeps none. */
-export const laneOf = ({ channel, message }: SpoolRecord): string | null =>
-  message.run === null ? null : JSON.stringify([channel, message.run, message.severity]);
+export const laneOf = ({ channel, message, isAlert }: SpoolRecord): string | null =>
+  message.run === null
+    ? null
+    : JSON.stringify([channel, message.run, ...(isAlert ? [] : [message.severity])]);

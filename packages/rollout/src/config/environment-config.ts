@@ -128,7 +128,7 @@ const secretsOfDatabase = (url: string): string[] => {
 const holdsPassword = (value: string): boolean =>
   withPasswords(value).length > 1 || databasePassword(value) !== undefined;
 
-const secretFields = ['url', 'smtp', 'secret', 'password'];
+const secretFields = ['url', 'smtp', 'secret', 'password', 'token', 'routingKey', 'apiKey'];
 const secretName = /SECRET|TOKEN|PASSWORD|PASSWD|API_?KEY|PRIVATE_?KEY/i;
 
 const secretsOf = (

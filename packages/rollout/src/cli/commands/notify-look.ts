@@ -19,7 +19,10 @@ interface PreviewFlags extends EnvFlags {
   readonly channel: string;
 }
 
-const types = ['slack', 'teams', 'discord', 'email', 'webhook'] as const;
+const types = [
+  ...(['slack', 'teams', 'discord', 'email', 'webhook'] as const),
+  ...(['pagerduty', 'opsgenie', 'alertmanager'] as const),
+];
 
 /** `notify preview`, `check` and `test`: those that look, and one real try. */
 export const registerNotifyLook = (notify: Command, run: Run): void => {
