@@ -22,6 +22,7 @@ import { createLanes, sendRecord, whyNotFor } from './send.ts';
 import { openDeadLetters } from './spool/dead-letters.ts';
 import type { SpoolRecord } from './spool/record.ts';
 import { openSpool } from './spool/spool.ts';
+import { openThreads } from './spool/threads.ts';
 import { type SpoolStatus, spoolStatus } from './status.ts';
 
 /** What a notifier is made with. */
@@ -130,6 +131,7 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
     maxAgeMs: options.keptMaxAgeMs ?? defaultKeptMaxAgeMs,
   });
   const dead = openDeadLetters(spool, () => clock.now());
+  const threads = openThreads(join(options.folder, 'threads'), () => clock.now());
   const lanes = createLanes();
   let order = 0;
 
@@ -142,6 +144,7 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
       agents,
       now: () => clock.now(),
       redact: (text: string) => redactAll()(text),
+      threads,
       attachments: {
         folder: options.attachmentFolder ?? null,
         limitBytes: options.attachmentLimitBytes ?? defaultAttachmentLimitBytes,

@@ -2,6 +2,7 @@ import type { AttachmentRules } from '../attachments.ts';
 import type { AttemptResult } from '../delivery/attempt.ts';
 import type { Message } from '../message.ts';
 import type { Agents } from '../net/agents.ts';
+import type { Threads } from '../spool/threads.ts';
 
 /** One message on its way to one channel. */
 export interface Delivery {
@@ -35,4 +36,5 @@ export interface ChannelTools {
   readonly now: () => number;
   readonly redact: (text: string) => string;
   readonly attachments: AttachmentRules;
+  readonly threads: Threads;
 }

@@ -1,11 +1,17 @@
 import type { ChannelConfig } from '../config/channel-schema.ts';
+import { isBot } from '../config/secret-fields.ts';
 import type { Channel, ChannelTools } from './channel.ts';
 import { openEmailChannel } from './email.ts';
 import { openHttpChannel } from './http-channels.ts';
+import { openSlackBot } from './slack-bot.ts';
 
 /** A channel of any type. */
-export const openChannel = (config: ChannelConfig, tools: ChannelTools): Channel =>
-  config.type === 'email' ? openEmailChannel(config, tools) : openHttpChannel(config, tools);
+export const openChannel = (config: ChannelConfig, tools: ChannelTools): Channel => {
+  if (config.type === 'email') return openEmailChannel(config, tools);
+  return config.type === 'slack' && isBot(config)
+    ? openSlackBot(config, tools)
+    : openHttpChannel(config, tools);
+};
 
 /**
  * Tries a second, unless `perSecond` says otherwise. Slack: "1 per second" (docs.slack.dev rate
