@@ -16,6 +16,8 @@ export interface FlushReport {
   readonly dead: number;
   /** Their channel is not configured (any more), or off: kept. */
   readonly orphaned: number;
+  /** Critical messages that were said again, counted by channel; their receipts are among `receipts`. */
+  readonly repeated: number;
   /** Another flush is at work; this one did nothing. */
   readonly busy: boolean;
   /** Who is at it, where `busy`. */
@@ -31,6 +33,7 @@ const nothing: FlushReport = {
   spooled: 0,
   dead: 0,
   orphaned: 0,
+  repeated: 0,
   busy: false,
   heldBy: null,
   problem: null,

@@ -22,12 +22,8 @@ export {
 } from './errors.ts';
 export type { FlushMode, FlushReport } from './flush.ts';
 export { type Message, parseMessage, type Severity, severities } from './message.ts';
-export {
-  createNotifier,
-  type Notifier,
-  type NotifierOptions,
-  type SendOptions,
-} from './notifier.ts';
+export { createNotifier } from './notifier.ts';
+export type { Notifier, NotifierOptions, RepeatOptions, SendOptions } from './notifier-api.ts';
 export { type Preview, previewMessage } from './preview.ts';
 export type { Receipt } from './receipt.ts';
 export { redactor } from './redact.ts';
@@ -39,6 +35,16 @@ export { type PagerdutyPayload, renderPagerduty } from './render/pagerduty.ts';
 export { escapeSlack, renderSlack, type SlackPayload } from './render/slack.ts';
 export { renderTeams, type TeamsPayload } from './render/teams.ts';
 export { renderWebhook, type WebhookPayload } from './render/webhook.ts';
+export {
+  defaultRepeatPolicy,
+  type NextRepeat,
+  nextRepeat,
+  type RepeatEffect,
+  type RepeatPolicy,
+  type RepeatState,
+  repeatEffect,
+} from './repeat/policy.ts';
+export type { Repeating } from './repeat/repeater.ts';
 export { signWebhook } from './sign.ts';
 export { readableDuration, type Situation } from './situation.ts';
 export type { DeadMessage, SpoolStatus, WaitingMessage } from './status.ts';

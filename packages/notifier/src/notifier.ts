@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { defaultAttachmentLimitBytes } from './attachments.ts';
 import { defaultPerSecond, openChannel } from './channels/open-channel.ts';
-import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
 import { isChannelOff, whyOff } from './config/channel-off.ts';
 import type { ChannelConfig } from './config/channel-schema.ts';
@@ -12,86 +11,22 @@ import { type DeliverContext, deliver, type Runtime } from './deliver.ts';
 import { createGate } from './delivery/gate.ts';
 import { defaultRetryPolicy, longWaits, type RetryPolicy } from './delivery/with-retry.ts';
 import { NotifierError } from './errors.ts';
-import { type FlushMode, type FlushReport, flushSpool } from './flush.ts';
+import { flushSpool } from './flush.ts';
 import { openKept } from './keep.ts';
 import { type Message, mapTexts, parseMessage } from './message.ts';
 import { createAgents } from './net/agents.ts';
+import type { Notifier, NotifierOptions, SendOptions } from './notifier-api.ts';
 import type { Receipt } from './receipt.ts';
 import { redactor } from './redact.ts';
+import { defaultRepeatPolicy } from './repeat/policy.ts';
+import { createRepeater, doesRepeat } from './repeat/repeater.ts';
+import { openRepeats } from './repeat/repeats.ts';
 import { createLanes, sendRecord, whyNotFor } from './send.ts';
 import { openDeadLetters } from './spool/dead-letters.ts';
 import type { SpoolRecord } from './spool/record.ts';
 import { openSpool } from './spool/spool.ts';
 import { openThreads } from './spool/threads.ts';
-import { type SpoolStatus, spoolStatus } from './status.ts';
-
-/** What a notifier is made with. */
-export interface NotifierOptions {
-  readonly channels: readonly ChannelConfig[];
-  /** Holds `spool/` and `dead/`; made when the first message is sent. */
-  readonly folder: string;
-  readonly clock?: Clock | undefined;
-  /** 0 ≤ r < 1: jitter. */
-  readonly random?: (() => number) | undefined;
-  /** Names the proxy: HTTPS_PROXY, HTTP_PROXY, NO_PROXY. Default: process.env. */
-  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
-  /** Tries and budgets of one message; default 5 tries, 15 s in all, 10 s a try. */
-  readonly retry?: Partial<RetryPolicy> | undefined;
-  /** A message that could not be delivered for this long is given up, ms. Default 72 h. */
-  readonly maxAgeMs?: number | undefined;
-  /** Messages that no channel was on for stay in kept/ this long, ms. Default 30 days. */
-  readonly keptMaxAgeMs?: number | undefined;
-  /** Most files in the spool; the least urgent, oldest is given up for a new one. Default 10,000. */
-  readonly maxWaiting?: number | undefined;
-  /** Attachments of mails are read below this folder only. Default: nothing is attached. */
-  readonly attachmentFolder?: string | undefined;
-  /** All attachments of one mail together, bytes. Default 5 MB. */
-  readonly attachmentLimitBytes?: number | undefined;
-  /** More secrets that no message may carry: database addresses, tokens. */
-  readonly secrets?: readonly string[] | undefined;
-}
-
-/** What one `send` may say. */
-export interface SendOptions {
-  /** Names of channels; default: all. */
-  readonly channels?: readonly string[] | undefined;
-  /** Channels that stand in for a held one when the message is critical; default: all. */
-  readonly fallback?: readonly string[] | undefined;
-  readonly signal?: AbortSignal | undefined;
-  /** Instead of the 15 s. */
-  readonly budgetMs?: number | undefined;
-}
-
-/** Delivers messages; nothing it returns or throws holds a secret. */
-export interface Notifier {
-  /**
-   * Delivers to every channel beside each other; resolves when each has a receipt, and never
-   * rejects for what a server, the network or the disk did.
-   * @throws NotifierError `bad-message`, `unknown-channel`.
-   */
-  send(message: Message, options?: SendOptions): Promise<Receipt[]>;
-  /**
-   * One try to every channel, whatever its events and severity, kept nowhere: what does not arrive
-   * is `lost`. Tells whether channels work.
-   */
-  test(message: Message, options?: Pick<SendOptions, 'channels' | 'signal'>): Promise<Receipt[]>;
-  /**
-   * Delivers what waits. `due` also obeys our own backoff; `now` (default) only a server's word; `held-too`
-   * not even that. A flush has time: it waits for a slow receiver longer than a command does, unless it is
-   * `short` (which `due` is by default, as it goes before and beside a command's own messages).
-   */
-  flush(options?: {
-    readonly signal?: AbortSignal | undefined;
-    readonly mode?: FlushMode | undefined;
-    readonly waits?: 'long' | 'short' | undefined;
-  }): Promise<FlushReport>;
-  /** What waits and what was given up; changes nothing. */
-  status(): Promise<SpoolStatus>;
-  /** Removes messages of dead/ that a person has seen to: those with these ids, or all. */
-  clearDead(ids?: readonly string[]): Promise<number>;
-  /** Puts messages of dead/ back into the spool, as new, in their old order. */
-  reviveDead(ids?: readonly string[]): Promise<number>;
-}
+import { spoolStatus } from './status.ts';
 
 const defaultMaxAgeMs = 72 * 3_600_000;
 const defaultMaxWaiting = 10_000;
@@ -106,8 +41,10 @@ const off = (channel: string, reason: string): Receipt => ({
   reason,
 });
 /** Leaves out what is undefined, so that it never beats a default. */
-const defined = (policy: Partial<RetryPolicy>): Partial<RetryPolicy> =>
-  Object.fromEntries(Object.entries(policy).filter(([, value]) => value !== undefined));
+const defined = <Policy extends object>(policy: Policy): Partial<Policy> =>
+  Object.fromEntries(
+    Object.entries(policy).filter(([, value]) => value !== undefined),
+  ) as Partial<Policy>;
 
 /**
  * A notifier for these channels.
@@ -132,6 +69,13 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
   });
   const dead = openDeadLetters(spool, () => clock.now());
   const threads = openThreads(join(options.folder, 'threads'), () => clock.now());
+  const repeats = openRepeats(join(options.folder, 'repeats'));
+  const { repeat } = options;
+  const repeater = createRepeater(repeats, {
+    policy: { ...defaultRepeatPolicy, ...defined(repeat ?? {}) },
+    acknowledge: repeat?.acknowledge ?? ((run) => `acknowledge ${run}`),
+    ...{ folder: options.folder, clock },
+  });
   const lanes = createLanes();
   let order = 0;
 
@@ -213,6 +157,19 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
     const { signal, budgetMs } = sendOptions;
     const sendPolicy = budgetMs === undefined ? policy : { ...policy, budgetMs };
     const context = contextFor(signal, () => sendPolicy);
+    const isWanted = ({ name }: ChannelConfig): boolean => {
+      const runtime = runtimes.get(name);
+      return runtime !== undefined && whyNotFor(message, runtime) === null;
+    };
+    const again = targets.filter((config) => doesRepeat(config) && isWanted(config));
+    // Not awaited here: the order of calls is the order of messages.
+    const noticed =
+      repeat === undefined
+        ? null
+        : repeater.notice(
+            message,
+            again.map(({ name }) => name),
+          );
     const standIns: Promise<Receipt>[] = [];
     const held: string[] = [];
     const isUnable = (runtime: Runtime): boolean =>
@@ -244,12 +201,14 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
         if (runtime === undefined) return off(name, whyOff(config));
         const why = whyNotFor(message, runtime);
         if (why !== null) return off(name, why);
-        const record = newRecord(message, config, []);
+        const note = again.includes(config) ? (noticed?.note ?? null) : null;
+        const record = newRecord(message, config, note === null ? [] : [note]);
         const receipt = await sendRecord(runtime, record, lanes, context);
         if (message.severity === 'critical' && isUnable(runtime)) reroute(name);
         return receipt;
       }),
     );
+    await noticed?.kept;
     const stoodIn = (await Promise.all(standIns)).filter(
       ({ channel }) =>
         !receipts.some((receipt) => receipt.channel === channel && receipt.status !== 'off'),
@@ -275,13 +234,35 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
     );
   };
 
+  /** Says again what is due; receipts of its channels. */
+  const sayAgain = async (context: DeliverContext): Promise<Receipt[]> => {
+    if (repeat === undefined) return [];
+    const receipts: Promise<Receipt>[] = [];
+    for (const { message, channels: names, note } of await repeater.due())
+      for (const name of names) {
+        const runtime = runtimes.get(name);
+        if (runtime === undefined) continue;
+        const record = newRecord(message, runtime.config, [note]);
+        receipts.push(sendRecord(runtime, record, lanes, context));
+      }
+    return Promise.all(receipts);
+  };
+
   return {
     send,
     test,
+    acknowledge: async (run) => {
+      const ended = await repeats.end(run);
+      return ended === null ? null : { title: ended.message.title, count: ended.count };
+    },
+    repeating: () => repeater.list(),
     flush: async ({ signal, mode = 'now', waits = mode === 'due' ? 'short' : 'long' } = {}) => {
       await kept.prune();
       const policyFor = waits === 'long' ? longPolicyFor : () => policy;
-      return flushSpool(runtimes, mode, contextFor(signal, policyFor));
+      const context = contextFor(signal, policyFor);
+      const said = await sayAgain(context);
+      const report = await flushSpool(runtimes, mode, context);
+      return { ...report, repeated: said.length, receipts: [...said, ...report.receipts] };
     },
     status: () => spoolStatus(spool, channels, runtimes, clock.now()),
     clearDead: dead.clear,

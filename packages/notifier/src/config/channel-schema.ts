@@ -13,6 +13,8 @@ const common = {
   minSeverity: z.optional(z.enum(severities)),
   /** Only these events go to this channel. */
   events: z.optional(z.array(z.string())),
+  /** Whether critical messages are said again here until somebody acknowledges them. Default: in chats. */
+  repeat: z.optional(z.boolean()),
   /** Most messages a second, over all tries. */
   perSecond: z.optional(z.number().check(z.positive())),
 };
