@@ -381,7 +381,10 @@ describe('channels', () => {
   });
 
   test.each([
-    ['slak, url: u', /must be one of slack, teams, discord, webhook, email, found "slak"/],
+    [
+      'slak, url: u',
+      /must be one of slack, teams, discord, webhook, email, pagerduty, opsgenie, alertmanager, found "slak"/,
+    ],
     ['slack, urll: u', /unknown key "urll".*did you mean "url"/s],
     ['slack', /needs "url"/],
   ])('%s is refused', (channel, says) => {
