@@ -1,4 +1,5 @@
 import { readdir, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fakeClock, startHttpServer } from '@dhash/testkit';
 import { expect, it, vi } from 'vitest';
@@ -64,6 +65,29 @@ it.each([
   expect(recorder.events).toMatchObject([
     { type: 'notification.receipt', event: 'gate-break', receipt: { status: 'delivered' } },
   ]);
+});
+
+it('a message says who must act, what runs, where and by whom, and carries the links', async () => {
+  const server = await startHttpServer((_request, response) => void response.end());
+  const { announcer, recorder } = await startAnnouncer(server.url);
+  const commands = { rollBack: 'npx dhash-rollout rollback --backup b.zip' };
+  const variables = { gate: 'p95HashTime', version: '1.2', previous: '1.1' };
+  announcer.announce('gate-break', variables, { next: 'nothing', serving: '1.2', commands });
+  announcer.announce('deploy-started', variables);
+  await announcer.settle();
+  await recorder.close();
+  const sent = server.requests.map(
+    ({ body }) => (JSON.parse(body) as { data: Record<string, unknown> }).data,
+  );
+  expect(sent.find(({ event }) => event === 'gate-break')).toMatchObject({
+    acts: { who: 'you must', commands: [commands.rollBack] },
+    situation: { serving: '1.2', host: hostname(), operator: expect.stringMatching(/./) },
+    links: [
+      { title: 'Runbook', url: 'https://wiki.test/notes' },
+      { title: 'Report', url: 'https://ci.test/20261125T160000Z-production' },
+    ].reverse(),
+  });
+  expect(sent.find(({ event }) => event === 'deploy-started')).not.toHaveProperty('acts');
 });
 
 it('what could not be delivered by the end of the command is said there', async () => {

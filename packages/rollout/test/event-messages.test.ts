@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { messagesOf } from '../src/notify/event-messages.ts';
 import type { RecordedEvent } from '../src/record/events.ts';
 
-const shown = { path: (file: string) => file, report: 'report.html', incident: 'incidents/r' };
+const shown = {
+  path: (file: string) => file,
+  typed: (command: string, flags = '') => `${command} ${flags}`.trimEnd(),
+  report: 'report.html',
+  incident: 'incidents/r',
+};
 const planned = { type: 'deploy.planned', version: '1.1', previous: '1.0' };
 
 /** What people hear of the last of these events. */

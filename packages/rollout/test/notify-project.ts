@@ -13,6 +13,8 @@ environments:
     target: { type: command, current: "true", activate: "true", start: "true", stop: "true" }
     rollback: { data: keep }
     notify: ${notify}
+    links: { runbook: "https://wiki.test/{service}" }
+links: { report: "https://ci.test/{run}", runbook: "https://wiki.test/all" }
 channels:
   hook: { type: webhook, url: "\${HOOK_URL}", allowPrivate: true }
   chat: { type: slack, url: "\${NOT_SET_ANYWHERE}" }

@@ -43,6 +43,26 @@ const rules: Readonly<Record<string, (standing: Standing) => Acts>> = {
           what: `Nothing is rolled back by itself. ${serves(standing)}: roll it back, or let it run.`,
           commands: typed(standing.commands.rollBack),
         },
+  'rollback-withheld': (standing) => ({
+    who: 'you must',
+    what: `Nothing is rolled back by itself. ${serves(standing)}: roll it back, or let it run.`,
+    commands: typed(standing.commands.look, standing.commands.rollBack),
+  }),
+  'guard-lost': ({ commands }) => ({
+    who: 'you must',
+    what: 'Nobody watches the release any more. Go on with the watch.',
+    commands: typed(commands.look, commands.goOn),
+  }),
+  'production-down': ({ commands }) => ({
+    who: 'you must',
+    what: 'Nothing serves now, and nothing starts it by itself.',
+    commands: typed(commands.goOn, commands.look),
+  }),
+  'people-needed': ({ commands }) => ({
+    who: 'you must',
+    what: 'It could not be undone as a whole. See how the service is.',
+    commands: typed(commands.look),
+  }),
   'rollback-started': ({ previous }) => ({
     who: 'tool acts',
     what: `It puts ${release(previous, 'the release before')} back. Do not deploy until it says that it is done.`,

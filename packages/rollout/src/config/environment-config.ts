@@ -289,6 +289,7 @@ export const environmentConfig = (
     rollback: { data: input.rollback.data },
     heartbeat: input.heartbeat ?? null,
     notify,
+    links: { ...(file.raw as FileInput).links, ...input.links },
     requireChannels: input.requireChannels,
     channels,
     secrets: secretsOf(

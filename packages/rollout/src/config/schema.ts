@@ -1,5 +1,5 @@
 import { remoteProblem } from '@dhash/backup-core';
-import { channelSchema, severities } from '@dhash/notifier';
+import { channelSchema, fixedLinksSchema, severities } from '@dhash/notifier';
 import { z } from 'zod';
 import { dataSourceSchema } from './data-source-schema.ts';
 import { notifiableEvents } from './recipients.ts';
@@ -247,6 +247,7 @@ export const environmentSchema = z.strictObject({
     .array(notifyEntry)
     .default([])
     .describe('Who hears what: names of channels, or { channel, events, minSeverity }.'),
+  links: z.optional(fixedLinksSchema),
   requireChannels: z
     .int()
     .min(0)
@@ -266,6 +267,7 @@ export const fileSchema = z.strictObject({
     .record(name, environmentSchema)
     .refine((all) => Object.keys(all).length > 0, 'must name at least one environment'),
   channels: z.record(name, channelSchema).optional(),
+  links: z.optional(fixedLinksSchema),
 });
 
 export type EnvironmentInput = z.output<typeof environmentSchema>;

@@ -1,5 +1,5 @@
 import type { DataSource, KeepPolicy } from '@dhash/backup-core';
-import type { ChannelConfig } from '@dhash/notifier';
+import type { ChannelConfig, FixedLinks } from '@dhash/notifier';
 import type { NotifyEntry } from './recipients.ts';
 
 /** What bounds the backups of an environment beside their rules. */
@@ -122,6 +122,8 @@ export interface EnvironmentConfig {
   readonly heartbeat: string | null;
   /** Which channels get which of this environment's messages. */
   readonly notify: NotifyEntry[];
+  /** Addresses that every message carries; the environment's own before those of the file. */
+  readonly links: FixedLinks;
   /** Channels that must take a test message before a deploy; 0: none is sent. */
   readonly requireChannels: number;
   /** Those channels only: variables of others are never read. */

@@ -6,10 +6,16 @@ import type { RunKind } from '../record/run-id.ts';
 import { tool } from '../tool.ts';
 import type { CommandContext } from './context.ts';
 import type { Environment } from './environment.ts';
+import type { EventStanding } from './event-standing.ts';
 
 /** Sends a run's messages beside it: `announce` returns at once, and `settle` waits for those still under way. */
 export interface Announcer {
-  announce(event: string, variables: Readonly<Record<string, string>>): void;
+  /** `standing` left out: nothing is said of who must act. */
+  announce(
+    event: string,
+    variables: Readonly<Record<string, string>>,
+    standing?: EventStanding,
+  ): void;
   /** What is not through in time stays in the spool, and the next flush delivers it. */
   settle(): Promise<void>;
 }

@@ -230,7 +230,8 @@ const watchToDecision = async (open: OpenRun, options: GuardOptions): Promise<Wa
   await recordStart(open, window, options, gapBeforeMs);
   const { outcome, request } = await judge(open, { ...window, log, state, gap });
   const heldStill = await lock.become('change');
-  if (heldStill) await recordEnd(open, outcome, request);
+  if (heldStill)
+    await recordEnd(open, outcome, request, { state, autoRollback: options.autoRollback });
   return {
     state,
     outcome,
@@ -321,16 +322,19 @@ const recordEnd = async (
   { context, environment, recorder }: OpenRun,
   outcome: WatchOutcome,
   request: InboxRequest | null,
+  { state, autoRollback }: { readonly state: RunState; readonly autoRollback: boolean },
 ): Promise<void> => {
   const { samples } = environment.layout.run(recorder.run);
   const broken = brokenGates(outcome);
+  const mayRollBack = autoRollback && state.kind === 'deploy' && state.previous !== null;
+  const next = outcome.decision === 'rollback' && mayRollBack ? 'rollback' : 'nothing';
   await recorder.record({
     type: 'watch.ended',
     decision: request?.kind === 'pause' ? 'paused' : outcome.decision,
     reasons: [...outcome.assessment.reasons],
     samples: outcome.samples,
     sha256: await sampleLogSha256(samples),
-    ...(broken.length === 0 ? {} : { broken }),
+    ...(broken.length === 0 ? {} : { broken, next }),
   });
   context.output.detail(`samples: ${environment.shown(samples)}`);
 };

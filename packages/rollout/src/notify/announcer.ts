@@ -1,11 +1,21 @@
+import { existsSync } from 'node:fs';
+import { relative } from 'node:path';
 import { createNotifier, isChannelOff, type Notifier, type Receipt } from '@dhash/notifier';
 import { channelsFor } from '../config/recipients.ts';
 import type { CommandContext } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
+import type { EventStanding } from '../environment/event-standing.ts';
 import type { Announcer } from '../environment/open-run.ts';
 import { messageOf } from '../errors.ts';
+import { currentUser } from '../process/who.ts';
 import { asJson, type Recorder } from '../record/recorder.ts';
 import { eventMessage, type MessageVariables } from './messages.ts';
+
+/** After these there is something to look at. */
+const withPage: ReadonlySet<string> = new Set([
+  ...['gate-break', 'rollback-done', 'rollback-failed'],
+  ...['inconclusive', 'success', 'deploy-failed'],
+]);
 
 /** Longest that the end of a command waits for messages under way, ms. */
 const settleBudgetMs = 15_000;
@@ -18,6 +28,7 @@ export const openNotifier = (context: CommandContext, environment: Environment):
     keptMaxAgeMs: environment.config.keepFor.messages ?? Number.POSITIVE_INFINITY,
     secrets: environment.config.secrets,
     env: context.processEnv,
+    attachmentFolder: environment.config.root,
   });
 
 export const openAnnouncer = (
@@ -39,11 +50,25 @@ export const openAnnouncer = (
     underWay.add(tracked);
   };
 
-  const send = async (event: string, variables: MessageVariables): Promise<void> => {
+  const { report } = environment.layout.run(recorder.run);
+  /** The page of the run, once it is written. */
+  const page = (event: string) =>
+    withPage.has(event) && existsSync(report)
+      ? { attachments: [{ name: 'report.html', path: relative(environment.config.root, report) }] }
+      : {};
+
+  const send = async (
+    event: string,
+    variables: MessageVariables,
+    standing: EventStanding | undefined,
+  ): Promise<void> => {
     const message = await eventMessage(environment, event, {
       nowMs: context.clock.now(),
       run: { id: recorder.run, head: recorder.head },
       variables,
+      operator: currentUser(context.processEnv),
+      ...(standing === undefined ? {} : { standing }),
+      ...page(event),
       onBadTemplate: (error) =>
         context.output.warn(`the message "${event}" goes out plain: ${messageOf(error)}`),
     });
@@ -66,8 +91,8 @@ export const openAnnouncer = (
     'messages that wait could not be flushed',
   );
   return {
-    announce: (event, variables) =>
-      track(send(event, variables), `the message "${event}" could not be sent`),
+    announce: (event, variables, standing) =>
+      track(send(event, variables, standing), `the message "${event}" could not be sent`),
     settle: async () => {
       const waited = new AbortController();
       const timeout = context.clock.sleep(settleBudgetMs, waited.signal).catch((error: unknown) => {

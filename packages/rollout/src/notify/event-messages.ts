@@ -1,14 +1,20 @@
+import type { EventStanding } from '../environment/event-standing.ts';
 import { allOf, lastOf, type RecordedEvent } from '../record/events.ts';
-import { describeWritten, writtenIn } from '../words/describe-written.ts';
+import { foldRun } from '../record/run-state.ts';
+import { describeWritten, rowsWritten, writtenIn } from '../words/describe-written.ts';
 
 /** A message that an event of a run gives rise to. */
 export interface RunMessage {
   readonly event: string;
   readonly variables: Readonly<Record<string, string>>;
+  /** Left out: nothing is said of who must act. */
+  readonly standing?: EventStanding;
 }
 
-/** How files are named to people. */
+/** How files and commands are named to people. */
 export interface Shown {
+  /** A command as it is typed, with what follows `dhash-rollout`, environment and configuration among it. */
+  typed(command: string, flags?: string): string;
   path(file: string): string;
   readonly report: string;
   readonly incident: string;
@@ -79,19 +85,24 @@ const rollbackDone = (events: readonly RecordedEvent[], shown: Shown): RunMessag
       safety: typeof file === 'string' ? shown.path(file) : '',
       summary: written === null ? '' : describeWritten(written),
     },
+    standing: {
+      serving: lastOf(events, 'rollback.started')?.to ?? null,
+      rowsSetAside: written === null ? null : rowsWritten(written),
+    },
   };
 };
 
 /** The end of a watch: what it saw. What follows from it is told by the events that come after. */
 const ofWatchEnd = (
-  { decision, reasons, broken = [] }: RecordedEvent<'watch.ended'>,
+  { decision, reasons, broken = [], next = 'nothing' }: RecordedEvent<'watch.ended'>,
   release: Readonly<Record<string, string>>,
   shown: Shown,
+  standing: EventStanding,
 ): readonly RunMessage[] => {
   const variables = { ...release, decision, reason: reasons.join('; '), report: shown.report };
-  if (decision === 'promote') return [{ event: 'success', variables }];
+  if (decision === 'promote') return [{ event: 'success', variables, standing }];
   if (decision === 'advise') return [{ event: 'gate-advice', variables }];
-  if (decision === 'inconclusive') return [{ event: 'inconclusive', variables }];
+  if (decision === 'inconclusive') return [{ event: 'inconclusive', variables, standing }];
   if (broken.length === 0) return [];
   return [
     {
@@ -101,6 +112,7 @@ const ofWatchEnd = (
         gate: broken.map(({ gate }) => gate).join(', '),
         sentence: broken.map(({ sentence }) => sentence).join('; '),
       },
+      standing: { ...standing, next },
     },
   ];
 };
@@ -125,19 +137,33 @@ export const messagesOf = (
   const failed = allOf(events, 'step.failed').findLast(({ scope }) => scope === undefined);
   const failure = { ...release, reason: failed?.error ?? '', step: failed?.step ?? '' };
   const back = () => rollbackFacts(events, shown);
+  const backup = opened === undefined ? null : (foldRun('', events)?.backup ?? null);
+  const commands = {
+    look: shown.typed('status'),
+    rollBack: backup === null ? null : shown.typed('rollback', `--backup ${backup}`),
+  };
+  const serving = release.version === '' ? null : release.version;
+  const live: EventStanding = { serving, commands };
   const isUndo = lastOf(events, 'rollback.started')?.trigger === 'undo';
   switch (event.type) {
     case 'deploy.planned':
     case 'deploy.resumed':
-      return [{ event: 'deploy-started', variables: release }];
+      return [
+        {
+          event: 'deploy-started',
+          variables: release,
+          standing: { serving: planned?.previous ?? null },
+        },
+      ];
     case 'step.done':
       return ofStep(event).map((said) => ({
         ...said,
         variables: { ...release, ...said.variables },
+        standing: { commands: { look: shown.typed('backup', '--list') } },
       }));
     case 'undo.verified':
       return isDeploy && failed !== undefined
-        ? [{ event: 'deploy-failed', variables: failure }]
+        ? [{ event: 'deploy-failed', variables: failure, standing: undone(event.active) }]
         : [];
     case 'run.stuck':
       return [
@@ -148,15 +174,23 @@ export const messagesOf = (
             reason: `${event.problem}; people are needed now`,
             summary: event.problem,
           },
+          standing: { commands: { ...commands, goOn: shown.typed('deploy', '--abort') } },
         },
       ];
     case 'deploy.awaiting-guard':
-      return [{ event: 'deploy-done', variables: release }];
+      return [{ event: 'deploy-done', variables: release, standing: { serving } }];
     case 'watch.ended':
-      return ofWatchEnd(event, release, shown);
+      return ofWatchEnd(event, release, shown, live);
     case 'watch.lost':
       return [
-        { event: 'guard-lost', variables: { ...release, reason: event.error, summary: guardLost } },
+        {
+          event: 'guard-lost',
+          variables: { ...release, reason: event.error, summary: guardLost },
+          standing: {
+            ...live,
+            commands: { ...commands, goOn: shown.typed('monitor', '--resume') },
+          },
+        },
       ];
     case 'guard.missed':
       return [
@@ -164,6 +198,10 @@ export const messagesOf = (
           event: 'guard-lost',
           // The second such message of a run is another one.
           variables: { ...release, reason: event.finding, summary: guardLost, step: event.at },
+          standing: {
+            ...live,
+            commands: { ...commands, goOn: shown.typed('monitor', '--resume') },
+          },
         },
       ];
     case 'watch.impaired':
@@ -180,13 +218,22 @@ export const messagesOf = (
         {
           event: 'rollback-withheld',
           variables: { ...release, reason: event.why, report: shown.report, summary: youMust },
+          standing: live,
         },
       ];
     case 'rollback.started':
-      return isUndo ? [] : [{ event: 'rollback-started', variables: back() }];
+      return isUndo
+        ? []
+        : [{ event: 'rollback-started', variables: back(), standing: { serving: event.from } }];
     case 'rollback.validated':
       return isUndo
-        ? [{ event: 'deploy-failed', variables: { ...failure, summary: 'its data is back' } }]
+        ? [
+            {
+              event: 'deploy-failed',
+              variables: { ...failure, summary: 'its data is back' },
+              standing: undone(event.to),
+            },
+          ]
         : [rollbackDone(events, shown)];
     case 'rollback.put-back':
       // A gate's rollback that was put back says more in `rollback.failed`, which follows.
@@ -196,6 +243,7 @@ export const messagesOf = (
             {
               event: 'rollback-failed',
               variables: { ...back(), step: event.step, reason: event.error },
+              standing: { serving: back()['version'] ?? null, commands },
             },
           ];
     case 'rollback.not-validated':
@@ -203,6 +251,7 @@ export const messagesOf = (
         {
           event: 'rollback-failed',
           variables: { ...back(), step: event.step, state: event.state },
+          standing: { commands: { ...commands, goOn: shown.typed('rollback', '--resume') } },
         },
       ];
     case 'rollback.failed':
@@ -210,6 +259,7 @@ export const messagesOf = (
         {
           event: 'rollback-failed',
           variables: { ...release, ...back(), reason: event.error, state: event.state },
+          standing: live,
         },
       ];
     case 'service.left-down':
@@ -221,12 +271,24 @@ export const messagesOf = (
             reason: event.why,
             summary: `nothing serves now; type: ${event.command}`,
           },
+          standing: { commands: { ...commands, goOn: event.command } },
         },
       ];
     default:
       return [];
   }
 };
+
+/** How things stand after a deploy that was undone as a whole. */
+const undone = (serving: string | null): EventStanding =>
+  serving === null
+    ? {
+        acts: {
+          who: 'tool has acted',
+          what: 'It undid the deploy: no release is active, as before. Nothing is to be done now.',
+        },
+      }
+    : { serving };
 
 const guardLost = 'nobody watches this release any more; status says what to type';
 const youMust =

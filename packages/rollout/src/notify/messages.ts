@@ -2,16 +2,23 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  type Acts,
+  type Attachment,
   events,
+  fixedLinks,
   isTemplateError,
   loadTemplates,
   type Message,
   renderMessage,
   type Severity,
+  type Situation,
   type TemplateError,
   type Templates,
+  whoActs,
 } from '@dhash/notifier';
 import type { Environment } from '../environment/environment.ts';
+import type { EventStanding } from '../environment/event-standing.ts';
+import { currentHost } from '../process/who.ts';
 
 /** What a template may use; each event gives those it has. All are texts. */
 export type MessageVariables = Readonly<Record<string, string>>;
@@ -49,10 +56,27 @@ const messageId = (run: string, event: string): string => {
 
 const urgent = (event: string): Severity => events[event]?.severity ?? 'info';
 
+const orNull = (text: string | undefined): string | null =>
+  text === undefined || text === '' ? null : text;
+
+const actsAfter = (
+  event: string,
+  variables: MessageVariables,
+  standing: EventStanding,
+): Acts | undefined =>
+  standing.acts ??
+  whoActs(event, {
+    next: standing.next ?? null,
+    serving: standing.serving ?? null,
+    version: orNull(variables['version']),
+    previous: orNull(variables['previous']),
+    commands: { rollBack: null, goOn: null, look: null, ...standing.commands },
+  });
+
 const withoutTemplate = (
   event: string,
   variables: MessageVariables,
-  head: { id: string; at: string; run: string | null },
+  head: Pick<Message, 'id' | 'at' | 'run' | 'acts' | 'situation'>,
 ): Message => ({
   ...head,
   event,
@@ -80,6 +104,11 @@ export const eventMessage = async (
     readonly run?: { readonly id: string; readonly head: string };
     readonly severity?: Severity | null;
     readonly variables: MessageVariables;
+    /** Left out: nothing is said of who must act. */
+    readonly standing?: EventStanding;
+    /** The person, or the account, that started the run. */
+    readonly operator?: string;
+    readonly attachments?: readonly Attachment[];
     readonly onBadTemplate?: (error: TemplateError) => void;
   },
 ): Promise<Message> => {
@@ -91,6 +120,7 @@ export const eventMessage = async (
         : messageId(given.run.id, [event, given.variables['step'] ?? []].flat().join('-')),
     at: new Date(given.nowMs).toISOString(),
     run: given.run?.id ?? null,
+    ...stateOf(event, given),
   };
   const known = {
     service: config.service,
@@ -99,18 +129,55 @@ export const eventMessage = async (
     ...(given.run === undefined ? {} : { run: given.run.id, head: given.run.head }),
     ...Object.fromEntries(Object.entries(given.variables).filter(([, value]) => value !== '')),
   };
+  const links = fixedLinks(config.links, {
+    service: config.service,
+    env: config.env,
+    event,
+    run: head.run,
+    version: orNull(given.variables['version']),
+  });
   const fromTemplate = async (): Promise<Message | null> => {
     try {
       const templates = await projectTemplates(config.root);
-      return templates === null ? null : renderMessage(templates, event, known, head);
+      return templates === null ? null : renderMessage(templates, event, known, { ...head, links });
     } catch (error) {
       if (given.onBadTemplate === undefined || !isTemplateError(error)) throw error;
       given.onBadTemplate(error);
       return null;
     }
   };
-  const message = (await fromTemplate()) ?? withoutTemplate(event, known, head);
-  return given.severity == null ? message : { ...message, severity: given.severity };
+  const message = (await fromTemplate()) ?? { ...withoutTemplate(event, known, head), links };
+  return {
+    ...message,
+    ...(given.severity == null ? {} : { severity: given.severity }),
+    ...(given.attachments === undefined ? {} : { attachments: given.attachments }),
+  };
+};
+
+/** What a message of a run says beside its template: who must act, and how things stand. */
+const stateOf = (
+  event: string,
+  given: {
+    readonly run?: object;
+    readonly variables: MessageVariables;
+    readonly standing?: EventStanding;
+    readonly operator?: string;
+  },
+): { acts?: Acts; situation?: Situation } => {
+  if (given.run === undefined && given.standing === undefined) return {};
+  const { standing = {} } = given;
+  const acts =
+    given.standing === undefined ? undefined : actsAfter(event, given.variables, standing);
+  return {
+    ...(acts === undefined ? {} : { acts }),
+    situation: {
+      serving: standing.serving ?? null,
+      downtimeMs: standing.downtimeMs ?? null,
+      rowsSetAside: standing.rowsSetAside ?? null,
+      host: currentHost(),
+      operator: given.operator ?? null,
+    },
+  };
 };
 
 const freshId = (nowMs: number): string => `${nowMs}-${randomBytes(6).toString('hex')}`;

@@ -1,5 +1,5 @@
 import type { Lock } from '@dhash/journal';
-import type { CommandContext } from '../environment/context.ts';
+import { type CommandContext, commandHint } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { OpenRun } from '../environment/open-run.ts';
 import { showSteps } from '../environment/show-steps.ts';
@@ -21,13 +21,15 @@ export const workOnRun = async <T>(
   const files = environment.layout.run(recorder.run);
   const shown = {
     path: environment.shown,
+    typed: (command: string, flags = '') =>
+      commandHint(context, `${command} --env ${environment.config.env} ${flags}`.trimEnd()),
     report: environment.shown(files.report),
     incident: environment.shown(files.incident),
   };
   recorder.onEvent(showSteps(context.output));
   recorder.onEvent((event) => {
-    for (const { event: name, variables } of messagesOf(event, recorder.events, shown))
-      announcer.announce(name, variables);
+    for (const { event: name, variables, standing } of messagesOf(event, recorder.events, shown))
+      announcer.announce(name, variables, standing);
   });
   try {
     return await work({ context, environment, recorder, lock, announcer });

@@ -142,6 +142,8 @@ export const eventSchemas = {
     sha256: z.string(),
     /** The gates that broke, with their sentences. */
     broken: z.array(z.strictObject({ gate: z.string(), sentence: z.string() })).exactOptional(),
+    /** What the tool does next by itself. */
+    next: z.enum(['rollback', 'nothing']).exactOptional(),
   }),
   /** Samples could not be written any more; the watch went on without them. */
   'watch.impaired': z.strictObject({ error: z.string() }),

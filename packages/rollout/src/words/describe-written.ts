@@ -10,6 +10,10 @@ export const writtenIn = (value: unknown): Written | null =>
       (value as Written)
     : null;
 
+/** Rows that a rollback took out of the live data, of all tables. */
+export const rowsWritten = ({ tables }: Written): number =>
+  tables.reduce((sum, { before, after }) => sum + Math.max(0, (after ?? 0) - (before ?? 0)), 0);
+
 /** What a rollback took out of the live data, in a line: it lies in the safety zip. */
 export const describeWritten = ({ files, tables }: Written): string => {
   const changes = [

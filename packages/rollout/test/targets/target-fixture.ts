@@ -28,6 +28,7 @@ export const environment = (root: string, target: TargetConfig): EnvironmentConf
   rollback: { data: 'keep' },
   notify: [],
   heartbeat: null,
+  links: {},
   requireChannels: 0,
   channels: [],
   secrets: [],
