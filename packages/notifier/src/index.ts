@@ -1,4 +1,5 @@
 export type { Acts } from './acts.ts';
+export { asTest } from './as-test.ts';
 export type { Attachment } from './attachments.ts';
 export type { Channel, Delivery } from './channels/channel.ts';
 export { type ChannelCheck, checkChannels, checkTemplates } from './check.ts';
@@ -9,6 +10,7 @@ export {
   type ChannelSettings,
   channelSchema,
 } from './config/channel-schema.ts';
+export { isAlerting } from './config/secret-fields.ts';
 export { readSecretVariable, secretsOf } from './config/secrets.ts';
 export { serverHintMs } from './delivery/server-hint.ts';
 export { type RetryPolicy, withRetry } from './delivery/with-retry.ts';

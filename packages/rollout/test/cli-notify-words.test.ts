@@ -168,6 +168,28 @@ describe('notify status', () => {
   });
 });
 
+it('test --events sends what a channel would hear of a break, each marked as a test', async () => {
+  const hook = await startHook();
+  const { run } = await project(hook.url);
+  const { exit, out } = await run('test', '--events');
+  expect(exit).toBe(0);
+  const told = hook.requests.map(
+    ({ body }) => (JSON.parse(body) as { data: Record<string, unknown> }).data,
+  );
+  expect(told.map(({ event }) => event)).toEqual([
+    ...['test', 'deploy-started', 'deploy-done', 'gate-break', 'rollback-started'],
+    ...['rollback-done', 'rollback-failed'],
+  ]);
+  expect(told.find(({ event }) => event === 'rollback-done')).toMatchObject({
+    title: expect.stringMatching(/^\[test\] /),
+    summary: expect.stringMatching(/^Only a test: nothing has happened\./),
+    run: null,
+    acts: { who: 'tool has acted' },
+    situation: { serving: '1.1', downtimeMs: 6100, rowsSetAside: 426 },
+  });
+  expect(out).toMatch(/^gate-break: hook delivered \d+ ms$/m);
+});
+
 it('preview: what went well carries no reason of a fault', async () => {
   const { run } = await project('http://127.0.0.1:9');
   const { out } = await run('preview', '--event', 'success', '--channel', 'webhook');

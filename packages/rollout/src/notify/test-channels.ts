@@ -1,9 +1,12 @@
-import type { Message, Receipt } from '@dhash/notifier';
-import { channelNames } from '../config/recipients.ts';
+import { isAlerting, type Message, type Receipt } from '@dhash/notifier';
+import { channelNames, channelsFor } from '../config/recipients.ts';
 import type { CommandContext } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
+import { messageOf } from '../errors.ts';
+import { currentUser } from '../process/who.ts';
 import { openNotifier } from './announcer.ts';
 import { freeMessage } from './messages.ts';
+import { eventsOfABreak, sampleTest } from './sample-event.ts';
 
 /** Whether a channel took a message over. */
 export const hasArrived = ({ status }: Receipt): boolean =>
@@ -39,4 +42,36 @@ export const testChannels = async (
   });
   for (const receipt of receipts) context.output.line(testLine(receipt));
   return receipts;
+};
+
+/**
+ * Sends what each channel would hear of a release that breaks, as it will look there, marked as a test; a line each.
+ * Channels that wake people hear none of it.
+ */
+export const testEvents = async (
+  context: CommandContext,
+  environment: Environment,
+): Promise<Receipt[]> => {
+  const { config } = environment;
+  const notifier = openNotifier(context, environment);
+  const waking = new Set(config.channels.filter(isAlerting).map(({ name }) => name));
+  const all: Receipt[] = [];
+  for (const event of eventsOfABreak) {
+    const message = await sampleTest(environment, event, {
+      nowMs: context.clock.now(),
+      operator: currentUser(context.processEnv),
+      onBadTemplate: (error) =>
+        context.output.warn(`the message "${event}" goes out plain: ${messageOf(error)}`),
+    });
+    const channels = channelsFor(config.notify, message, 'rollout').filter(
+      (name) => !waking.has(name),
+    );
+    const receipts = await notifier.test(message, { channels, signal: context.signal });
+    for (const receipt of receipts) context.output.line(`${event}: ${testLine(receipt)}`);
+    if (channels.length === 0) context.output.line(`${event}: goes to no channel`);
+    all.push(...receipts);
+  }
+  for (const name of waking)
+    context.output.line(`${name}: not woken for a test; notify preview shows what it would get`);
+  return all;
 };

@@ -5,13 +5,18 @@ import type { Command } from 'commander';
 import type { CommandContext, CommandResult } from '../../environment/context.ts';
 import { openEnvironment } from '../../environment/environment.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
-import { eventMessage } from '../../notify/messages.ts';
-import { hasArrived, testChannels } from '../../notify/test-channels.ts';
+import { sampleMessage } from '../../notify/sample-event.ts';
+import { hasArrived, testChannels, testEvents } from '../../notify/test-channels.ts';
+import { currentUser } from '../../process/who.ts';
 import { type Run, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 
 interface EnvFlags extends GlobalOptions {
   readonly env: string;
+}
+
+interface TestFlags extends EnvFlags {
+  readonly events?: boolean;
 }
 
 interface PreviewFlags extends EnvFlags {
@@ -47,32 +52,9 @@ export const registerNotifyLook = (notify: Command, run: Run): void => {
     notify
       .command('test')
       .description('one real try to every channel that is on; nothing is kept')
-      .option('--all', 'every channel of the environment (the default)'),
-  ).action((flags: EnvFlags) => run('notify test', flags, (context) => test(context, flags)));
-};
-
-/** Values as an event has them: what tells of a fault stands only where there was one. */
-const sampleOf = (event: string): Record<string, string> => {
-  const always = {
-    version: '1.2',
-    previous: '1.1',
-    report: 'monitor_logs/RUN/report.html',
-    backup: 'backups/dhash_20261124T020000Z_production.zip',
-  };
-  if (event.startsWith('t-plus-')) return { ...always, decision: 'continue' };
-  if (event === 'deploy-failed')
-    return { ...always, step: 'health', reason: 'health: GET /health answered 503 for 30 s' };
-  if (event === 'inconclusive')
-    return { ...always, decision: 'inconclusive', reason: 'too few samples of p95HashTime' };
-  if (!/^(gate-break|rollback-)/.test(event)) return always;
-  return {
-    ...always,
-    gate: 'p95HashTime',
-    sentence: 'p95HashTime broke: q0.95 2310 ms over 15 min, over the limit of 2000 ms',
-    decision: 'rollback',
-    reason: 'p95HashTime broke',
-    incident: 'incidents/RUN',
-  };
+      .option('--all', 'every channel of the environment (the default)')
+      .option('--events', 'then what each would hear of a release that breaks, marked as a test'),
+  ).action((flags: TestFlags) => run('notify test', flags, (context) => test(context, flags)));
 };
 
 const preview = async (context: CommandContext, flags: PreviewFlags): Promise<CommandResult> => {
@@ -92,10 +74,9 @@ const preview = async (context: CommandContext, flags: PreviewFlags): Promise<Co
       exitCodes.usage,
       `--channel ${flags.channel}: no such channel; there are ${environment.config.channels.map(({ name }) => name).join(', ') || 'none'}, and the types ${types.join(', ')}`,
     );
-  const message = await eventMessage(environment, flags.event, {
+  const message = await sampleMessage(environment, flags.event, {
     nowMs: context.clock.now(),
-    run: { id: 'preview', head: '' },
-    variables: sampleOf(flags.event),
+    operator: currentUser(context.processEnv),
   });
   const { contentType, body } = await previewMessage(message, channel);
   context.output.line(body);
@@ -121,13 +102,12 @@ const check = async (context: CommandContext, flags: EnvFlags): Promise<CommandR
   };
 };
 
-const test = async (context: CommandContext, flags: EnvFlags): Promise<CommandResult> => {
+const test = async (context: CommandContext, flags: TestFlags): Promise<CommandResult> => {
   const environment = await openEnvironment(context, flags.env);
-  const receipts = await testChannels(
-    context,
-    environment,
-    'A test of this channel. Nothing has happened.',
-  );
+  const receipts = [
+    ...(await testChannels(context, environment, 'A test of this channel. Nothing has happened.')),
+    ...(flags.events === true ? await testEvents(context, environment) : []),
+  ];
   const failed = receipts.some(({ status: how }) => how === 'lost' || how === 'dead');
   const arrived = receipts.some(hasArrived);
   if (!arrived) context.output.line('no channel took the message');
