@@ -107,6 +107,8 @@ const target: Table<TargetError['code']> = {
   'not-laid': usage,
   'not-a-link': usage,
   'command-failed': failed,
+  'still-running': failed,
+  'not-active': failed,
 };
 
 const migration: Table<MigrationError['code']> = {
@@ -114,6 +116,7 @@ const migration: Table<MigrationError['code']> = {
   refused: usage,
   failed,
   'trial-failed': failed,
+  'no-room': failed,
 };
 
 /** The exit code of each error code, by the package that throws it. */

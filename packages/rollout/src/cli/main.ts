@@ -17,6 +17,7 @@ import { registerReport } from './commands/report.ts';
 import { registerRequests } from './commands/requests.ts';
 import { registerRestore } from './commands/restore.ts';
 import { registerRollback } from './commands/rollback.ts';
+import { registerService } from './commands/service.ts';
 import { registerSmoke } from './commands/smoke.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerValidateLogging } from './commands/validate-logging.ts';
@@ -33,6 +34,7 @@ const registers = [
   registerRestore,
   registerMigrate,
   registerSmoke,
+  registerService,
   registerStatus,
   registerHistory,
   registerRequests,

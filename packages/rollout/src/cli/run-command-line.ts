@@ -4,6 +4,7 @@ import type { CommandContext, CommandResult } from '../environment/context.ts';
 import { exitCodes, messageOf } from '../errors.ts';
 import type { Clock } from '../process/clock.ts';
 import { createOutput, type Streams } from '../words/output.ts';
+import { visible } from '../words/visible.ts';
 import { failureOf } from './show-error.ts';
 
 const isAbort = (error: unknown): boolean =>
@@ -86,13 +87,13 @@ export const runCommandLine = async (
   } catch (error) {
     // A library that was interrupted says so with an error of its own; why it was is the signal's to say.
     const failure = failureOf(io.signal.aborted && isAbort(error) ? io.signal.reason : error);
-    const lines = failure.lines.map(output.redact);
+    const lines = failure.lines.map((line) => visible(output.redact(line)));
     for (const line of lines) {
       io.stderr.write(`${line}\n`);
       copied.push(`${line}\n`);
     }
     if (failure.exit === exitCodes.unexpected && options.verbose === true && error instanceof Error)
-      io.stderr.write(`${output.redact(error.stack ?? '')}\n`);
+      io.stderr.write(`${visible(output.redact(error.stack ?? ''))}\n`);
     return finish(failure.exit, { error: failure.code, message: lines.join('\n') });
   }
 };

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type DataSource, parsePostgresUrl } from '@dhash/backup-core';
 import { type ChannelConfig, channelSchema } from '@dhash/notifier';
+import { commandEnvironment, givenValues } from './command-environment.ts';
 import { ConfigError, type ConfigIssue } from './config-error.ts';
 import { crossCheck } from './cross-check.ts';
 import { dataSourceOf } from './data-source.ts';
@@ -153,10 +154,15 @@ const secretsOf = (
   return [...new Set(all.flatMap(withPasswords).filter((value) => value !== ''))];
 };
 
-const targetOf = (input: EnvironmentInput['target'], root: string): TargetConfig =>
-  input.type === 'releases'
+const targetOf = (
+  { startTimeout, stopTimeout, ...input }: EnvironmentInput['target'],
+  root: string,
+): TargetConfig => {
+  const limits = { startTimeoutMs: duration(startTimeout), stopTimeoutMs: duration(stopTimeout) };
+  return input.type === 'releases'
     ? {
         ...input,
+        ...limits,
         root: resolve(root, input.root),
         artifact: resolve(root, input.artifact),
         init: input.init ?? null,
@@ -164,10 +170,12 @@ const targetOf = (input: EnvironmentInput['target'], root: string): TargetConfig
       }
     : {
         ...input,
+        ...limits,
         init: input.init ?? null,
         version: input.version ?? null,
         drill: targetDrillOf(input.drill),
       };
+};
 
 const MAX_SHRINK = 0.5;
 
@@ -252,6 +260,11 @@ export const environmentConfig = (
   const { data: input } = parsed;
   const channels = opened.flatMap(({ channel }) => (channel === null ? [] : [channel]));
   const backup = backupOf(file, env, input.backup);
+  const commands = commandEnvironment(input, {
+    file,
+    env,
+    issueAt: (message, hint) => issueAt(context, [...path, 'envFile'], message, hint),
+  });
   const data = input.data.map((source) => dataSourceOf(source, file.root, backup.dir));
   const database = data.find(
     (source) => source.type === 'sqlite' && source.name === input.migrations?.database,
@@ -273,6 +286,7 @@ export const environmentConfig = (
     backup,
     keepFor: keepForOf(file),
     target: targetOf(input.target, file.root),
+    commands,
     migrations:
       input.migrations === undefined || database?.type !== 'sqlite'
         ? null
@@ -295,7 +309,7 @@ export const environmentConfig = (
     secrets: secretsOf(
       channels,
       opened.flatMap((one) => one.substituted.values),
-      substituted.values,
+      [...substituted.values, ...givenValues(commands)],
       data,
     ),
   };

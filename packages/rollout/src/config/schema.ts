@@ -152,8 +152,26 @@ const targetDrill = z
   .optional()
   .describe('How a restore drill starts a release. Without it, a drill checks the data only.');
 
+const targetLimits = {
+  startTimeout: duration
+    .default('10m')
+    .describe(
+      'Longest that the start command may run; it should leave the service in the background and come back.',
+    ),
+  stopTimeout: duration
+    .default('30s')
+    .describe('Longest that the service may take to be gone once the stop command came back.'),
+  stopCheck: z
+    .enum(['all', 'address', 'data', 'none'])
+    .default('all')
+    .describe(
+      'What must be seen after a stop. all: nobody answers at url, and no process has the data open (Linux). address, data: only one of them. none: the stop command is believed.',
+    ),
+};
+
 const target = z.discriminatedUnion('type', [
   z.strictObject({
+    ...targetLimits,
     type: z.literal('releases'),
     root: path.describe('Folder of the releases: <root>/releases/<version>, <root>/current.'),
     artifact: withVersion.describe('A folder, .zip or .tar.gz, with {version} in its path.'),
@@ -164,6 +182,7 @@ const target = z.discriminatedUnion('type', [
     drill: targetDrill,
   }),
   z.strictObject({
+    ...targetLimits,
     type: z.literal('command'),
     current: command.describe('Prints the running version; nothing where none is.'),
     activate: command.describe('Makes ROLLOUT_VERSION the one that start starts.'),
@@ -231,6 +250,13 @@ export const environmentSchema = z.strictObject({
   data: z.array(dataSourceSchema).default([]),
   backup: backup.optional(),
   target,
+  env: z
+    .record(variableName, z.union([z.string(), z.number(), z.boolean()]))
+    .optional()
+    .describe('Variables that the commands of this environment get; over those of envFile.'),
+  envFile: path
+    .optional()
+    .describe('File of NAME=value lines: variables that the commands of this environment get.'),
   migrations: z
     .strictObject({
       dir: path.describe('Folder of NNN_name.up.sql and .down.sql; may hold {version}.'),

@@ -8,6 +8,18 @@ const reference = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
 export const holdsVariable = (value: unknown): boolean =>
   typeof value === 'string' && value.replaceAll('$${', '').includes('${');
 
+/** Names of the variables in every scalar below `value`, whether they are set or not. */
+export const variablesIn = (value: unknown): string[] => {
+  if (typeof value === 'string')
+    return [...value.matchAll(placeholder)].flatMap(([, inside]) => {
+      const name = inside === undefined ? undefined : reference.exec(inside)?.[1];
+      return name === undefined ? [] : [name];
+    });
+  return typeof value === 'object' && value !== null
+    ? Object.values(value).flatMap(variablesIn)
+    : [];
+};
+
 interface Told {
   readonly message: string;
   readonly hint: string;

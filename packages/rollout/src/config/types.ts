@@ -1,5 +1,6 @@
 import type { DataSource, KeepPolicy } from '@dhash/backup-core';
 import type { ChannelConfig, FixedLinks } from '@dhash/notifier';
+import type { ConfigIssue } from './config-error.ts';
 import type { NotifyEntry } from './recipients.ts';
 
 /** What bounds the backups of an environment beside their rules. */
@@ -39,8 +40,20 @@ export interface DrillConfig {
   readonly timeoutMs: number;
 }
 
+/** What is looked at after a stop: the address, the files of the data, both, or nothing. */
+export type StopCheck = 'all' | 'address' | 'data' | 'none';
+
+/** How long a target's service may take, and how it is seen that it stopped. */
+export interface TargetLimits {
+  /** Longest that the start command may run, ms. */
+  readonly startTimeoutMs: number;
+  /** Longest that the service may take to be gone once the stop command came back, ms. */
+  readonly stopTimeoutMs: number;
+  readonly stopCheck: StopCheck;
+}
+
 /** Releases as folders under `root`, one of them `current`. */
-export interface ReleasesTargetConfig {
+export interface ReleasesTargetConfig extends TargetLimits {
   readonly type: 'releases';
   /** Absolute. */
   readonly root: string;
@@ -56,7 +69,7 @@ export interface ReleasesTargetConfig {
 }
 
 /** A release that the project's own commands switch. */
-export interface CommandTargetConfig {
+export interface CommandTargetConfig extends TargetLimits {
   readonly type: 'command';
   /** Prints the version that is active now; prints nothing where none is. */
   readonly current: Command;
@@ -82,6 +95,16 @@ export interface MigrationsConfig {
   readonly source: string;
   /** True: the service keeps running while its database is migrated. */
   readonly online: boolean;
+}
+
+/** What the commands of an environment get of variables, beside our own. */
+export interface CommandEnvironment {
+  /** From `env` and `envFile`. */
+  readonly given: Readonly<Record<string, string>>;
+  /** Variables of ours that only channels or other environments use: no command gets them. */
+  readonly withheld: readonly string[];
+  /** Why `envFile` could not be read; no command may be run then. `null`: it was, or there is none. */
+  readonly problem: ConfigIssue | null;
 }
 
 /** One environment with its variables put in, its defaults filled and its paths absolute. */
@@ -115,6 +138,7 @@ export interface EnvironmentConfig {
   };
   readonly keepFor: KeepFor;
   readonly target: TargetConfig;
+  readonly commands: CommandEnvironment;
   readonly migrations: MigrationsConfig | null;
   readonly smoke: { readonly command: Command; readonly timeoutMs: number } | null;
   readonly rollback: { readonly data: 'restore' | 'keep' };

@@ -7,6 +7,7 @@ import { planMigrations } from '../migrations/plan-migrations.ts';
 import { migrationName, migrationsFolder, readMigrations } from '../migrations/read-migrations.ts';
 import { tryOnCopy } from '../migrations/try-on-copy.ts';
 import type { MigrationPlan, TrialReport } from '../migrations/types.ts';
+import { sweepScratch } from '../process/scratch.ts';
 import { asJson } from '../record/recorder.ts';
 import { formatDuration } from '../words/format.ts';
 import type { DeployFacts } from './plan.ts';
@@ -42,9 +43,11 @@ export const lookAtMigrations = async (
 ): Promise<DeployFacts['migrations']> => {
   if (config.migrations === null) return null;
   const plan = await forwardPlan(config.migrations, version);
+  const scratchIn = config.backup.dir;
+  await sweepScratch(scratchIn);
   const trial =
     plan.steps.length > 0 && existsSync(config.migrations.database)
-      ? describeTrial(await tryOnCopy(config.migrations.database, plan, { now }))
+      ? describeTrial(await tryOnCopy(config.migrations.database, plan, { now, scratchIn }))
       : null;
   return {
     pending: plan.steps.map(migrationName),

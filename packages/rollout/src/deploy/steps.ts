@@ -11,6 +11,7 @@ import { exitCodes, RolloutError } from '../errors.ts';
 import { allOf } from '../record/events.ts';
 import { asJson } from '../record/recorder.ts';
 import { setAside } from '../rollback/set-aside.ts';
+import { requireActive } from '../targets/require-active.ts';
 import type { Target } from '../targets/target.ts';
 import { migrateForward, undoMigrations } from './migrate-data.ts';
 import type { DeployStep } from './planned-steps.ts';
@@ -133,13 +134,17 @@ const stepMakers: Record<DeployStep, (deps: StepDeps) => Step> = {
   }),
   start: (deps) => ({
     name: 'start',
-    run: () => startOnce(deps),
+    run: async () => {
+      // A switch that a crash lost would start the old release under the name of the new.
+      await requireActive(deps.target, deps.run.version, 'started');
+      await startOnce(deps);
+    },
     undo: async () => {
       await deps.target.stop();
       await setAside(deps.open, { release: deps.run.version });
     },
   }),
-  health: ({ open: { context, environment }, run }) => ({
+  health: ({ open: { context, environment }, run, target }) => ({
     name: 'health',
     run: async ({ signal }) => {
       const outcome = await waitUntilHealthy(
@@ -152,6 +157,7 @@ const stepMakers: Record<DeployStep, (deps: StepDeps) => Step> = {
           'not-healthy',
           `${run.version} at ${environment.config.url} is ${outcome.reason}`,
         );
+      await requireActive(target, run.version, 'healthy');
       return asJson(outcome);
     },
   }),

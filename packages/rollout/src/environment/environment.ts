@@ -1,22 +1,19 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
-import {
-  type HealthProbe,
-  httpHealth,
-  jsonSource,
-  prometheusSource,
-  type Source,
-} from '@dhash/monitor';
+import { type HealthProbe, jsonSource, prometheusSource, type Source } from '@dhash/monitor';
 import type { WatchPolicy } from '@dhash/quality-gates';
 import { gatesFor, parseGates } from '@dhash/quality-gates/config';
 import { environmentConfig, loadConfig } from '../config/load-config.ts';
 import { type Fact, maskable } from '../config/secrets-in-facts.ts';
 import type { EnvironmentConfig } from '../config/types.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
+import { tendLogs } from '../process/tend-logs.ts';
 import { type Layout, layoutOf } from '../record/layout.ts';
+import { logsFolder } from '../targets/state-folder.ts';
 import { openTarget, type Target } from '../targets/target.ts';
 import type { CommandContext } from './context.ts';
+import { plainHealth } from './plain-health.ts';
 
 /** An address outside the service, which tells our own network's fault from the service's. */
 export interface Control {
@@ -41,6 +38,8 @@ export interface Environment {
   target(run: { runId: string; version: string | null; previous: string | null }): Target;
   /** Asks the service; `version` is what it must say it runs, where rollout.yaml names a field. */
   health(version: string | null, control?: Control): HealthProbe;
+  /** Bounds the output of a service that writes to a log of ours; a watch does so now and then. */
+  tendLogs(): Promise<void>;
   /** Reads the service's metrics; `null` where the environment names no source. */
   metrics(): Source | null;
 }
@@ -70,7 +69,10 @@ const environmentOf = (context: CommandContext, config: EnvironmentConfig): Envi
       version,
       previous,
       clock: context.clock,
+      signal: context.signal,
       onOutput: (text) => context.output.detail(text.trimEnd()),
+      onNotice: (text) => context.output.line(text),
+      onDetail: (text) => context.output.detail(text),
     });
   return {
     config,
@@ -96,8 +98,9 @@ const environmentOf = (context: CommandContext, config: EnvironmentConfig): Envi
       return gatesFor(file, config.env);
     },
     target,
+    tendLogs: () => tendLogs(logsFolder(config)),
     health: (version, control) =>
-      httpHealth({
+      plainHealth({
         url: address(config.health.path),
         timeoutMs: config.health.timeoutMs,
         expect: config.health.expect,

@@ -3,6 +3,9 @@ import type { EnvironmentConfig } from '../config/types.ts';
 import type { Clock } from '../process/clock.ts';
 import { commandVariables } from '../process/command-variables.ts';
 import { runCommand } from '../process/run-command.ts';
+import { requireVariables } from '../targets/run-target-command.ts';
+import { outputPlace } from '../targets/state-folder.ts';
+import { visible } from '../words/visible.ts';
 
 /** Consecutive OK checks that count as healthy. */
 const healthyInARow = 3;
@@ -44,13 +47,20 @@ export const runSmoke = async (
   options: { signal: AbortSignal; onOutput?: (text: string) => void },
 ): Promise<{ ok: boolean; output: string; exit: number | null } | null> => {
   if (config.smoke === null) return null;
+  requireVariables(config);
   const ended = await runCommand({
     command: config.smoke.command,
     cwd: config.root,
-    env: commandVariables(config, run),
+    env: { ...config.commands.given, ...commandVariables(config, run) },
+    withheld: config.commands.withheld,
+    log: outputPlace(config, 'smoke'),
     timeoutMs: config.smoke.timeoutMs,
     signal: options.signal,
     ...(options.onOutput === undefined ? {} : { onOutput: options.onOutput }),
   });
-  return { ok: ended.exit === 0 && !ended.timedOut, output: ended.output, exit: ended.exit };
+  return {
+    ok: ended.exit === 0 && !ended.timedOut,
+    output: visible(ended.output),
+    exit: ended.exit,
+  };
 };

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { stat, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { backup } from 'node:sqlite';
+import { messageOf } from '../errors.ts';
+import { openScratch } from '../process/scratch.ts';
+import { formatBytes } from '../words/format.ts';
 import { runMigrations, runnable } from './apply-migration.ts';
 import { brokenReferences, integrityFindings, openToRead, rowCounts } from './database.ts';
 import { MigrationError, type MigrationPlan, type TrialReport } from './types.ts';
@@ -43,39 +45,97 @@ const rowChange = (
       .map((name) => [name, { before: before[name] ?? null, after: after[name] ?? null }]),
   );
 
+/** Beside the copy itself: what its migrations write first, bytes. */
+const spareBytes = 1_000_000;
+
+/** SQLITE_FULL, as SQLite says it; ENOSPC, as the system does. */
+const isFull = (error: unknown): boolean =>
+  error instanceof Error &&
+  (('errcode' in error && error.errcode === 13) ||
+    ('code' in error && ['ENOSPC', 'EDQUOT'].includes(String(error.code))) ||
+    isFull(error.cause));
+
+const nearestExisting = (path: string): string =>
+  existsSync(path) || dirname(path) === path ? path : nearestExisting(dirname(path));
+
+const bytesOf = async (database: string): Promise<number> => {
+  const sizes = [database, `${database}-wal`].map(async (file) =>
+    existsSync(file) ? (await stat(file)).size : 0,
+  );
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+};
+
+const noRoom = (folder: string, needed: string, cause?: unknown): MigrationError =>
+  new MigrationError(
+    'no-room',
+    `the migrations are tried on a copy of the database first, and ${folder} has no room for it: ${needed}. Nothing was changed; make room there, or set backup.dir to a larger disk`,
+    { cause },
+  );
+
+const requireRoom = async (database: string, folder: string): Promise<void> => {
+  const needed = (await bytesOf(database)) + spareBytes;
+  const { bavail, bsize } = await statfs(nearestExisting(folder));
+  if (bavail * bsize < needed)
+    throw noRoom(
+      folder,
+      `it takes ${formatBytes(needed)}, ${formatBytes(bavail * bsize)} are free`,
+    );
+};
+
+/** Tries a plan on a copy that lies in `folder`. */
+const tryIn = async (
+  folder: string,
+  database: string,
+  plan: MigrationPlan,
+  now: () => number,
+): Promise<TrialReport> => {
+  const copy = join(folder, 'copy.db');
+  const startedMs = performance.now();
+  await copyDatabase(database, copy);
+  const copyMs = performance.now() - startedMs;
+  const { size: copyBytes } = await stat(copy);
+  const before = await inspect(copy);
+  const steps = await runMigrations(copy, plan, { now });
+  const after = await inspect(copy);
+  const known = new Set(before.findings);
+  const findings = after.findings.filter((finding) => !known.has(finding));
+  if (findings.length > 0)
+    throw new MigrationError(
+      'trial-failed',
+      `on a copy of the data the migrations did damage: ${findings.slice(0, 5).join('; ')}`,
+    );
+  return { steps, copyMs, copyBytes, rows: rowChange(before.rows, after.rows), findings };
+};
+
+export interface TrialOptions {
+  readonly now: () => number;
+  /** Where the copy lies while it is needed: as safe a place for the data as that of its backups. */
+  readonly scratchIn: string;
+}
+
 /**
- * Runs a plan for real on a copy of the database, which is removed again; the database itself and
- * its folder are only read.
+ * Runs a plan for real on a copy of the database, which is removed again (after a kill: at the next trial); the
+ * database itself and its folder are only read.
  *
- * @throws {MigrationError} as a run would; `trial-failed` where the migrated copy is damaged.
+ * @throws {MigrationError} as a run would; `trial-failed` where the migrated copy is damaged; `no-room`.
  */
 export const tryOnCopy = async (
   database: string,
   plan: MigrationPlan,
-  { now }: { readonly now: () => number },
+  { now, scratchIn }: TrialOptions,
 ): Promise<TrialReport> => {
   runnable(plan);
   if (!existsSync(database))
     throw new MigrationError('unreadable', `there is no database ${database} to copy`);
-  const folder = await mkdtemp(join(tmpdir(), 'rollout-trial-'));
+  await requireRoom(database, scratchIn);
   try {
-    const copy = join(folder, 'copy.db');
-    const startedMs = performance.now();
-    await copyDatabase(database, copy);
-    const copyMs = performance.now() - startedMs;
-    const { size: copyBytes } = await stat(copy);
-    const before = await inspect(copy);
-    const steps = await runMigrations(copy, plan, { now });
-    const after = await inspect(copy);
-    const known = new Set(before.findings);
-    const findings = after.findings.filter((finding) => !known.has(finding));
-    if (findings.length > 0)
-      throw new MigrationError(
-        'trial-failed',
-        `on a copy of the data the migrations did damage: ${findings.slice(0, 5).join('; ')}`,
-      );
-    return { steps, copyMs, copyBytes, rows: rowChange(before.rows, after.rows), findings };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+    const scratch = await openScratch(scratchIn);
+    try {
+      return await tryIn(scratch.folder, database, plan, now);
+    } finally {
+      await scratch.remove();
+    }
+  } catch (error) {
+    throw isFull(error) ? noRoom(scratchIn, messageOf(error), error) : error;
   }
 };

@@ -78,7 +78,7 @@ export interface TrialReport {
 /** A migration that could not be read, planned or run. */
 export class MigrationError extends Error {
   override readonly name = 'MigrationError';
-  readonly code: 'unreadable' | 'refused' | 'failed' | 'trial-failed';
+  readonly code: 'unreadable' | 'refused' | 'failed' | 'trial-failed' | 'no-room';
   readonly problems: readonly MigrationProblem[];
 
   constructor(

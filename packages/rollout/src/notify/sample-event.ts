@@ -1,6 +1,7 @@
 import { asTest, type Message, type TemplateError } from '@dhash/notifier';
 import type { Environment } from '../environment/environment.ts';
-import { type EventStanding, eventMessage } from './messages.ts';
+import type { EventStanding } from '../environment/event-standing.ts';
+import { eventMessage } from './messages.ts';
 
 /** What people hear of a release that breaks and is put back, in order, and of one that is not put back. */
 export const eventsOfABreak = [

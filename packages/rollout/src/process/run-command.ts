@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
-import { openOutput } from './command-output.ts';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { type CommandOutput, type OutputFate, openOutput } from './command-output.ts';
+import type { OutputPlace } from './output-place.ts';
 
 /** From TERM to KILL, ms. */
 const defaultGraceMs = 5_000;
@@ -10,6 +11,12 @@ export interface CommandRequest {
   readonly cwd: string;
   /** Added to this process's own environment. */
   readonly env: Readonly<Record<string, string>>;
+  /** Names of this process's variables that the command does not get. */
+  readonly withheld?: readonly string[];
+  /** Where its output goes by name; none: a file without a name, gone with the command. */
+  readonly log?: OutputPlace;
+  /** True where it leaves a process behind that goes on writing: it then never writes to a pipe of ours. */
+  readonly isLeftBehind?: boolean;
   /** Longest run, ms; then the group ends and `timedOut` is true. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
@@ -19,7 +26,7 @@ export interface CommandRequest {
   readonly graceMs?: number;
 }
 
-export interface CommandResult {
+export interface CommandResult extends OutputFate {
   /** `null` where a signal ended it. */
   readonly exit: number | null;
   readonly signal: string | null;
@@ -72,6 +79,39 @@ const endGroup = async (pid: number, graceMs: number): Promise<void> => {
   }
 };
 
+/** This process's own environment without what only others need. */
+const handedOn = (withheld: readonly string[]): NodeJS.ProcessEnv => {
+  const names = new Set(withheld);
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !names.has(name)));
+};
+
+const cannotRun = ({ command, cwd }: CommandRequest, cause: unknown): CommandError => {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new CommandError(`cannot run ${shownCommand(command)} in ${cwd}: ${why}`, { cause });
+};
+
+/** The child, or why there is none: what it is given may be refused before anything is started. */
+const spawned = (
+  request: CommandRequest,
+  program: string,
+  args: readonly string[],
+  stdio: CommandOutput['stdio'],
+): ChildProcess | CommandError => {
+  const { command, cwd, env, withheld = [] } = request;
+  try {
+    return spawn(program, args, {
+      cwd,
+      env: { ...handedOn(withheld), ...env },
+      // Its own group (POSIX): ended as one, and out of reach of the terminal's Ctrl-C, which is ours to handle.
+      detached: true,
+      stdio: [...stdio],
+      shell: typeof command === 'string',
+    });
+  } catch (cause) {
+    return cannotRun(request, cause);
+  }
+};
+
 /**
  * Runs a command in a process group of its own. It counts as done when it exits, not when the last
  * holder of its output goes: what it left running (a daemon) lives on. On timeout or abort the whole
@@ -81,18 +121,17 @@ const endGroup = async (pid: number, graceMs: number): Promise<void> => {
  * @throws the signal's reason where it was aborted.
  */
 export const runCommand = async (request: CommandRequest): Promise<CommandResult> => {
-  const { command, cwd, env, timeoutMs, signal, onOutput, graceMs = defaultGraceMs } = request;
+  const { command, timeoutMs, signal, onOutput, graceMs = defaultGraceMs } = request;
   signal?.throwIfAborted();
-  const output = await openOutput(onOutput);
+  const { log = null, isLeftBehind = false } = request;
+  const output = openOutput({ place: log, isLeftBehind, onOutput });
   const [program = '', ...args] = typeof command === 'string' ? [command] : command;
-  const child = spawn(program, args, {
-    cwd,
-    env: { ...process.env, ...env },
-    // Its own group (POSIX): ended as one, and out of reach of the terminal's Ctrl-C, which is ours to handle.
-    detached: true,
-    stdio: ['ignore', output.stdoutFd, output.stderrFd],
-    shell: typeof command === 'string',
-  });
+  const child = spawned(request, program, args, output.stdio);
+  if (child instanceof CommandError) {
+    await output.close();
+    throw child;
+  }
+  output.attach(child.stdout, child.stderr);
 
   let ending: Promise<void> | null = null;
   let timedOut = false;
@@ -108,22 +147,17 @@ export const runCommand = async (request: CommandRequest): Promise<CommandResult
   try {
     const ended = await new Promise<{ exit: number | null; signal: string | null }>(
       (resolve, reject) => {
-        child.once('error', (cause) =>
-          reject(
-            new CommandError(`cannot run ${shownCommand(command)} in ${cwd}: ${cause.message}`, {
-              cause,
-            }),
-          ),
-        );
+        child.once('error', (cause) => reject(cannotRun(request, cause)));
         child.once('exit', (exit, name) => resolve({ exit, signal: name }));
       },
     );
     await ending;
+    const fate = await output.close();
     signal?.throwIfAborted();
-    return { ...ended, ...output.read(), timedOut };
+    return { ...ended, ...output.read(), ...fate, timedOut };
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', end);
-    output.close();
+    await output.close();
   }
 };

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import {
   mkdir,
   readdir,
@@ -8,12 +9,13 @@ import {
   symlink,
   writeFile,
 } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { EnvironmentConfig, ReleasesTargetConfig } from '../config/types.ts';
 import { shownCommand } from '../process/run-command.ts';
 import { artifactOf, artifactVersions, isReleaseName } from './artifacts.ts';
 import { compareVersions } from './compare-versions.ts';
 import { runTargetCommand, type TargetCommand } from './run-target-command.ts';
+import { syncNames, syncTree } from './sync-tree.ts';
 import { type Json, type Target, TargetError, type TargetRun } from './types.ts';
 import { unpackArtifact } from './unpack-artifact.ts';
 
@@ -89,6 +91,7 @@ export const openReleasesTarget = (
     await rm(fresh, { force: true });
     await symlink(join('releases', version), fresh);
     await rename(fresh, links[name]);
+    await syncNames(target.root);
   };
 
   const lay = async (version: string): Promise<{ version: string; created: boolean }> => {
@@ -111,8 +114,11 @@ export const openReleasesTarget = (
     await unpackArtifact(artifact, fresh);
     const note = { version, run: run.runId, laidAtMs: run.clock.now() };
     await writeFile(join(fresh, noteName), `${JSON.stringify(note)}\n`);
+    // The record will say that it is laid: its contents are on the disk before its name is.
+    await syncTree(fresh);
     if (laid) await rm(folder, { recursive: true });
     await rename(fresh, folder);
+    for (const parent of [releases, target.root, dirname(target.root)]) await syncNames(parent);
     return { version, created: true };
   };
 
@@ -175,7 +181,10 @@ export const openReleasesTarget = (
       }
       await prune();
     },
-    deactivate: () => rm(links.current, { force: true }),
+    deactivate: async () => {
+      await rm(links.current, { force: true });
+      if (existsSync(target.root)) await syncNames(target.root);
+    },
     start: async () => {
       const version = await current();
       if (version === null)

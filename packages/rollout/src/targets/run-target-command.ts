@@ -1,10 +1,21 @@
+import { relative } from 'node:path';
+import { ConfigError } from '../config/config-error.ts';
 import type { Command, EnvironmentConfig } from '../config/types.ts';
 import { commandVariables } from '../process/command-variables.ts';
 import { type CommandResult, runCommand, shownCommand } from '../process/run-command.ts';
+import { tendLogs } from '../process/tend-logs.ts';
+import { visible, visibleLine } from '../words/visible.ts';
+import { logsFolder, outputPlace } from './state-folder.ts';
 import { TargetError, type TargetRun } from './types.ts';
 
-/** Longest that a command of a target may take, ms. */
+/** Longest that any other command of a target than `start` may take, ms. */
 const commandTimeoutMs = 10 * 60_000;
+
+/** After this a command that has not come back is told of, ms. */
+const slowMs = 10_000;
+
+/** From TERM to KILL where a person does not want to wait, ms. */
+const hurriedGraceMs = 500;
 
 /** Most of its output that an error repeats, in characters. */
 const shownOutput = 2_000;
@@ -19,27 +30,116 @@ export interface TargetCommand {
   readonly isQuery?: boolean;
 }
 
-/** @throws {TargetError} `command-failed` where it ends in anything but exit 0. */
+/** As rollout.yaml says it: `10m`, `90s`. */
+const written = (ms: number): string => {
+  if (ms % 60_000 === 0) return `${ms / 60_000}m`;
+  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
+};
+
+const slowSentence = (name: string, limitMs: number): string => {
+  const after = `${name} has not come back after ${slowMs / 1000} s`;
+  const limit = `limit ${written(limitMs)}`;
+  return name === 'start'
+    ? `${after}: a start command should put the service in the background and return (${limit}: target.startTimeout); Ctrl-C ends it`
+    : `${after} (${limit})`;
+};
+
+interface Patience {
+  readonly signal: AbortSignal;
+  end(): void;
+}
+
+/**
+ * Tells of a command that does not come back. An interruption ends a start at once when that was told, and when it
+ * would be before: a start that does come back leaves the service up.
+ */
+const watched = (
+  name: TargetCommand['name'],
+  limitMs: number,
+  { signal, onNotice }: TargetRun,
+): Patience => {
+  const controller = new AbortController();
+  // One that came before, the start itself is what people wait for.
+  const mayEnd = name === 'start' && signal !== undefined && !signal.aborted;
+  let isSlow = false;
+  const interrupt = () => {
+    if (isSlow) controller.abort(signal?.reason);
+    else
+      onNotice?.(
+        `interrupted while ${name} runs: it is given ${slowMs / 1000} s in all to come back, so that the service is not left down`,
+      );
+  };
+  if (mayEnd) signal.addEventListener('abort', interrupt, { once: true });
+  const timer = setTimeout(() => {
+    isSlow = true;
+    onNotice?.(slowSentence(name, limitMs));
+    if (mayEnd && signal.aborted) controller.abort(signal.reason);
+  }, slowMs);
+  return {
+    signal: controller.signal,
+    end: () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', interrupt);
+    },
+  };
+};
+
+/** What people should hear of where a command's output went. */
+const tellOfOutput = (
+  { name }: TargetCommand,
+  { file, heldBy, notKept }: CommandResult,
+  root: string,
+): string | null => {
+  if (notKept !== null) return `the output of ${name} was not kept: ${notKept}`;
+  const [first] = heldBy;
+  if (file === null || first === undefined) return null;
+  const shown = relative(root, file).startsWith('..') ? file : relative(root, file);
+  return `${name} left pid ${first.pid} (${visibleLine(first.command)}) on our output: what it writes goes to ${shown}, turned over at 10 MB by each command and watch`;
+};
+
+/** @throws ConfigError where the file that its variables come from could not be read. */
+export const requireVariables = ({ commands }: EnvironmentConfig): void => {
+  if (commands.problem !== null) throw new ConfigError([commands.problem]);
+};
+
+/**
+ * @throws {TargetError} `command-failed` where it ends in anything but exit 0.
+ * @throws the run's signal's reason where a start was interrupted.
+ */
 export const runTargetCommand = async (
   config: EnvironmentConfig,
   run: TargetRun,
-  { name, command, cwd, version, isQuery = false }: TargetCommand,
+  asked: TargetCommand,
 ): Promise<CommandResult> => {
+  const { name, command, cwd, version, isQuery = false } = asked;
+  requireVariables(config);
+  const { given, withheld } = config.commands;
+  const timeoutMs = name === 'start' ? config.target.startTimeoutMs : commandTimeoutMs;
+  const patience = watched(name, timeoutMs, run);
   const ended = await runCommand({
     command,
     cwd,
-    env: commandVariables(config, { ...run, version }),
-    timeoutMs: commandTimeoutMs,
-    signal: run.signal,
+    env: { ...given, ...commandVariables(config, { ...run, version }) },
+    withheld,
+    timeoutMs,
+    ...(name === 'start' ? { graceMs: hurriedGraceMs } : {}),
+    ...(isQuery ? {} : { log: outputPlace(config, name) }),
+    isLeftBehind: name === 'start',
+    signal: patience.signal,
     onOutput: isQuery ? undefined : run.onOutput,
-  });
+  }).finally(patience.end);
+  if (!isQuery) {
+    const told = tellOfOutput(asked, ended, config.root);
+    if (told !== null) run.onNotice?.(told);
+    await tendLogs(logsFolder(config));
+  }
   if (ended.exit === 0 && !ended.timedOut) return ended;
   const how = ended.timedOut
-    ? `took longer than ${commandTimeoutMs / 60_000} minutes`
+    ? `took longer than ${written(timeoutMs)}${name === 'start' ? ' (target.startTimeout)' : ''}`
     : ended.exit === null
       ? `was ended by ${ended.signal}`
       : `ended with exit ${ended.exit}`;
-  const said = ended.output.trim().slice(-shownOutput);
+  const said = visible(ended.output.trim().slice(-shownOutput));
   throw new TargetError(
     'command-failed',
     `the ${name} command (${shownCommand(command)}) ${how}${said === '' ? ' and printed nothing' : `:\n${said}`}`,

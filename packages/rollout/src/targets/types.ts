@@ -24,7 +24,9 @@ export interface Target {
   activate(version: string): Promise<void>;
   /** Leaves no release active: the undo of a first activation. */
   deactivate(): Promise<void>;
+  /** Starts the active release; after a stop that failed, only once the service is gone. */
   start(): Promise<void>;
+  /** Resolves once the address is silent and nobody has the data open; see `untilStopped`. */
   stop(): Promise<void>;
   /** What this target is, in lines for people. */
   describe(): string[];
@@ -39,7 +41,11 @@ export interface TargetRun {
   readonly clock: Clock;
   /** Gets what the commands print, as it comes. */
   readonly onOutput?: (text: string) => void;
-  /** Ends a command that is running. */
+  /** Gets what people should know at once: a start that does not come back, where a daemon writes to. */
+  readonly onNotice?: (text: string) => void;
+  /** Gets what only a curious reader wants. */
+  readonly onDetail?: (text: string) => void;
+  /** Ends a start that does not come back; every other command goes on to its end. */
   readonly signal?: AbortSignal;
 }
 
@@ -53,7 +59,9 @@ export class TargetError extends Error {
     | 'bad-archive'
     | 'not-laid'
     | 'not-a-link'
-    | 'command-failed';
+    | 'command-failed'
+    | 'still-running'
+    | 'not-active';
 
   constructor(code: TargetError['code'], message: string, options: { cause?: unknown } = {}) {
     super(message, options);

@@ -1,6 +1,10 @@
 import { redactor } from '@dhash/notifier';
+import { visible, visibleView } from './visible.ts';
 
-/** Where a command's words go. In `--json`, stdout holds one JSON event a line and nothing else. */
+/**
+ * Where a command's words go. In `--json`, stdout holds one JSON event a line and nothing else. Whatever a text for
+ * people quotes, no control or bidi character of it reaches them.
+ */
 export interface Output {
   readonly json: boolean;
   readonly color: boolean;
@@ -18,7 +22,7 @@ export interface Output {
   warn(text: string): void;
   /** A line for people that stays out of stdout, whatever the mode: where stdout is for a program. */
   aside(text: string): void;
-  /** Raw text for people, without a newline of its own: redrawn views. */
+  /** Text for people without a newline of its own: redrawn views, whose own codes pass. */
   write(text: string): void;
   /** One machine-readable event. Shown only in `--json`. */
   event(event: { type: string } & Record<string, unknown>): void;
@@ -59,7 +63,7 @@ export const createOutput = (streams: Streams, options: OutputOptions): Output =
     options.env['TERM'] !== 'dumb';
   let redact = redactor([]);
   const line = (text: string) => {
-    const shown = redact(text);
+    const shown = visible(redact(text));
     people.write(`${shown}\n`);
     options.copyTo?.(`${shown}\n`);
   };
@@ -76,10 +80,10 @@ export const createOutput = (streams: Streams, options: OutputOptions): Output =
     },
     warn: (text) => line(`warning: ${text}`),
     aside: (text) => {
-      streams.stderr.write(`${redact(text)}\n`);
+      streams.stderr.write(`${visible(redact(text))}\n`);
     },
     write: (text) => {
-      people.write(redact(text));
+      people.write(visibleView(redact(text)));
     },
     event: (event) => {
       if (options.json) streams.stdout.write(`${JSON.stringify(redactTexts(event, redact))}\n`);

@@ -150,7 +150,10 @@ describe('a try on a copy', () => {
       ...good,
       '003_drop.up.sql': 'DELETE FROM scan WHERE id = 1;',
     });
-    const report = await tryOnCopy(database, await plan(), { now });
+    const report = await tryOnCopy(database, await plan(), {
+      now,
+      scratchIn: join(folder, 'backups'),
+    });
     expect(report.rows).toEqual({
       card: { before: 2, after: 2 },
       queue: { before: null, after: 0 },
@@ -164,7 +167,7 @@ describe('a try on a copy', () => {
   });
 
   test('sees one moment of a database that is written without a pause', async () => {
-    const { database, plan } = await setUp(good);
+    const { folder, database, plan } = await setUp(good);
     const writer = new DatabaseSync(database);
     // Several steps of copying: without its pinned moment the copy would start over at each write.
     writer.exec(
@@ -178,7 +181,10 @@ describe('a try on a copy', () => {
     };
     write();
     try {
-      const report = await tryOnCopy(database, await plan(), { now });
+      const report = await tryOnCopy(database, await plan(), {
+        now,
+        scratchIn: join(folder, 'backups'),
+      });
       const { before, after } = report.rows['card'] ?? {};
       expect(before).toBeGreaterThanOrEqual(3);
       expect(after).toBe(before);
@@ -189,11 +195,15 @@ describe('a try on a copy', () => {
   });
 
   test('says what fails, before anything is touched', async () => {
-    const { database, plan } = await setUp({ '001_x.up.sql': 'DELETE FROM card;' });
-    await expect(tryOnCopy(database, await plan(), { now })).rejects.toMatchObject({
+    const { folder, database, plan } = await setUp({ '001_x.up.sql': 'DELETE FROM card;' });
+    await expect(
+      tryOnCopy(database, await plan(), { now, scratchIn: join(folder, 'backups') }),
+    ).rejects.toMatchObject({
       code: 'failed',
     });
-    await expect(tryOnCopy(`${database}.no`, await plan(), { now })).rejects.toMatchObject({
+    await expect(
+      tryOnCopy(`${database}.no`, await plan(), { now, scratchIn: join(folder, 'backups') }),
+    ).rejects.toMatchObject({
       code: 'unreadable',
     });
   });

@@ -9,13 +9,14 @@ import { type ArchiveEntry, unsafeEntries } from '../../src/targets/archive-entr
 import { compareVersions } from '../../src/targets/compare-versions.ts';
 import { openReleasesTarget } from '../../src/targets/releases-target.ts';
 import type { TargetRun } from '../../src/targets/types.ts';
-import { environment, makeFolderArtifact, run } from './target-fixture.ts';
+import { environment, limits, makeFolderArtifact, run } from './target-fixture.ts';
 
 const setUp = async (over: Partial<ReleasesTargetConfig> = {}) => {
   const root = await tempFolder();
   await mkdir(join(root, 'dist'));
   const target: ReleasesTargetConfig = {
     type: 'releases',
+    ...limits,
     root: join(root, 'app'),
     artifact: join(root, 'dist', '{version}'),
     init: null,

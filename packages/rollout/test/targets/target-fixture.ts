@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import type { EnvironmentConfig, TargetConfig } from '../../src/config/types.ts';
 import type { TargetRun } from '../../src/targets/types.ts';
 
+/** Limits that no test waits for. */
+export const limits = { startTimeoutMs: 60_000, stopTimeoutMs: 10_000, stopCheck: 'all' } as const;
+
 /** An environment of which only the target matters. */
 export const environment = (root: string, target: TargetConfig): EnvironmentConfig => ({
   root,
@@ -23,6 +26,7 @@ export const environment = (root: string, target: TargetConfig): EnvironmentConf
   },
   keepFor: { safety: null, incomplete: null, incidents: null, monitorLogs: null, messages: null },
   target,
+  commands: { given: {}, withheld: [], problem: null },
   migrations: null,
   smoke: null,
   rollback: { data: 'keep' },

@@ -4,7 +4,7 @@ import { tempFolder } from '@dhash/testkit';
 import { describe, expect, test } from 'vitest';
 import type { EnvironmentConfig, TargetConfig } from '../../src/config/types.ts';
 import { openTarget, type TargetRun } from '../../src/targets/target.ts';
-import { environment, makeFolderArtifact, run } from './target-fixture.ts';
+import { environment, limits, makeFolderArtifact, run } from './target-fixture.ts';
 
 /** Each kind of target, set up so that 1.0 and 1.1 can be deployed and `log` tells what was run. */
 const kinds: Record<string, (root: string) => Promise<TargetConfig>> = {
@@ -14,6 +14,7 @@ const kinds: Record<string, (root: string) => Promise<TargetConfig>> = {
       `echo "${name} $ROLLOUT_VERSION $ROLLOUT_ENV $ROLLOUT_URL" >> ${root}/log`;
     return {
       type: 'releases',
+      ...limits,
       root: join(root, 'app'),
       artifact: join(root, 'dist', '{version}'),
       init: say('init'),
@@ -29,6 +30,7 @@ const kinds: Record<string, (root: string) => Promise<TargetConfig>> = {
       `echo "${name} $ROLLOUT_VERSION $ROLLOUT_ENV $ROLLOUT_URL" >> log`;
     return {
       type: 'command',
+      ...limits,
       current: 'cat state/active 2>/dev/null || true',
       activate: 'printf %s "$ROLLOUT_VERSION" > state/active',
       version: 'echo 1.1',

@@ -87,7 +87,8 @@ const runMigrateCommand = async (
   const fields = { version, direction, migrations: names };
   if (flags.dryRun === true) {
     if (names.length > 0) {
-      const trial = await tryOnCopy(database, plan, { now: context.clock.now });
+      const scratchIn = environment.config.backup.dir;
+      const trial = await tryOnCopy(database, plan, { now: context.clock.now, scratchIn });
       context.output.line(`tried on a copy of the data: ${describeTrial(trial)}`);
       context.output.event({ type: 'trial', ...trial });
     }

@@ -1,0 +1,103 @@
+import type { EnvironmentConfig } from '../config/types.ts';
+import type { Wanted } from '../process/open-files.ts';
+import { formatDuration } from '../words/format.ts';
+import { isTargetError, type Target, type TargetRun } from './types.ts';
+import { lookAtService, type Stopped, type StoppedLook, untilStopped } from './until-stopped.ts';
+
+/** Most that one look at the address takes, ms. */
+const askMs = 2000;
+
+/** What a process of the service would have open: folders, and databases with the files beside them. */
+export const dataFiles = ({ data }: Pick<EnvironmentConfig, 'data'>): Wanted => ({
+  folders: data.flatMap((source) => (source.type === 'files' ? [source.path] : [])),
+  files: data.flatMap((source) =>
+    source.type === 'sqlite'
+      ? ['', '-wal', '-shm', '-journal'].map((suffix) => `${source.path}${suffix}`)
+      : [],
+  ),
+});
+
+/** What could not be told of a stop, in a sentence; `null`: all was looked at. */
+const notSeen = (
+  url: string,
+  hasData: boolean,
+  { stillAnswers, unseen }: Stopped,
+): string | null => {
+  const answers =
+    stillAnswers === null
+      ? null
+      : `${url} still answers (${stillAnswers}), which need not be this service: a gateway, or other machines`;
+  const files = !hasData
+    ? 'no files of its data can be looked at'
+    : unseen === null
+      ? 'whether a process has the data open can be told on Linux only'
+      : unseen > 0
+        ? `the open files of ${unseen} processes of other users could not be looked at`
+        : null;
+  if (answers !== null) return files === null ? answers : `${answers}; ${files}`;
+  return hasData ? files : null;
+};
+
+/** A look at the real service of an environment. */
+const realLook = (config: EnvironmentConfig): StoppedLook =>
+  lookAtService(new URL(config.health.path, config.url).href, dataFiles(config), {
+    timeoutMs: Math.min(askMs, config.health.timeoutMs),
+    check: config.target.stopCheck,
+  });
+
+/**
+ * A target whose stop is believed only when it is seen: the address is silent, and nobody has the data open. After a
+ * stop that failed, its start first waits for the service to go, and leaves one that stays alone: two would fight for
+ * the port and the data.
+ */
+export const verifiedTarget = (
+  target: Target,
+  config: EnvironmentConfig,
+  run: TargetRun,
+  look: StoppedLook = realLook(config),
+): Target => {
+  const url = new URL(config.health.path, config.url).href;
+  const { stopCheck, stopTimeoutMs: limitMs } = config.target;
+  const { files, folders } = dataFiles(config);
+  let stayed = false;
+
+  const wait = (): Promise<Stopped> =>
+    untilStopped(look, url, {
+      limitMs,
+      sleep: (ms) => run.clock.sleep(ms),
+      elapsedMs: () => performance.now(),
+    });
+
+  return {
+    ...target,
+    stop: async () => {
+      await target.stop();
+      if (stopCheck === 'none') return;
+      try {
+        const stopped = await wait();
+        stayed = false;
+        const told = notSeen(url, files.length + folders.length > 0, stopped);
+        const tell = stopped.stillAnswers === null ? run.onDetail : run.onNotice;
+        if (told !== null) tell?.(`after stop: ${told}`);
+      } catch (error) {
+        stayed = isTargetError(error) && error.code === 'still-running';
+        throw error;
+      }
+    },
+    start: async () => {
+      if (stayed) {
+        try {
+          await wait();
+        } catch (error) {
+          if (!isTargetError(error) || error.code !== 'still-running') throw error;
+          run.onNotice?.(
+            `the service was not started: it never stopped, and still runs ${formatDuration(2 * limitMs)} after its stop`,
+          );
+          return;
+        }
+        stayed = false;
+      }
+      await target.start();
+    },
+  };
+};

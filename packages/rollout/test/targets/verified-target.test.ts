@@ -1,0 +1,87 @@
+import { tempFolder } from '@dhash/testkit';
+import { expect, test } from 'vitest';
+import type { TargetConfig } from '../../src/config/types.ts';
+import type { Target } from '../../src/targets/types.ts';
+import type { StoppedLook } from '../../src/targets/until-stopped.ts';
+import { dataFiles, verifiedTarget } from '../../src/targets/verified-target.ts';
+import { environment, limits, run } from './target-fixture.ts';
+
+const setUp = async (over: Partial<TargetConfig> = {}) => {
+  const root = await tempFolder();
+  const config = environment(root, {
+    type: 'command',
+    ...limits,
+    stopTimeoutMs: 20,
+    current: 'echo 1.0',
+    activate: 'true',
+    start: 'true',
+    stop: 'true',
+    init: null,
+    version: null,
+    drill: null,
+    ...over,
+  } as TargetConfig);
+  const did: string[] = [];
+  const told: string[] = [];
+  let isUp = true;
+  const look: StoppedLook = {
+    address: async () =>
+      isUp ? { kind: 'answers', how: 'HTTP 200', isProof: true } : { kind: 'silent' },
+    data: async () => ({ looked: true, holders: [], unseen: 0 }),
+    listeners: async () => [],
+  };
+  const inner = {
+    start: async () => void did.push('start'),
+    stop: async () => void did.push('stop'),
+  } as unknown as Target;
+  const target = verifiedTarget(inner, config, run({ onNotice: (text) => told.push(text) }), look);
+  return {
+    target,
+    did,
+    told,
+    goDown: () => {
+      isUp = false;
+    },
+  };
+};
+
+test('a stop that stopped nothing fails, and no second service is started beside the first', async () => {
+  const { target, did, told } = await setUp();
+  await expect(target.stop()).rejects.toMatchObject({ code: 'still-running' });
+  await target.start();
+  expect(did).toEqual(['stop']);
+  expect(told.join()).toContain('was not started: it never stopped');
+});
+
+test('a service that goes after its limit is started again by the undo', async () => {
+  const { target, did, goDown } = await setUp();
+  await expect(target.stop()).rejects.toMatchObject({ code: 'still-running' });
+  goDown();
+  await target.start();
+  expect(did).toEqual(['stop', 'start']);
+});
+
+test('stopCheck none believes the command', async () => {
+  const { target, did } = await setUp({ stopCheck: 'none' });
+  await target.stop();
+  expect(did).toEqual(['stop']);
+});
+
+test('the files of a service are its folders, and its databases with what lies beside them', () => {
+  expect(
+    dataFiles({
+      data: [
+        { name: 'images', type: 'files', path: '/srv/images' },
+        { name: 'library', type: 'sqlite', path: '/srv/library.db' },
+      ],
+    }),
+  ).toEqual({
+    folders: ['/srv/images'],
+    files: [
+      '/srv/library.db',
+      '/srv/library.db-wal',
+      '/srv/library.db-shm',
+      '/srv/library.db-journal',
+    ],
+  });
+});
