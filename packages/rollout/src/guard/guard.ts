@@ -16,6 +16,7 @@ import { disarm } from '@dhash/quality-gates/config';
 import type { CommandContext, CommandResult } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
 import { type OpenRun, recorderOf } from '../environment/open-run.ts';
+import { tendLogsMeanwhile } from '../environment/tend-logs-meanwhile.ts';
 import { exitCodes, messageOf, RolloutError } from '../errors.ts';
 import { workOnRun } from '../notify/work-on-run.ts';
 import { activationOf, recordedBaseline } from '../pages/recorded-watch.ts';
@@ -278,6 +279,7 @@ const judge = async (
     durationMs: policy.durationMs,
     past: recorder.events,
   });
+  const logs = tendLogsMeanwhile(environment, context.output);
   let outcome: WatchOutcome | null = null;
   try {
     const events = watch({
@@ -309,6 +311,7 @@ const judge = async (
     }
   } finally {
     view.end(outcome);
+    logs.end();
     ended.abort();
     await inboxEnded;
     heart.end();

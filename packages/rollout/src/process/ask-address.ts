@@ -40,7 +40,7 @@ const addressesOf = async (host: string): Promise<string[]> => {
 };
 
 /** Whether an address is this machine's own: only then does an answer say that something here still runs. */
-export const isOwnAddress = async (url: string): Promise<boolean> => {
+const isOwnAddress = async (url: string): Promise<boolean> => {
   const own = new Set(
     Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address)),
   );

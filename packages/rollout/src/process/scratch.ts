@@ -26,7 +26,8 @@ type Taken = 'held' | 'no-locks' | DatabaseSync;
 const takeLock = (file: string): Taken => {
   const lock = new DatabaseSync(file, { timeout: 0 });
   try {
-    lock.exec('BEGIN EXCLUSIVE');
+    // No journal beside it: nothing is ever written.
+    lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     return lock;
   } catch (error) {
     lock.close();

@@ -112,7 +112,8 @@ export const runTargetCommand = async (
   asked: TargetCommand,
 ): Promise<CommandResult> => {
   const { name, command, cwd, version, isQuery = false } = asked;
-  requireVariables(config);
+  // A status must be had without them.
+  if (!isQuery) requireVariables(config);
   const { given, withheld } = config.commands;
   const timeoutMs = name === 'start' ? config.target.startTimeoutMs : commandTimeoutMs;
   const patience = watched(name, timeoutMs, run);

@@ -3,7 +3,7 @@ import type { EnvironmentConfig } from '../config/types.ts';
 import type { OutputPlace } from '../process/output-place.ts';
 
 /** Where we keep what belongs to a target, beside it: on its disk, seen from every checkout. */
-export const stateFolder = ({
+const stateFolder = ({
   root,
   env,
   target,

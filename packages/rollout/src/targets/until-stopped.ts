@@ -61,7 +61,7 @@ const look = async (
 };
 
 /** `pid 4711 (python3 svc.py) has /srv/data/lib.db open` */
-export const holderSentence = ({ pid, command, path }: Holder): string =>
+const holderSentence = ({ pid, command, path }: Holder): string =>
   `pid ${pid} (${visibleLine(command)}) has ${visibleLine(path)} open`;
 
 const named = (holders: readonly Holder[]): string => {

@@ -27,11 +27,14 @@ const unitsEach = 8;
 
 /** One line of a text from outside, for a sentence of ours: line breaks are shown too, and it ends after 200 characters. */
 export const visibleLine = (text: string): string => {
-  const most = longestLine * unitsEach;
-  const line = visible(text.slice(0, most)).replaceAll('\n', '\\n').replaceAll('\t', ' ');
-  const kept = [...graphemes.segment(line.slice(0, most))].slice(0, longestLine + 1);
-  const shown = kept.slice(0, longestLine).map(({ segment }) => segment);
-  return kept.length > longestLine || text.length > most ? `${shown.join('')}…` : shown.join('');
+  const mostUnits = longestLine * unitsEach;
+  const line = visible(text.slice(0, mostUnits)).replaceAll('\n', '\\n').replaceAll('\t', ' ');
+  const found = [...graphemes.segment(line.slice(0, mostUnits))].map(({ segment }) => segment);
+  const isCut = text.length > mostUnits || line.length > mostUnits;
+  // The last one may be half of one.
+  const whole = isCut && found.length > 1 ? found.slice(0, -1) : found;
+  const shown = whole.slice(0, longestLine).join('');
+  return isCut || whole.length > longestLine ? `${shown}…` : shown;
 };
 
 /** What our own views draw with: colours, one line cleared, up some lines, cleared to the end. */

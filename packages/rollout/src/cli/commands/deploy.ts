@@ -8,6 +8,7 @@ import { exitCodes } from '../../errors.ts';
 import { guardAfterDeploy } from '../../guard/guard.ts';
 import { requireWorkingChannels } from '../../notify/require-channels.ts';
 import { askedVersion } from '../../targets/asked-version.ts';
+import { requireVariables } from '../../targets/run-target-command.ts';
 import { collect, type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 
@@ -79,6 +80,7 @@ const runDeployCommand = async (
 ): Promise<CommandResult> => {
   const options = optionsOf(flags);
   const environment = await openEnvironment(context, flags.env);
+  requireVariables(environment.config);
   const after = flags.monitor === true ? guardAfterDeploy : null;
   if (flags.resume === true) return resumeDeploy(context, environment, after);
   if (flags.abort === true) return abortDeploy(context, environment);

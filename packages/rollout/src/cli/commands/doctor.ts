@@ -24,12 +24,12 @@ import { tooFew } from '../../notify/too-few-channels.ts';
 import { surveyRuns } from '../../record/runs.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
+import { commandFindings } from './doctor-commands.ts';
+import { type Finding, ok, problem, warning } from './finding.ts';
 
 interface DoctorFlags extends GlobalOptions {
   readonly env: string;
 }
-
-type Finding = { readonly level: 'ok' | 'warning' | 'problem'; readonly what: string };
 
 export const registerDoctor: Register = (program, run) => {
   withGlobalOptions(
@@ -39,10 +39,6 @@ export const registerDoctor: Register = (program, run) => {
       .option('--env <name>', 'environment of rollout.yaml', 'production'),
   ).action((flags: DoctorFlags) => run('doctor', flags, (context) => examine(context, flags)));
 };
-
-const ok = (what: string): Finding => ({ level: 'ok', what });
-const warning = (what: string): Finding => ({ level: 'warning', what });
-const problem = (what: string): Finding => ({ level: 'problem', what });
 
 /** A secret that is part of a name or a path can't be kept out of what people read. */
 const secretsInFacts = ({ config }: Environment, gateNames: readonly string[]): Finding[] => {
@@ -290,6 +286,7 @@ const examine = async (context: CommandContext, flags: DoctorFlags): Promise<Com
     ...(await channels(context, environment)),
     ...(await leftovers(environment)),
     ...(await service(context, environment)),
+    ...(await commandFindings(context, environment)),
     ...recorded,
   ];
   const marks = { ok: '  ok      ', warning: '  warning ', problem: '  PROBLEM ' };

@@ -12,6 +12,7 @@ import { exitCodes, RolloutError } from '../../errors.ts';
 import { tryOnCopy } from '../../migrations/try-on-copy.ts';
 import type { Direction } from '../../migrations/types.ts';
 import { askedVersion } from '../../targets/asked-version.ts';
+import { requireVariables } from '../../targets/run-target-command.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 
@@ -76,6 +77,7 @@ const runMigrateCommand = async (
   const direction = directionOf(flags.direction);
   const asked = versionOf(flags);
   const environment = await openEnvironment(context, flags.env);
+  requireVariables(environment.config);
   if (flags.resume === true) return resumeMigrate(context, environment);
   if (flags.dryRun !== true) await requireMigratable(context, environment);
   const prepared = await prepareMigration(environment, direction, asked);

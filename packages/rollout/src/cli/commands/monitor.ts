@@ -5,6 +5,7 @@ import { openEnvironment } from '../../environment/environment.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
 import type { Extension } from '../../guard/guard.ts';
 import { monitor, showWatch } from '../../guard/monitor.ts';
+import { requireVariables } from '../../targets/run-target-command.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 
@@ -69,6 +70,7 @@ const runMonitorCommand = async (
     autoRollback: flags.autoRollback,
   };
   const environment = await openEnvironment(context, flags.env);
+  requireVariables(environment.config);
   return flags.dryRun === true
     ? showWatch(context, environment, asked)
     : monitor(context, environment, asked);

@@ -12,6 +12,7 @@ import { surveyRuns } from '../../record/runs.ts';
 import { dryRunRollback, rollbackByHand, type WayBack } from '../../rollback/by-hand.ts';
 import { resumeRollback } from '../../rollback/resume.ts';
 import { askedVersion } from '../../targets/asked-version.ts';
+import { requireVariables } from '../../targets/run-target-command.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 
@@ -96,6 +97,7 @@ const runRollbackCommand = async (
   flags: RollbackFlags,
 ): Promise<CommandResult> => {
   const environment = await openEnvironment(context, flags.env);
+  requireVariables(environment.config);
   if (flags.resume === true) return resumeRollback(context, environment);
   const reason = flags.reason ?? 'asked for by hand';
   if (flags.releaseOnly === true) {

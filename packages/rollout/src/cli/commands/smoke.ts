@@ -4,6 +4,7 @@ import type { CommandContext, CommandResult } from '../../environment/context.ts
 import { openEnvironment } from '../../environment/environment.ts';
 import { runSmoke } from '../../environment/service-checks.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
+import { requireVariables } from '../../targets/run-target-command.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 
@@ -29,6 +30,7 @@ const runSmokeCommand = async (
   flags: SmokeFlags,
 ): Promise<CommandResult> => {
   const environment = await openEnvironment(context, flags.env);
+  requireVariables(environment.config);
   const { config } = environment;
   const version = await environment
     .target({ runId: 'smoke', version: null, previous: null })
