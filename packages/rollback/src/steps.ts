@@ -98,9 +98,14 @@ const makers: Record<RollbackStep, (deps: StepDeps) => Step> = {
       return asJson(await proveRestored(manifest, live, { signal }));
     },
   }),
-  start: ({ options: { service } }) => ({
+  start: ({ options: { service }, results }) => ({
     name: 'start',
-    run: () => service.start(),
+    run: async () => {
+      const { from, to } = verified(results);
+      // A switch that a crash lost would start the bad release on the restored data.
+      if (to !== null && to !== from && (await service.active()) !== to) await service.activate(to);
+      await service.start();
+    },
     undo: () => service.stop(),
   }),
   health: ({ options }) => ({

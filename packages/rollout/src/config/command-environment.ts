@@ -12,12 +12,24 @@ import type { CommandEnvironment } from './types.ts';
 const alwaysHandedOn =
   /^(?:PATH|HOME|USER|LOGNAME|SHELL|PWD|HOSTNAME|TERM|TZ|LANG|LANGUAGE|LC_\w+|TMPDIR|TMP|TEMP|XDG_\w+|NO_COLOR|SystemRoot|ComSpec|PATHEXT)$/;
 
+/** A command may take one from the shell: `$NAME`, or `$${NAME}` as rollout.yaml writes it. */
+const namedInCommands = (value: unknown): string[] => {
+  if (typeof value === 'string')
+    return [...value.matchAll(/\$(?:\$?\{)?([A-Za-z_][A-Za-z0-9_]*)/g)].map(
+      ([, name = '']) => name,
+    );
+  return typeof value === 'object' && value !== null
+    ? Object.values(value).flatMap(namedInCommands)
+    : [];
+};
+
 /**
  * Variables that the file names for channels or other environments and not for this one: an address of a channel is
  * the key to it, and the service lives longer than we do. `NAME_FILE` leads to the same secret.
  */
 const withheldFrom = ({ raw, environments }: RolloutFile, env: string): string[] => {
-  const own = new Set(variablesIn(valueAt(raw, ['environments', env])));
+  const section = valueAt(raw, ['environments', env]);
+  const own = new Set([...variablesIn(section), ...namedInCommands(section)]);
   const others = [
     valueAt(raw, ['channels']),
     ...environments

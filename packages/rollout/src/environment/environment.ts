@@ -13,7 +13,7 @@ import { type Layout, layoutOf } from '../record/layout.ts';
 import { logsFolder } from '../targets/state-folder.ts';
 import { openTarget, type Target } from '../targets/target.ts';
 import type { CommandContext } from './context.ts';
-import { plainHealth } from './plain-health.ts';
+import { plainHealth, plainSource } from './plain-health.ts';
 
 /** An address outside the service, which tells our own network's fault from the service's. */
 export interface Control {
@@ -114,7 +114,9 @@ const environmentOf = (context: CommandContext, config: EnvironmentConfig): Envi
     metrics: () => {
       if (config.metrics === null) return null;
       const options = { url: address(config.metrics.path), timeoutMs: config.health.timeoutMs };
-      return config.metrics.type === 'json' ? jsonSource(options) : prometheusSource(options);
+      return plainSource(
+        config.metrics.type === 'json' ? jsonSource(options) : prometheusSource(options),
+      );
     },
   };
 };

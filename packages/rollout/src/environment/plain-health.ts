@@ -1,4 +1,5 @@
-import { type HealthProbe, type HttpHealthOptions, httpHealth } from '@dhash/monitor';
+import { type HealthProbe, type HttpHealthOptions, httpHealth, type Source } from '@dhash/monitor';
+import { messageOf } from '../errors.ts';
 import { visibleLine } from '../words/visible.ts';
 
 /**
@@ -14,3 +15,15 @@ export const plainHealth = (options: HttpHealthOptions): HealthProbe => {
     },
   };
 };
+
+/** The same for what it says of its metrics: why a page did not read quotes it. */
+export const plainSource = (source: Source): Source => ({
+  read: async (signal) => {
+    try {
+      return await source.read(signal);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      throw new Error(visibleLine(messageOf(error)), { cause: error });
+    }
+  },
+});

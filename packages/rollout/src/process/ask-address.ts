@@ -21,6 +21,9 @@ const silentCodes = [
   'EHOSTUNREACH',
   'ENETUNREACH',
   'EADDRNOTAVAIL',
+  'ENETDOWN',
+  'EHOSTDOWN',
+  'ETIMEDOUT',
   'EAI_AGAIN',
 ];
 

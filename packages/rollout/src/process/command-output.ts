@@ -100,13 +100,18 @@ const inFile = (opened: InFile, { tail, tell }: Told): CommandOutput => {
 
 const nothingLeft: OutputFate = { file: null, heldBy: [], notKept: null };
 
-/** Where it can't be told who writes to a file that holds something, it stays. */
+/** Where it can't be told who writes to a file that holds something, it stays. Nothing of this fails a command. */
 const keepWhereHeld = async (file: string, fd: number): Promise<OutputFate> => {
-  const { looked, holders } = await whoHolds({ files: [file], folders: [] });
-  if (holders.length > 0 || (!looked && fstatSync(fd).size > 0))
-    return { file, heldBy: holders, notKept: null };
-  unlinkSync(file);
-  return nothingLeft;
+  try {
+    const { looked, holders } = await whoHolds({ files: [file], folders: [] });
+    if (holders.length > 0 || (!looked && fstatSync(fd).size > 0))
+      return { file, heldBy: holders, notKept: null };
+    unlinkSync(file);
+    return nothingLeft;
+  } catch {
+    // It stays where it is, as its name tells; the logs are tended at the next command.
+    return { file, heldBy: [], notKept: null };
+  }
 };
 
 /** What was written before the command ended is still to be read; who lives on is not waited for. */

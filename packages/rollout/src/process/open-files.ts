@@ -31,8 +31,8 @@ export interface Wanted {
 
 const shownCommandLength = 120;
 
-/** Codes of a process that ended while it was looked at. */
-const ended = ['ENOENT', 'ESRCH', 'EINVAL'];
+/** Codes of a process that ended while it was looked at, or of a path that leads nowhere. */
+const ended = ['ENOENT', 'ESRCH', 'EINVAL', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'];
 const refused = ['EACCES', 'EPERM'];
 const codeOf = (error: unknown): string => String((error as NodeJS.ErrnoException).code);
 
@@ -112,6 +112,18 @@ const isIn = (folder: string, path: string): boolean =>
 /** `/data/x (deleted)`: a file that is held and has no name any more. */
 const withoutMark = (path: string): string => path.replace(/ \(deleted\)$/, '');
 
+/**
+ * Whether a descriptor could be one of the wanted files, by what the kernel knows without asking the file's disk: one
+ * on a disk that hangs would hold us up for good. Before Linux 5.14 only the name can tell.
+ */
+const mayBeFile = async (at: string, link: string, places: Places): Promise<boolean> => {
+  const info = await orGone(readFile(at.replace('/fd/', '/fdinfo/'), 'utf8'));
+  const inode = info === null ? undefined : /^ino:\s*(\d+)$/m.exec(info)?.[1];
+  return inode === undefined
+    ? places.paths.some((path) => basename(path) === basename(withoutMark(link)))
+    : [...places.files.keys()].some((key) => key.endsWith(`:${inode}`));
+};
+
 /** What one descriptor holds of what is wanted; `null`: nothing. */
 const heldBy = async (
   at: string,
@@ -123,6 +135,7 @@ const heldBy = async (
   if (socket !== undefined) return places.sockets.has(socket) ? link : null;
   if (!link.startsWith('/')) return null;
   if (!isElsewhere && places.folders.some(({ path }) => isIn(path, withoutMark(link)))) return link;
+  if (!isElsewhere && !(await mayBeFile(at, link, places))) return null;
   const facts = await orGone(stat(at, { bigint: true }));
   if (facts === null || facts === 'refused') return null;
   if (places.files.has(identity(facts))) return link;

@@ -109,7 +109,14 @@ const openNameless = (folder: string): OpenedOutput => {
  */
 export const openOutputPlace = (
   place: OutputPlace | null,
-  { isLeftBehind }: { readonly isLeftBehind: boolean },
+  {
+    isLeftBehind,
+    others = [tmpdir(), '/dev/shm'],
+  }: {
+    readonly isLeftBehind: boolean;
+    /** Folders for a file without a name, where the named one has no room. */
+    readonly others?: readonly string[];
+  },
 ): OpenedOutput => {
   const limit = fileSizeLimit();
   const reasons: string[] = [];
@@ -118,7 +125,7 @@ export const openOutputPlace = (
   else {
     const tries = [
       ...(place === null ? [] : [() => openNamed(place)]),
-      ...(isLeftBehind ? [] : [tmpdir(), '/dev/shm'].map((folder) => () => openNameless(folder))),
+      ...(isLeftBehind ? [] : others.map((folder) => () => openNameless(folder))),
     ];
     for (const attempt of tries) {
       try {

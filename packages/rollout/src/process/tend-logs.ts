@@ -7,7 +7,7 @@ import { logName } from './output-place.ts';
 const longestLogBytes = 10_000_000;
 const turnedOver = 2;
 
-/** Logs of processes that are gone stay: what a service said last is what one looks for. */
+/** Newest logs that stay though their process is gone: what a service said last is what one looks for. */
 const keptLogs = 3;
 /** The same where nobody can tell which process is gone. */
 const keptUnknownLogs = 10;
@@ -68,26 +68,6 @@ const turnOver = async (file: string, longestBytes: number): Promise<void> => {
   await truncate(file, 0);
 };
 
-/** Logs that nobody writes to any more, the newest of them left out. */
-const outlived = async (
-  folder: string,
-  names: readonly string[],
-  kept: number | undefined,
-): Promise<string[]> => {
-  const free: { name: string; number: number }[] = [];
-  let mayTell = true;
-  for (const name of names) {
-    const { looked, holders } = await whoHolds({ files: [join(folder, name)], folders: [] });
-    mayTell &&= looked;
-    if (holders.length === 0) free.push({ name, number: Number(logName.exec(name)?.[2]) });
-  }
-  const stay = kept ?? (mayTell ? keptLogs : keptUnknownLogs);
-  return free
-    .sort((a, b) => b.number - a.number)
-    .slice(stay)
-    .map(({ name }) => name);
-};
-
 /** Bounds what commands of rollout.yaml left in a folder of logs. Does nothing where there is none. */
 export const tendLogs = async (
   folder: string,
@@ -97,13 +77,18 @@ export const tendLogs = async (
     if (error.code === 'ENOENT') return [];
     throw error;
   });
-  const logs = all.filter((name) => logName.exec(name) !== null && name.endsWith('.log'));
-  for (const name of logs)
+  const logs = all
+    .map((name) => ({ name, number: Number(logName.exec(name)?.[2]) }))
+    .filter(({ name, number }) => number > 0 && name.endsWith('.log'))
+    .sort((a, b) => b.number - a.number);
+  for (const { name } of logs)
     if ((await sizeOf(join(folder, name))) > longestBytes)
       await turnOver(join(folder, name), longestBytes);
-  // One that is being written anew is the newest: it is never among these.
-  if (logs.length <= (kept ?? keptLogs)) return;
-  for (const name of await outlived(folder, logs, kept))
+  const canTell = process.platform === 'linux';
+  for (const { name } of logs.slice(kept ?? (canTell ? keptLogs : keptUnknownLogs))) {
+    const { holders } = await whoHolds({ files: [join(folder, name)], folders: [] });
+    if (holders.length > 0) continue;
     for (const old of [name, ...[1, 2].map((number) => `${name}.${number}`)])
       await rm(join(folder, old), { force: true });
+  }
 };

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { CommandTargetConfig, EnvironmentConfig } from '../config/types.ts';
 import { shownCommand } from '../process/run-command.ts';
+import { visibleLine } from '../words/visible.ts';
 import { runTargetCommand, type TargetCommand } from './run-target-command.ts';
 import { type Target, TargetError, type TargetRun } from './types.ts';
 
@@ -25,7 +26,10 @@ export const openCommandTarget = (
 
   const checked = (version: string): string => {
     if (versionPattern.test(version)) return version;
-    throw new TargetError('bad-version', `"${version}" is no version: letters, digits and ._:@/+-`);
+    throw new TargetError(
+      'bad-version',
+      `"${visibleLine(version)}" is no version: letters, digits and ._:@/+-`,
+    );
   };
 
   const answer = async (name: 'current' | 'version'): Promise<string | null> => {

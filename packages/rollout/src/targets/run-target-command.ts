@@ -1,18 +1,17 @@
 import { relative } from 'node:path';
 import { ConfigError } from '../config/config-error.ts';
 import type { Command, EnvironmentConfig } from '../config/types.ts';
+import { messageOf } from '../errors.ts';
 import { commandVariables } from '../process/command-variables.ts';
 import { type CommandResult, runCommand, shownCommand } from '../process/run-command.ts';
 import { tendLogs } from '../process/tend-logs.ts';
 import { visible, visibleLine } from '../words/visible.ts';
+import { patience, written } from './patience.ts';
 import { logsFolder, outputPlace } from './state-folder.ts';
 import { TargetError, type TargetRun } from './types.ts';
 
 /** Longest that any other command of a target than `start` may take, ms. */
 const commandTimeoutMs = 10 * 60_000;
-
-/** After this a command that has not come back is told of, ms. */
-const slowMs = 10_000;
 
 /** From TERM to KILL where a person does not want to wait, ms. */
 const hurriedGraceMs = 500;
@@ -29,60 +28,6 @@ export interface TargetCommand {
   /** What a query prints is its answer, not news. */
   readonly isQuery?: boolean;
 }
-
-/** As rollout.yaml says it: `10m`, `90s`. */
-const written = (ms: number): string => {
-  if (ms % 60_000 === 0) return `${ms / 60_000}m`;
-  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
-};
-
-const slowSentence = (name: string, limitMs: number): string => {
-  const after = `${name} has not come back after ${slowMs / 1000} s`;
-  const limit = `limit ${written(limitMs)}`;
-  return name === 'start'
-    ? `${after}: a start command should put the service in the background and return (${limit}: target.startTimeout); Ctrl-C ends it`
-    : `${after} (${limit})`;
-};
-
-interface Patience {
-  readonly signal: AbortSignal;
-  end(): void;
-}
-
-/**
- * Tells of a command that does not come back. An interruption ends a start at once when that was told, and when it
- * would be before: a start that does come back leaves the service up.
- */
-const watched = (
-  name: TargetCommand['name'],
-  limitMs: number,
-  { signal, onNotice }: TargetRun,
-): Patience => {
-  const controller = new AbortController();
-  // One that came before, the start itself is what people wait for.
-  const mayEnd = name === 'start' && signal !== undefined && !signal.aborted;
-  let isSlow = false;
-  const interrupt = () => {
-    if (isSlow) controller.abort(signal?.reason);
-    else
-      onNotice?.(
-        `interrupted while ${name} runs: it is given ${slowMs / 1000} s in all to come back, so that the service is not left down`,
-      );
-  };
-  if (mayEnd) signal.addEventListener('abort', interrupt, { once: true });
-  const timer = setTimeout(() => {
-    isSlow = true;
-    onNotice?.(slowSentence(name, limitMs));
-    if (mayEnd && signal.aborted) controller.abort(signal.reason);
-  }, slowMs);
-  return {
-    signal: controller.signal,
-    end: () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', interrupt);
-    },
-  };
-};
 
 /** What people should hear of where a command's output went. */
 const tellOfOutput = (
@@ -116,7 +61,7 @@ export const runTargetCommand = async (
   if (!isQuery) requireVariables(config);
   const { given, withheld } = config.commands;
   const timeoutMs = name === 'start' ? config.target.startTimeoutMs : commandTimeoutMs;
-  const patience = watched(name, timeoutMs, run);
+  const waiting = patience(name, timeoutMs, run);
   const ended = await runCommand({
     command,
     cwd,
@@ -126,13 +71,16 @@ export const runTargetCommand = async (
     ...(name === 'start' ? { graceMs: hurriedGraceMs } : {}),
     ...(isQuery ? {} : { log: outputPlace(config, name) }),
     isLeftBehind: name === 'start',
-    signal: patience.signal,
+    signal: waiting.signal,
     onOutput: isQuery ? undefined : run.onOutput,
-  }).finally(patience.end);
+  }).finally(waiting.end);
   if (!isQuery) {
     const told = tellOfOutput(asked, ended, config.root);
     if (told !== null) run.onNotice?.(told);
-    await tendLogs(logsFolder(config));
+    // Nobody's command fails for the sake of a log.
+    await tendLogs(logsFolder(config)).catch((error: unknown) =>
+      run.onNotice?.(`the service's output is not kept in bounds: ${messageOf(error)}`),
+    );
   }
   if (ended.exit === 0 && !ended.timedOut) return ended;
   const how = ended.timedOut

@@ -1,5 +1,5 @@
 import { redactor } from '@dhash/notifier';
-import { visible, visibleView } from './visible.ts';
+import { visible, visibleJson, visibleView } from './visible.ts';
 
 /**
  * Where a command's words go. In `--json`, stdout holds one JSON event a line and nothing else. Whatever a text for
@@ -86,7 +86,8 @@ export const createOutput = (streams: Streams, options: OutputOptions): Output =
       people.write(visibleView(redact(text)));
     },
     event: (event) => {
-      if (options.json) streams.stdout.write(`${JSON.stringify(redactTexts(event, redact))}\n`);
+      if (options.json)
+        streams.stdout.write(`${visibleJson(JSON.stringify(redactTexts(event, redact)))}\n`);
     },
     hide: (secrets) => {
       redact = redactor([...secrets]);

@@ -20,6 +20,14 @@ const escaped = (character: string): string => {
 export const visible = (text: string): string =>
   text.replaceAll('\r\n', '\n').replace(unseen, escaped);
 
+/** The same value as JSON text, without a character that a terminal acts on. */
+export const visibleJson = (json: string): string =>
+  json.replace(unseen, (character) =>
+    [...Array(character.length).keys()]
+      .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
+
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /** Code units that are looked at for each character kept: one character may have many marks. */

@@ -1,0 +1,59 @@
+import type { TargetRun } from './types.ts';
+
+/** After this a command that has not come back is told of, ms. */
+const slowMs = 10_000;
+
+/** As rollout.yaml says it: `10m`, `90s`. */
+export const written = (ms: number): string => {
+  if (ms % 60_000 === 0) return `${ms / 60_000}m`;
+  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
+};
+
+const slowSentence = (name: string, limitMs: number): string => {
+  const after = `${name} has not come back after ${slowMs / 1000} s`;
+  const limit = `limit ${written(limitMs)}`;
+  return name === 'start'
+    ? `${after}: a start command should put the service in the background and return (${limit}: target.startTimeout); Ctrl-C ends it`
+    : `${after} (${limit})`;
+};
+
+/** A signal for the command, and the end of waiting for it. */
+export interface Patience {
+  readonly signal: AbortSignal;
+  end(): void;
+}
+
+/**
+ * Tells of a command that does not come back. An interruption ends a start at once when that was told, and when it
+ * would be before: a start that does come back leaves the service up.
+ */
+export const patience = (
+  name: string,
+  limitMs: number,
+  { signal, onNotice }: Pick<TargetRun, 'signal' | 'onNotice'>,
+): Patience => {
+  const controller = new AbortController();
+  // One that came before, the start itself is what people wait for.
+  const mayEnd = name === 'start' && signal !== undefined && !signal.aborted;
+  let isSlow = false;
+  const interrupt = () => {
+    if (isSlow) controller.abort(signal?.reason);
+    else
+      onNotice?.(
+        `interrupted while ${name} runs: it is given ${slowMs / 1000} s in all to come back, so that the service is not left down`,
+      );
+  };
+  if (mayEnd) signal.addEventListener('abort', interrupt, { once: true });
+  const timer = setTimeout(() => {
+    isSlow = true;
+    onNotice?.(slowSentence(name, limitMs));
+    if (mayEnd && signal.aborted) controller.abort(signal.reason);
+  }, slowMs);
+  return {
+    signal: controller.signal,
+    end: () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', interrupt);
+    },
+  };
+};

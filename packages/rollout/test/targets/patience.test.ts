@@ -1,0 +1,72 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { patience } from '../../src/targets/patience.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const setUp = (name: string, signal?: AbortSignal) => {
+  const told: string[] = [];
+  const onNotice = (text: string) => told.push(text);
+  const waiting = patience(
+    name,
+    600_000,
+    signal === undefined ? { onNotice } : { signal, onNotice },
+  );
+  return { told, waiting };
+};
+
+test('a start that does not come back is told of once, with its limit and the key for it', () => {
+  const { told } = setUp('start');
+  vi.advanceTimersByTime(9_999);
+  expect(told).toEqual([]);
+  vi.advanceTimersByTime(600_000);
+  expect(told).toEqual([
+    'start has not come back after 10 s: a start command should put the service in the background and return (limit 10m: target.startTimeout); Ctrl-C ends it',
+  ]);
+});
+
+test('what comes back in time says nothing', () => {
+  const { told, waiting } = setUp('stop');
+  waiting.end();
+  vi.advanceTimersByTime(600_000);
+  expect(told).toEqual([]);
+});
+
+test('an interruption ends a start at once where it was told of', () => {
+  const person = new AbortController();
+  const { waiting } = setUp('start', person.signal);
+  vi.advanceTimersByTime(10_000);
+  expect(waiting.signal.aborted).toBe(false);
+  person.abort(new Error('Ctrl-C'));
+  expect(waiting.signal.reason).toEqual(new Error('Ctrl-C'));
+});
+
+test('before that, a start is given its ten seconds: coming back, it leaves the service up', () => {
+  const person = new AbortController();
+  const { told, waiting } = setUp('start', person.signal);
+  vi.advanceTimersByTime(3_000);
+  person.abort(new Error('Ctrl-C'));
+  expect(waiting.signal.aborted).toBe(false);
+  expect(told.join()).toContain('so that the service is not left down');
+  vi.advanceTimersByTime(7_000);
+  expect(waiting.signal.aborted).toBe(true);
+});
+
+test.each(['stop', 'activate', 'init'])('an interruption does not end %s half-way', (name) => {
+  const person = new AbortController();
+  const { told, waiting } = setUp(name, person.signal);
+  person.abort();
+  vi.advanceTimersByTime(60_000);
+  expect(waiting.signal.aborted).toBe(false);
+  expect(told.join()).toContain(`${name} has not come back after 10 s`);
+});
+
+test('a start after an interruption is what brings the service up: it is not ended by it', () => {
+  const { waiting } = setUp('start', AbortSignal.abort());
+  vi.advanceTimersByTime(60_000);
+  expect(waiting.signal.aborted).toBe(false);
+});
