@@ -227,6 +227,18 @@ describe('a rollback', () => {
     expect(world.calls).toEqual(['stop', 'start', 'stop', 'activate 1.0', 'start']);
   });
 
+  it('makes a switch again that a crash lost after it was recorded', async () => {
+    const world = await makeWorld(await tempFolder());
+    const journal: NewEvent[] = [];
+    // Event 9 is `activate` done.
+    await drive(rollback(await world.optionsFor([])), journal, { event: 9, line: 'recorded' });
+    await world.service.activate('1.1');
+    const outcome = await drive(rollback(await world.optionsFor([...journal])), journal);
+    expect(outcome).toMatchObject({ kind: 'validated' });
+    expect(await world.service.active()).toBe('1.0');
+    expect(world.calls.slice(-2)).toEqual(['activate 1.0', 'start']);
+  });
+
   it('counts only what follows the newest rollback.started, and no other steps of the run', async () => {
     const world = await makeWorld(await tempFolder());
     const past: NewEvent[] = [
