@@ -25,7 +25,7 @@ environments:
     data:
       - { name: images, type: files, path: var/production/images }
       - { name: library, type: sqlite, path: var/production/library.db }
-    target: { type: command, current: "cat release", activate: "true", start: "true", stop: "true" }
+    target: { type: command, current: "cat release", activate: "true", start: "true", stop: "true", stopCheck: data }
     rollback: { data: restore }
 `;
 

@@ -11,10 +11,9 @@ export const written = (ms: number): string => {
 
 const slowSentence = (name: string, limitMs: number): string => {
   const after = `${name} has not come back after ${slowMs / 1000} s`;
-  const limit = `limit ${written(limitMs)}`;
   return name === 'start'
-    ? `${after}: a start command should put the service in the background and return (${limit}: target.startTimeout); Ctrl-C ends it`
-    : `${after} (${limit})`;
+    ? `${after}: a start command should put the service in the background and return (limit ${written(limitMs)}: target.startTimeout); Ctrl-C ends it`
+    : `${after} (limit ${written(limitMs)}); Ctrl-C ends it`;
 };
 
 /** A signal for the command, and the end of waiting for it. */
@@ -24,8 +23,8 @@ export interface Patience {
 }
 
 /**
- * Tells of a command that does not come back. An interruption ends a start at once when that was told, and when it
- * would be before: a start that does come back leaves the service up.
+ * Tells of a command that does not come back. An interruption ends it at once when that was told, and when it would be
+ * before: one that comes back in time is not cut off half-way, and a start leaves the service up.
  */
 export const patience = (
   name: string,
@@ -33,14 +32,14 @@ export const patience = (
   { signal, onNotice }: Pick<TargetRun, 'signal' | 'onNotice'>,
 ): Patience => {
   const controller = new AbortController();
-  // One that came before, the start itself is what people wait for.
-  const mayEnd = name === 'start' && signal !== undefined && !signal.aborted;
+  // What runs after an interruption is on the way to a safe place: it is not ended by that one.
+  const mayEnd = signal !== undefined && !signal.aborted;
   let isSlow = false;
   const interrupt = () => {
     if (isSlow) controller.abort(signal?.reason);
     else
       onNotice?.(
-        `interrupted while ${name} runs: it is given ${slowMs / 1000} s in all to come back, so that the service is not left down`,
+        `interrupted: ${name} is given ${slowMs / 1000} s in all to come back, and is not cut off before`,
       );
   };
   if (mayEnd) signal.addEventListener('abort', interrupt, { once: true });

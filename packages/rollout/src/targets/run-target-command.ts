@@ -61,7 +61,8 @@ export const runTargetCommand = async (
   if (!isQuery) requireVariables(config);
   const { given, withheld } = config.commands;
   const timeoutMs = name === 'start' ? config.target.startTimeoutMs : commandTimeoutMs;
-  const waiting = patience(name, timeoutMs, run);
+  // Nobody waits for an answer that long, nor hears of it.
+  const waiting = patience(name, timeoutMs, isQuery ? {} : run);
   const ended = await runCommand({
     command,
     cwd,

@@ -45,7 +45,7 @@ export interface TargetRun {
   readonly onNotice?: (text: string) => void;
   /** Gets what only a curious reader wants. */
   readonly onDetail?: (text: string) => void;
-  /** Ends a start that does not come back; every other command goes on to its end. */
+  /** Ends a command that does not come back within 10 s; see `patience`. */
   readonly signal?: AbortSignal;
 }
 

@@ -36,36 +36,30 @@ test('what comes back in time says nothing', () => {
   expect(told).toEqual([]);
 });
 
-test('an interruption ends a start at once where it was told of', () => {
-  const person = new AbortController();
-  const { waiting } = setUp('start', person.signal);
-  vi.advanceTimersByTime(10_000);
-  expect(waiting.signal.aborted).toBe(false);
-  person.abort(new Error('Ctrl-C'));
-  expect(waiting.signal.reason).toEqual(new Error('Ctrl-C'));
-});
+test.each(['start', 'stop', 'init'])(
+  'an interruption ends %s at once where it was told of',
+  (name) => {
+    const person = new AbortController();
+    const { waiting } = setUp(name, person.signal);
+    vi.advanceTimersByTime(10_000);
+    expect(waiting.signal.aborted).toBe(false);
+    person.abort(new Error('Ctrl-C'));
+    expect(waiting.signal.reason).toEqual(new Error('Ctrl-C'));
+  },
+);
 
-test('before that, a start is given its ten seconds: coming back, it leaves the service up', () => {
+test.each(['start', 'stop', 'init'])('before that, %s is given its ten seconds', (name) => {
   const person = new AbortController();
-  const { told, waiting } = setUp('start', person.signal);
+  const { told, waiting } = setUp(name, person.signal);
   vi.advanceTimersByTime(3_000);
   person.abort(new Error('Ctrl-C'));
   expect(waiting.signal.aborted).toBe(false);
-  expect(told.join()).toContain('so that the service is not left down');
+  expect(told.join()).toContain('10 s in all to come back');
   vi.advanceTimersByTime(7_000);
   expect(waiting.signal.aborted).toBe(true);
 });
 
-test.each(['stop', 'activate', 'init'])('an interruption does not end %s half-way', (name) => {
-  const person = new AbortController();
-  const { told, waiting } = setUp(name, person.signal);
-  person.abort();
-  vi.advanceTimersByTime(60_000);
-  expect(waiting.signal.aborted).toBe(false);
-  expect(told.join()).toContain(`${name} has not come back after 10 s`);
-});
-
-test('a start after an interruption is what brings the service up: it is not ended by it', () => {
+test('what runs after an interruption is not ended by it', () => {
   const { waiting } = setUp('start', AbortSignal.abort());
   vi.advanceTimersByTime(60_000);
   expect(waiting.signal.aborted).toBe(false);
