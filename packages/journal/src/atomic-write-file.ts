@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { giveToOwnerOf } from './give-to-owner.ts';
 import { syncFolder } from './sync-folder.ts';
 
 /**
  * Writes a file so that under its name there is, at any moment and after a power cut, either what
- * was there or all of `data`: written beside it, fsynced, renamed over it, folder fsynced.
+ * was there or all of `data`: written beside it, fsynced, renamed over it, folder fsynced. What root
+ * writes belongs to the owner of the folder.
  *
  * @param options.mode Permission bits; 0600 unless told, since records may hold data.
  */
@@ -22,6 +24,7 @@ export const atomicWriteFile = async (
       await handle.writeFile(data);
       // The mode given to open is cut by the umask.
       await handle.chmod(mode);
+      await giveToOwnerOf(dirname(file), handle);
       await handle.sync();
     } finally {
       await handle.close();

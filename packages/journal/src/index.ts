@@ -15,14 +15,13 @@ export { type LeaseClock, leaseMs } from './lease.ts';
 export {
   type Acquisition,
   acquireLock,
-  type HeldBecause,
   type Lock,
   type LockOptions,
   readLock,
 } from './lock.ts';
 export type { LockHolder, LockRole } from './lock-file.ts';
 export { makeFolder } from './make-folder.ts';
-export { isRightMissing, missingRight } from './missing-right.ts';
+export { isRightMissing, missingRight, missingRightOf } from './missing-right.ts';
 export { currentBootId, hasRebootedSince, type Standing } from './process-identity.ts';
 export {
   runSteps,
@@ -32,3 +31,4 @@ export {
   type StepsOutcome,
   undoSteps,
 } from './run-steps.ts';
+export type { HeldBecause } from './take-over.ts';

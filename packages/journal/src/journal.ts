@@ -12,7 +12,9 @@ import {
   sealEvent,
 } from './chain.ts';
 import { JournalError } from './errors.ts';
+import { giveToOwnerOf } from './give-to-owner.ts';
 import { makeFolder } from './make-folder.ts';
+import { isRightMissing, missingRight } from './missing-right.ts';
 import { syncFolder } from './sync-folder.ts';
 
 /** An open journal. One process writes to it: the holder of the environment's lock. */
@@ -41,16 +43,15 @@ export interface Journal {
  * looks torn.
  *
  * @param clock.now Unix epoch, ms.
- * @throws JournalError `broken`, `unknown-format`
+ * @throws JournalError `broken`, `unknown-format`, `no-right`
  */
 export const openJournal = async (
   file: string,
   { now }: { now: () => number },
 ): Promise<Journal> => {
-  await makeFolder(dirname(file));
-  // Append mode: whatever else happens, no byte that is there is overwritten.
-  const handle = await open(file, 'a+', 0o600);
+  const handle = await openToAppend(file);
   try {
+    if ((await handle.stat()).size === 0) await giveToOwnerOf(dirname(file), handle);
     const { events, torn, wholeBytes } = parseJournal(await handle.readFile(), file);
     if (torn) {
       await handle.truncate(wholeBytes);
@@ -61,6 +62,22 @@ export const openJournal = async (
   } catch (error) {
     await handle.close();
     throw error;
+  }
+};
+
+const openToAppend = async (file: string): Promise<FileHandle> => {
+  try {
+    await makeFolder(dirname(file));
+    // Append mode: whatever else happens, no byte that is there is overwritten.
+    return await open(file, 'a+', 0o600);
+  } catch (error) {
+    if (!isRightMissing(error)) throw error;
+    throw new JournalError(
+      'no-right',
+      `the record can not be written: ${missingRight(file, 'write')}; give that right, or come as the user who has it`,
+      { file },
+      { cause: error },
+    );
   }
 };
 

@@ -4,7 +4,7 @@ import { type LockFile, newPart } from './lock-file.ts';
 import { isRightMissing } from './missing-right.ts';
 
 /** How often a holder shows that it runs, ms. */
-export const renewEveryMs = 10_000;
+const renewEveryMs = 10_000;
 /** A lock that was not renewed for so long is one whose holder can be doubted, ms. */
 export const leaseMs = 30_000;
 
@@ -32,7 +32,7 @@ export const startRenewing = (file: LockFile, everyMs = renewEveryMs): (() => vo
 };
 
 /** When the file was renewed, Unix epoch, ms, by the clock of its file system; `null` where it is gone. */
-export const renewedAtMs = async (file: string): Promise<number | null> => {
+const renewedAtMs = async (file: string): Promise<number | null> => {
   try {
     // Opened, since a network file system may answer a look by name from what it remembers.
     const handle = await open(file, 'r');

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, link, open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { JournalError } from './errors.ts';
+import { giveToOwnerOf } from './give-to-owner.ts';
 import { isRightMissing, missingRight } from './missing-right.ts';
 import { isSocketName } from './presence.ts';
 import type { ProcessIdentity } from './process-identity.ts';
@@ -50,20 +51,16 @@ const openPart = async (part: string): Promise<FileHandle> => {
   try {
     return await open(part, 'wx', 0o644);
   } catch (error) {
-    throw await orNoRight(error, dirname(part), 'write');
+    throw orNoRight(error, dirname(part), 'write');
   }
 };
 
-const orNoRight = async (
-  error: unknown,
-  path: string,
-  need: 'read' | 'write',
-): Promise<unknown> => {
+const orNoRight = (error: unknown, path: string, need: 'read' | 'write'): unknown => {
   if (!isRightMissing(error)) return error;
   const what = need === 'read' ? 'can not be read' : 'can not be taken';
   return new JournalError(
     'no-right',
-    `the lock ${what}: ${await missingRight(path, need)}; give that right, or come as the user who has it`,
+    `the lock ${what}: ${missingRight(path, need)}; give that right, or come as the user who has it`,
     { file: path },
     { cause: error },
   );
@@ -80,6 +77,7 @@ const writeBeside = async (
     await handle.writeFile(line);
     // Who holds it is no secret, and every user must be told; the mode given to open is cut by the umask.
     await handle.chmod(0o644);
+    await giveToOwnerOf(dirname(file), handle);
     await handle.sync();
   } catch (error) {
     await handle.close();
@@ -112,7 +110,7 @@ export const createExclusively = async (
     isMade = true;
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST'))
-      throw await orNoRight(error, dirname(file), 'write');
+      throw orNoRight(error, dirname(file), 'write');
   } finally {
     await rm(part, { force: true });
     if (!isMade) await lockFile.close();
@@ -130,7 +128,7 @@ export const replaceHolder = async (file: string, holder: LockHolder): Promise<L
   } catch (error) {
     await lockFile.close();
     await rm(part, { force: true });
-    throw await orNoRight(error, dirname(file), 'write');
+    throw orNoRight(error, dirname(file), 'write');
   }
   await syncFolder(dirname(file));
   return lockFile;
@@ -162,7 +160,7 @@ export const readHolder = async (file: string): Promise<LockHolder | null> => {
     text = await readFile(file, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw await orNoRight(error, file, 'read');
+    throw orNoRight(error, file, 'read');
   }
   const value = parseOrNull(text);
   if (value === null || !isHolder(value))

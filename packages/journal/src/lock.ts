@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { JournalError } from './errors.ts';
-import { isSilent, type LeaseClock, leaseAgeMs, startRenewing, systemLeaseClock } from './lease.ts';
+import { startRenewing } from './lease.ts';
 import {
   createExclusively,
   type LockFile,
@@ -13,9 +13,17 @@ import {
 } from './lock-file.ts';
 import { makeFolder } from './make-folder.ts';
 import { isRightMissing, missingRight } from './missing-right.ts';
-import { askPresence, openPresence, type Presence } from './presence.ts';
-import { kernelOf, type Standing, standingByPid, thisProcess } from './process-identity.ts';
+import { openPresence, type Presence } from './presence.ts';
+import { type Standing, thisProcess } from './process-identity.ts';
 import { sweepLeftovers } from './sweep-leftovers.ts';
+import {
+  claimOf,
+  type Former,
+  type Refusal,
+  refusalOf,
+  standingOf,
+  type TakeOverOptions,
+} from './take-over.ts';
 
 /** A lock that was acquired. */
 export interface Lock {
@@ -29,15 +37,6 @@ export interface Lock {
   release(): Promise<void>;
 }
 
-/** Why a lock was not given. */
-export type HeldBecause =
-  /** The system says that its process runs. */
-  | 'alive'
-  /** Its process can't be asked from here; `takeOver: 'if-silent'` is the way out. */
-  | 'unvouched'
-  /** It can't be asked, and renewed its lease while it was watched: it runs. */
-  | 'renewed';
-
 export type Acquisition =
   | {
       kind: 'acquired';
@@ -46,31 +45,15 @@ export type Acquisition =
       /** What was known of that process when it lost the lock; `null` where the lock was free. */
       formerStanding: Standing | null;
     }
-  | {
-      kind: 'held';
-      holder: LockHolder;
-      because: HeldBecause;
-      /** How long ago it renewed its lease, by the file system's clock, ms; `null` where that was not asked. */
-      renewedAgoMs: number | null;
-    };
+  | Refusal;
 
-export type LockOptions = {
+export type LockOptions = TakeOverOptions & {
   readonly command: string;
   /** `change` unless told. */
   readonly role?: LockRole;
   readonly run?: string;
-  /**
-   * `if-gone` (the default): only from a process that is known to be gone. `if-silent`: also from
-   * one that can't be asked and does not renew its lease; that is watched for up to 30 s. `always`:
-   * also from one that runs; it learns of it by `isHeld`.
-   */
-  readonly takeOver?: 'if-gone' | 'if-silent' | 'always';
   /** Unix epoch, ms. */
   readonly now?: () => number;
-  /** Times the watching of a lease. */
-  readonly clock?: LeaseClock;
-  /** Ends the watching of a lease. */
-  readonly signal?: AbortSignal;
 };
 
 /**
@@ -103,7 +86,7 @@ const makeLockFolder = async (folder: string): Promise<void> => {
     if (!isRightMissing(error)) throw error;
     throw new JournalError(
       'no-right',
-      `the lock can not be made: ${await missingRight(folder, 'write')}; give that right, or come as the user who has it`,
+      `the lock can not be made: ${missingRight(folder, 'write')}; give that right, or come as the user who has it`,
       { file: folder },
       { cause: error },
     );
@@ -152,7 +135,7 @@ const acquireAs = async (
 ): Promise<Acquisition> => {
   const acquired = async (lockFile: LockFile, from: Former | null): Promise<Acquisition> => {
     const lock = lockOf(file, await taker.holder(), lockFile, await taker.presence());
-    await sweepLeftovers(file);
+    await sweepLeftovers(file, lock.holder.instance);
     return {
       kind: 'acquired',
       lock,
@@ -181,44 +164,6 @@ const acquireAs = async (
       await claim.drop();
     }
   }
-};
-
-type Former = { readonly holder: LockHolder; readonly standing: Standing };
-type Refusal = Extract<Acquisition, { kind: 'held' }>;
-
-/** Why this holder keeps what it has in `file`; `null` where it can be taken from it. */
-const refusalOf = async (
-  file: string,
-  { holder, standing }: Former,
-  { takeOver = 'if-gone', clock = systemLeaseClock, signal }: LockOptions,
-): Promise<Refusal | null> => {
-  const held = (because: HeldBecause, renewedAgoMs: number | null): Refusal => ({
-    kind: 'held',
-    holder,
-    because,
-    renewedAgoMs,
-  });
-  if (takeOver === 'always' || standing === 'gone') return null;
-  if (standing === 'alive') return held('alive', null);
-  if (takeOver === 'if-gone') return held('unvouched', await leaseAgeMs(file));
-  const silent = await isSilent(file, { clock, ...(signal === undefined ? {} : { signal }) });
-  return silent ? null : held('renewed', await leaseAgeMs(file));
-};
-
-/**
- * What is known of the process that a lock names. The kernel decides, by the holder's socket: the
- * one it runs on is shared by all containers of a machine. A pid is asked where there is no socket,
- * and where one refuses, since a file system that is mounted twice may hide it.
- */
-const standingOf = async (file: string, holder: LockHolder): Promise<Standing> => {
-  const here = await thisProcess();
-  const kernel = kernelOf(holder, here);
-  if (kernel !== 'this one') return kernel === 'another' ? 'unvouched' : 'gone';
-  const answer =
-    holder.socket === undefined ? 'unknown' : await askPresence(dirname(file), holder.socket);
-  if (answer === 'answers') return 'alive';
-  const byPid = await standingByPid(holder, here);
-  return byPid === 'unvouched' && answer === 'refused' ? 'gone' : byPid;
 };
 
 /** Who holds a lock, and what is known of that process; `null` where nobody does. Changes nothing. */
@@ -288,39 +233,4 @@ const lockOf = (file: string, first: LockHolder, firstFile: LockFile, presence: 
       await left;
     },
   };
-};
-
-type Claim = { kind: 'claimed'; drop: () => Promise<void> } | { kind: 'refused'; refusal: Refusal };
-
-/** The sole right to remove or replace the acquisition `instance`. */
-const claimOf = async (
-  file: string,
-  instance: string,
-  claimant: LockHolder,
-  options: Pick<LockOptions, 'takeOver' | 'clock' | 'signal'>,
-): Promise<Claim> => {
-  const path = `${file}.takeover-${instance}`;
-  // Another's claim lasts for moments: not even `always` takes it from a process that runs.
-  const takeOver = options.takeOver === 'if-silent' ? 'if-silent' : 'if-gone';
-  for (;;) {
-    const made = await createExclusively(path, claimant);
-    if (made !== null) {
-      await made.close();
-      return { kind: 'claimed', drop: () => rm(path, { force: true }) };
-    }
-    const other = await readHolder(path);
-    if (other === null) continue;
-    const former = { holder: other, standing: await standingOf(path, other) };
-    const refusal = await refusalOf(path, former, { ...options, command: '', takeOver });
-    if (refusal !== null) return { kind: 'refused', refusal };
-    const inherited = await claimOf(file, other.instance, claimant, options);
-    if (inherited.kind === 'refused') return inherited;
-    return {
-      kind: 'claimed',
-      drop: async () => {
-        await rm(path, { force: true });
-        await inherited.drop();
-      },
-    };
-  }
 };

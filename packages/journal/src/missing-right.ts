@@ -1,6 +1,8 @@
-import { access, constants, stat } from 'node:fs/promises';
+import { accessSync, constants, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, resolve } from 'node:path';
+
+// Synchronous: asked only where something was refused, and by whoever makes the message of an error.
 
 const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error ? String(error.code) : undefined;
@@ -9,9 +11,9 @@ const codeOf = (error: unknown): string | undefined =>
 export const isRightMissing = (error: unknown): boolean =>
   ['EACCES', 'EPERM', 'EROFS'].includes(codeOf(error) ?? '');
 
-const refusal = async (path: string, mode: number): Promise<string | null> => {
+const refusal = (path: string, mode: number): string | null => {
   try {
-    await access(path, mode);
+    accessSync(path, mode);
     return null;
   } catch (error) {
     return codeOf(error) ?? null;
@@ -37,26 +39,26 @@ const bits = (mode: number): string =>
     })
     .join('');
 
-const ownerOf = async (path: string): Promise<string> => {
+const ownerOf = (path: string): string => {
   try {
-    const { uid, mode } = await stat(path);
+    const { uid, mode } = statSync(path);
     return `it belongs to ${uid === 0 ? 'root' : `uid ${uid}`}, ${bits(mode)}`;
   } catch (error) {
     return `its owner can't be seen (${codeOf(error) ?? 'unknown'})`;
   }
 };
 
-const sentence = async (path: string, doing: string, code: string): Promise<string> =>
+const sentence = (path: string, doing: string, code: string): string =>
   code === 'EROFS'
     ? `${path} lies on a file system that is mounted read-only`
-    : `${here()} may not ${doing} ${path}: ${await ownerOf(path)}`;
+    : `${here()} may not ${doing} ${path}: ${ownerOf(path)}`;
 
 /**
  * Which right is missing to read or write `path`, and who could give it: the first folder on the way
  * that can't be entered, else the path itself, else the folder that it would be made in. One
  * sentence without a full stop.
  */
-export const missingRight = async (path: string, need: 'read' | 'write'): Promise<string> => {
+export const missingRight = (path: string, need: 'read' | 'write'): string => {
   const target = resolve(path);
   const above: string[] = [];
   for (let folder = dirname(target); ; folder = dirname(folder)) {
@@ -64,15 +66,31 @@ export const missingRight = async (path: string, need: 'read' | 'write'): Promis
     if (folder === dirname(folder)) break;
   }
   for (const folder of above)
-    if ((await refusal(folder, constants.X_OK)) === 'EACCES')
-      return sentence(folder, 'enter', 'EACCES');
-  const own = await refusal(target, need === 'read' ? constants.R_OK : constants.W_OK);
+    if (refusal(folder, constants.X_OK) === 'EACCES') return sentence(folder, 'enter', 'EACCES');
+  const own = refusal(target, need === 'read' ? constants.R_OK : constants.W_OK);
   if (own === 'EACCES' || own === 'EPERM' || own === 'EROFS') return sentence(target, need, own);
   for (const folder of above.toReversed()) {
-    const refused = await refusal(folder, constants.W_OK);
+    const refused = refusal(folder, constants.W_OK);
     if (refused === 'ENOENT') continue;
     if (refused !== null) return sentence(folder, 'write into', refused);
     break;
   }
   return `${here()} may not ${need} ${target}`;
+};
+
+const reading = ['scandir', 'opendir', 'readlink', 'stat', 'lstat', 'access'];
+const writing = [
+  ...['open', 'mkdir', 'rename', 'unlink', 'rm', 'rmdir', 'link', 'symlink', 'copyfile'],
+  ...['chmod', 'fchmod', 'chown', 'fchown', 'utime', 'truncate', 'mkdtemp', 'lutime'],
+];
+
+/** The same for what a call of the file system threw; `null` where it is no such error. */
+export const missingRightOf = (error: unknown): string | null => {
+  if (!isRightMissing(error)) return null;
+  const { path, syscall } = error as NodeJS.ErrnoException;
+  if (typeof path !== 'string') return null;
+  if (reading.includes(syscall ?? '')) return missingRight(path, 'read');
+  if (syscall === 'open' && refusal(path, constants.R_OK) === 'EACCES')
+    return missingRight(path, 'read');
+  return writing.includes(syscall ?? '') ? missingRight(path, 'write') : null;
 };

@@ -108,8 +108,9 @@ export const standingByPid = async (
   if (holder.startedTicks === '') return answersSignal(holder.pid) ? 'alive' : 'gone';
   if ((await linkOrNull('/proc/self')) !== String(process.pid)) return 'unvouched';
   const stat = await processStat(holder.pid);
-  const isIt =
-    stat !== null && stat.startedTicks === holder.startedTicks && !'ZX'.includes(stat.state);
+  // A /proc that hides the processes of others: it may be any of them.
+  if (stat === null) return answersSignal(holder.pid) ? 'alive' : 'gone';
+  const isIt = stat.startedTicks === holder.startedTicks && !'ZX'.includes(stat.state);
   return isIt ? 'alive' : 'gone';
 };
 

@@ -5,8 +5,9 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { tempFolder } from '@dhash/testkit';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { acquireLock, readLock } from '../src/lock.ts';
+import { acquireLock, type Lock, readLock } from '../src/lock.ts';
 import type { LockHolder } from '../src/lock-file.ts';
 import { parseProcessStat, thisProcess } from '../src/process-identity.ts';
 import { startChild } from './support/child.ts';
@@ -178,6 +179,39 @@ describe('the lock', () => {
     const got = await Promise.all(takers.map((taker) => taker.line()));
     expect(got.filter((line) => line === 'acquired first')).toHaveLength(1);
     expect(got.filter((line) => line?.startsWith('held'))).toHaveLength(2);
+  });
+
+  it('is never held by two, whatever several do at once', async () => {
+    const act = fc.constantFrom('take', 'take by force', 'change role', 'give back');
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(act, act, act), { maxLength: 6 }), async (rounds) => {
+        const file = await newFile();
+        const locks: (Lock | null)[] = [null, null, null];
+        const perform = async (actor: number, what: string) => {
+          const own = locks[actor] ?? null;
+          if (what === 'give back') await own?.release();
+          if (what === 'change role') await own?.become('watch');
+          if (!what.startsWith('take') || own !== null) return;
+          const takeOver = what === 'take' ? 'if-gone' : 'always';
+          const got = await acquireLock(file, { command: `actor ${actor}`, takeOver });
+          if (got.kind === 'acquired') locks[actor] = got.lock;
+        };
+        for (const round of rounds) {
+          await Promise.all(round.map((what, actor) => perform(actor, what)));
+          const held = await Promise.all(
+            locks.map(async (lock) => (await lock?.isHeld()) === true),
+          );
+          expect(held.filter(Boolean).length).toBe((await readLock(file)) === null ? 0 : 1);
+          for (const [actor, isHeld] of held.entries()) {
+            if (!isHeld) await locks[actor]?.release();
+            if (!isHeld) locks[actor] = null;
+          }
+        }
+        for (const lock of locks) await lock?.release();
+        expect(await readdir(join(file, '..')).catch(() => [])).toEqual([]);
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it('reads a process state whose command holds spaces and brackets', () => {

@@ -1,3 +1,5 @@
+import { missingRightOf } from '@dhash/journal';
+
 /** What each exit code of `dhash-rollout` means; the table is in the README. */
 export const exitCodes = {
   done: 0,
@@ -41,9 +43,9 @@ export class RolloutError extends Error {
 export const isRolloutError = (error: unknown): error is RolloutError =>
   error instanceof Error && error.name === 'RolloutError' && 'exit' in error;
 
-/** The text of anything thrown. */
+/** The text of anything thrown; of a right that is missing, which one, and who could give it. */
 export const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
+  missingRightOf(error) ?? (error instanceof Error ? error.message : String(error));
 
 /** Whether the system said that a file, folder or program is not there. */
 export const isNotThere = (error: unknown): boolean =>

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { openJournal } from '@dhash/journal';
 import { gatesFor, parseGates } from '@dhash/quality-gates/config';
@@ -179,6 +179,18 @@ describe('gates tune', () => {
     expect(out).toContain(
       'queue: 17.5 items instead of 1000 items: no false alarm on 5 good runs, whose farthest value was 14 items; it breaks 1 of 1 bad runs',
     );
+  });
+
+  it('reads a run once, also through the link that a checkout keeps of it', async () => {
+    const cwd = await folder({ 'gates.json': queue(1000), ...good(5), ...bad });
+    await rename(join(cwd, 'good'), join(cwd, 'shared'));
+    await mkdir(join(cwd, 'good'));
+    for (const run of [0, 1, 2, 3, 4])
+      await symlink(`../shared/r${run}`, join(cwd, 'good', `r${run}`));
+    await symlink('../good', join(cwd, 'good', 'again'));
+    await symlink('../nowhere', join(cwd, 'good', 'r9'));
+    const { exit, out } = await run(cwd, ...tune);
+    expect([exit, out]).toEqual([0, expect.stringContaining('no false alarm on 5 good runs')]);
   });
 
   it('proposes nothing on four good runs, and says why', async () => {

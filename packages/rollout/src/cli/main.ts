@@ -127,7 +127,7 @@ export const main = async (argv: readonly string[], given?: CommandIo): Promise<
   if (io === undefined) return exitCodes.unexpected;
   let exit: number = exitCodes.done;
   const run: Run = async (command, options, work, log = null) => {
-    exit = await runCommandLine(io, command, options, work, log);
+    exit = await runCommandLine({ ...io, typed: argv }, command, options, work, log);
   };
   try {
     await buildProgram(io, run).parseAsync([...argv], { from: 'user' });

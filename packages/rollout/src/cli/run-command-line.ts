@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { atomicWriteFile } from '@dhash/journal';
 import type { CommandContext, CommandResult } from '../environment/context.ts';
-import { exitCodes, messageOf } from '../errors.ts';
+import { exitCodes, messageOf, RolloutError } from '../errors.ts';
 import type { Clock } from '../process/clock.ts';
 import { createOutput, type Streams } from '../words/output.ts';
 import { visible } from '../words/visible.ts';
@@ -16,6 +16,8 @@ export interface CommandIo extends Streams {
   readonly cwd: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** What was typed after the program's name. */
+  readonly typed?: readonly string[];
   /** Aborted by a second signal; never, where it is left out. */
   readonly leave?: AbortSignal;
 }
@@ -26,6 +28,23 @@ export interface GlobalOptions {
   readonly verbose?: boolean;
   readonly config?: string;
 }
+
+/** Options of the commands that take the lock. */
+export interface TakeOverOptions {
+  readonly takeOver?: boolean;
+  readonly reason?: string;
+}
+
+/** Why a lock may be taken whose holder can't be asked; `null`: it may not. */
+const takeOverOf = ({ takeOver, reason }: TakeOverOptions): string | null => {
+  if (takeOver !== true) return null;
+  if (reason !== undefined && reason.trim() !== '') return reason;
+  throw new RolloutError(
+    'reason-missing',
+    exitCodes.usage,
+    '--take-over needs --reason "…": it goes on the record',
+  );
+};
 
 export interface NamedLog {
   /** File name in the folder of rollout.yaml, e.g. `deploy-dryrun.log`. */
@@ -39,7 +58,7 @@ export interface NamedLog {
 export const runCommandLine = async (
   io: CommandIo,
   command: string,
-  options: GlobalOptions,
+  options: GlobalOptions & TakeOverOptions,
   work: (context: CommandContext) => Promise<CommandResult>,
   log: NamedLog | null = null,
 ): Promise<number> => {
@@ -59,6 +78,7 @@ export const runCommandLine = async (
     processEnv: io.processEnv,
     cwd: io.cwd,
     configFile,
+    typed: io.typed ?? [],
   };
   const finish = async (exit: number, fields: Record<string, unknown>): Promise<number> => {
     let ended = exit;
@@ -79,7 +99,8 @@ export const runCommandLine = async (
     return ended;
   };
   try {
-    const result = await work(context);
+    const takeOver = takeOverOf(options);
+    const result = await work(takeOver === null ? context : { ...context, takeOver });
     return await finish(result.exit, {
       ...(result.run === undefined ? {} : { run: result.run }),
       ...result.fields,

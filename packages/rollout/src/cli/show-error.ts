@@ -1,5 +1,5 @@
 import { isBackupError } from '@dhash/backup-core';
-import { isJournalError } from '@dhash/journal';
+import { isJournalError, missingRightOf } from '@dhash/journal';
 import { isMonitorError } from '@dhash/monitor';
 import { isNotifierError } from '@dhash/notifier';
 import { isGatesError } from '@dhash/quality-gates';
@@ -77,6 +77,12 @@ export const failureOf = (error: unknown): Failure => {
       exit: exitOfCode.migration[error.code],
       code: error.code,
       lines: [`error: ${error.message}`, ...error.problems.map(({ message }) => `  → ${message}`)],
+    };
+  if (missingRightOf(error) !== null)
+    return {
+      exit: exitCodes.failed,
+      code: 'no-right',
+      lines: [`error: ${messageOf(error)}`, '  → give that right, or come as the user who has it'],
     };
   const exit = exitOf(error);
   if (exit !== null) return { exit, code: codeOf(error), lines: [`error: ${messageOf(error)}`] };

@@ -1,26 +1,37 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { readJournal, verifyJournal } from '@dhash/journal';
+import { isRightMissing, readJournal, verifyJournal } from '@dhash/journal';
 import { readSampleLog, sampleLogSha256 } from '@dhash/monitor';
-import { messageOf } from '../errors.ts';
+import { isNotThere, messageOf } from '../errors.ts';
 import type { Layout } from '../record/layout.ts';
 
 /** One check of one file: what was looked at, and what is wrong with it. */
 export interface LogFinding {
   readonly file: string;
-  readonly check: 'chain' | 'complete' | 'samples' | 'json' | 'secret';
+  readonly check: 'readable' | 'chain' | 'complete' | 'samples' | 'json' | 'secret';
   /** `null`: it is as it should be. */
   readonly problem: string | null;
 }
 
-const filesBelow = async (folder: string): Promise<string[]> => {
-  if (!existsSync(folder)) return [];
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
+/** Files below a folder; of a folder that may not be read, why. */
+const filesBelow = async (
+  folder: string,
+  onUnread: (path: string, why: string) => void,
+): Promise<string[]> => {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    if (isNotThere(error)) return [];
+    if (!isRightMissing(error)) throw error;
+    onUnread(folder, messageOf(error));
+    return [];
+  });
+  const files: string[] = [];
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(folder, entry.name);
+    if (entry.isFile()) files.push(path);
+    if (entry.isDirectory()) files.push(...(await filesBelow(path, onUnread)));
+  }
+  return files;
 };
 
 /** A check that speaks by throwing. */
@@ -53,11 +64,11 @@ const completeness = async (layout: Layout, journal: string): Promise<string | n
   const run = journal.split(/[\\/]/).at(-2) ?? '';
   const samples = layout.run(run).samples;
   if (!existsSync(samples))
-    return `${relative(layout.root, samples)}, which watch.ended names, is missing`;
+    return `${relative(layout.root, layout.linked(samples))}, which watch.ended names, is missing`;
   const sha256 = await sampleLogSha256(samples);
   return sha256 === ended['sha256']
     ? null
-    : `${relative(layout.root, samples)} is not the file that watch.ended names`;
+    : `${relative(layout.root, layout.linked(samples))} is not the file that watch.ended names`;
 };
 
 const jsonProblem = async (file: string): Promise<string | null> => {
@@ -77,15 +88,19 @@ export const validateLogs = async (
   secrets: readonly string[],
 ): Promise<LogFinding[]> => {
   const findings: LogFinding[] = [];
+  const shown = (file: string) => relative(layout.root, layout.linked(file));
   const add = (file: string, check: LogFinding['check'], problem: string | null) =>
-    findings.push({ file: relative(layout.root, file), check, problem });
+    findings.push({ file: shown(file), check, problem });
   const folders = [
+    ...(layout.shared === null ? [] : [layout.shared.runs, layout.shared.monitor]),
     layout.rollouts,
-    join(layout.root, 'monitor_logs'),
+    layout.monitorLogs,
     layout.incidents,
     layout.notifications,
   ];
-  const files = (await Promise.all(folders.map(filesBelow))).flat();
+  const files: string[] = [];
+  for (const folder of folders)
+    files.push(...(await filesBelow(folder, (path, why) => add(path, 'readable', why))));
   const wanted = secrets.filter((secret) => secret.length >= minSecretLength);
   for (const file of files) {
     if (file.endsWith('journal.ndjson')) {
@@ -96,7 +111,12 @@ export const validateLogs = async (
     } else if (file.endsWith('.json')) {
       add(file, 'json', await attempt(() => jsonProblem(file)));
     }
-    const content = await readFile(file);
+    const content = await readFile(file).catch((error: unknown) => {
+      if (!isRightMissing(error)) throw error;
+      add(file, 'readable', messageOf(error));
+      return null;
+    });
+    if (content === null) continue;
     const leaked = wanted.some((secret) => content.includes(secret));
     add(
       file,

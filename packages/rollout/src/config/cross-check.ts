@@ -156,5 +156,16 @@ export const crossCheck = (
     );
   }
 
+  const [own, ofTarget] = [['state'], ['target', 'state']].map((at) => valueAt(environment, at));
+  if (own !== undefined && ofTarget !== undefined && own !== ofTarget)
+    issues.push(
+      issueAt(
+        context,
+        [...path, 'target', 'state'],
+        'names another folder than state of the environment',
+        'lock and record lie in one place: name it once',
+      ),
+    );
+
   return [...issues, ...unknownRecipients(environment, path, context)];
 };

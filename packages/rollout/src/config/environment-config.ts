@@ -8,7 +8,7 @@ import { dataSourceOf } from './data-source.ts';
 import { drillOf, targetDrillOf } from './drill.ts';
 import { type IssueContext, issueAt, issuesOf, valueAt } from './issues.ts';
 import { nearestWord } from './nearest.ts';
-import { backupFolder } from './own-folders.ts';
+import { backupFolder, stateFolder } from './own-folders.ts';
 import { inOrder, type RolloutFile } from './parse-config.ts';
 import { duration, present } from './parsed.ts';
 import { formatPath, type Path } from './positions.ts';
@@ -275,6 +275,7 @@ export const environmentConfig = (
     env,
     url: input.url,
     gatesFile: resolve(file.root, file.gates),
+    state: stateFolder(file.root, input),
     health: {
       path: input.health.path,
       timeoutMs: duration(input.health.timeout),

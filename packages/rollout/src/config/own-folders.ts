@@ -20,6 +20,27 @@ export const backupFolder = (
   return resolve(root, dirs.own ?? (env === 'production' ? base : join(base, env)));
 };
 
+/**
+ * Where the records of an environment lie, and a command target's lock: where `state` says, else with
+ * the releases, else nowhere but in the checkout (`null`).
+ */
+export const stateFolder = (
+  root: string,
+  environment: {
+    readonly state?: string | undefined;
+    readonly target: {
+      readonly type: string;
+      readonly root?: string;
+      readonly state?: string | undefined;
+    };
+  },
+): string | null => {
+  const { state, target } = environment;
+  const named = state ?? target.state;
+  if (named !== undefined) return resolve(root, named);
+  return target.root === undefined ? null : resolve(root, target.root, '.rollout');
+};
+
 const textAt = (value: unknown, ...path: string[]): string | undefined => {
   const found = valueAt(value, path);
   return typeof found === 'string' ? found : undefined;
@@ -41,7 +62,11 @@ export const ownFolders = (
   const layout = layoutOf(root);
   const releases = textAt(environment, 'target', 'root');
   const dirs = { own: textAt(environment, 'backup', 'dir'), shared: textAt(raw, 'backup', 'dir') };
+  const state = textAt(environment, 'state') ?? textAt(environment, 'target', 'state');
   return [
+    ...(state === undefined
+      ? []
+      : [{ name: 'state, the folder of lock and record', path: resolve(root, state) }]),
     ...(releases === undefined
       ? []
       : [{ name: "target.root, the releases' folder", path: resolve(root, releases) }]),

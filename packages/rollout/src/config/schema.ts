@@ -168,6 +168,9 @@ const targetLimits = {
       'What must be seen after a stop. all: nobody answers at url, and no process has the data open (Linux). address, data: only one of them. none: the stop command is believed.',
     ),
 };
+const state = path.describe(
+  'Folder of the lock and the record, outside of every checkout, so that all see the same ones. Default: <root>/.rollout of target releases; of target command, rollouts/ in this checkout only.',
+);
 
 const target = z.discriminatedUnion('type', [
   z.strictObject({
@@ -190,6 +193,7 @@ const target = z.discriminatedUnion('type', [
     start: command,
     stop: command,
     version: command.optional().describe('Prints the version to deploy where none is given.'),
+    state: state.optional(),
     drill: targetDrill,
   }),
 ]);
@@ -257,6 +261,7 @@ export const environmentSchema = z.strictObject({
   envFile: path
     .optional()
     .describe('File of NAME=value lines: variables that the commands of this environment get.'),
+  state: state.optional(),
   migrations: z
     .strictObject({
       dir: path.describe('Folder of NNN_name.up.sql and .down.sql; may hold {version}.'),

@@ -116,6 +116,8 @@ export interface EnvironmentConfig {
   readonly url: string;
   /** Absolute. */
   readonly gatesFile: string;
+  /** Absolute: where the records lie, and a command target's lock; `null`: in rollouts/ beside rollout.yaml. */
+  readonly state: string | null;
   readonly health: {
     readonly path: string;
     readonly timeoutMs: number;

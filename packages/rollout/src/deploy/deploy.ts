@@ -8,7 +8,7 @@ import { backupRoom, checkRoom } from '../backup/backup-room.ts';
 import { type CommandContext, type CommandResult, commandHint } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
 import { tellWhereLeftDown } from '../environment/left-down.ts';
-import { holding } from '../environment/lock.ts';
+import { type HeldLock, holding } from '../environment/lock.ts';
 import { beginRun, closeRun, type OpenRun, recorderOf } from '../environment/open-run.ts';
 import { untilSafePoint } from '../environment/safe-point.ts';
 import { exitCodes, messageOf, RolloutError } from '../errors.ts';
@@ -162,7 +162,7 @@ const requireAsPlanned = async (
 const supersede = async (
   context: CommandContext,
   environment: Environment,
-  { lock, run, by }: { readonly lock: Lock; readonly run: string; readonly by: string },
+  { lock, run, by }: { readonly lock: HeldLock; readonly run: string; readonly by: string },
 ): Promise<void> => {
   const recorder = await recorderOf(context, environment, run);
   await workOnRun(context, environment, { lock, recorder }, (open) =>

@@ -1,7 +1,6 @@
-import type { Lock } from '@dhash/journal';
 import { type CommandContext, type CommandResult, commandHint } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
-import { holding, releasing } from '../environment/lock.ts';
+import { type HeldLock, holding, releasing } from '../environment/lock.ts';
 import { closeRun, type OpenRun, recorderOf } from '../environment/open-run.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
 import { workOnRun } from '../notify/work-on-run.ts';
@@ -62,7 +61,7 @@ const abortHeld = async (
   context: CommandContext,
   environment: Environment,
   run: string,
-  lock: Lock,
+  lock: HeldLock,
   from: string | null,
 ): Promise<CommandResult> => {
   const { state } = await requireWayOut(context, environment, 'deploy --abort', { run, lock });

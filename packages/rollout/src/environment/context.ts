@@ -16,6 +16,10 @@ export interface CommandContext {
   readonly cwd: string;
   /** Absolute path of rollout.yaml. */
   readonly configFile: string;
+  /** What was typed after the program's name. */
+  readonly typed?: readonly string[];
+  /** Why a lock whose holder can't be asked may be taken (`--take-over --reason`); none: it may not. */
+  readonly takeOver?: string;
 }
 
 /** What a command leaves: its exit code, and fields for the `result` line of `--json`. */
@@ -41,4 +45,23 @@ export const commandHint = (context: CommandContext, command: string): string =>
   const config =
     context.configFile === usual ? '' : ` --config ${relative(context.cwd, context.configFile)}`;
   return `npx dhash-rollout ${command}${config}`;
+};
+
+/** As a shell reads it back. */
+const quoted = (word: string): string => {
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
+  return word === '…' ? `"${word}"` : `'${word.replaceAll("'", `'\\''`)}'`;
+};
+
+/** The command that was typed, with more options: those that it has already are left as they are. */
+export const typedAgain = ({ typed = [] }: CommandContext, more: readonly string[]): string => {
+  const pairs = more.flatMap((word, index) =>
+    word.startsWith('--')
+      ? [[word, ...(more[index + 1]?.startsWith('--') === false ? [more[index + 1] ?? ''] : [])]]
+      : [],
+  );
+  const added = pairs.filter(
+    ([option = '']) => !typed.some((word) => word === option || word.startsWith(`${option}=`)),
+  );
+  return ['npx dhash-rollout', ...[...typed, ...added.flat()].map(quoted)].join(' ');
 };

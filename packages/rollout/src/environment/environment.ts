@@ -62,6 +62,7 @@ export const factsOf = ({ env, service, root, target }: EnvironmentConfig): Fact
 ];
 
 const environmentOf = (context: CommandContext, config: EnvironmentConfig): Environment => {
+  const layout = layoutOf(config.root, config.state);
   const address = (path: string) => new URL(path, config.url).href;
   const target: Environment['target'] = ({ runId, version, previous }) =>
     openTarget(config, {
@@ -76,10 +77,10 @@ const environmentOf = (context: CommandContext, config: EnvironmentConfig): Envi
     });
   return {
     config,
-    layout: layoutOf(config.root),
+    layout,
     lockFile: target({ runId: 'lock', version: null, previous: null }).lockFile,
     shown: (path) => {
-      const shown = relative(config.root, path);
+      const shown = relative(config.root, layout.linked(path));
       return shown.startsWith('..') ? path : shown;
     },
     shownFrom: (folder, path) => {

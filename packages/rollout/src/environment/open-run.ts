@@ -1,12 +1,14 @@
-import type { Lock } from '@dhash/journal';
 import { currentHost, currentUser } from '../process/who.ts';
 import type { RunEvent } from '../record/events.ts';
+import { placeRun } from '../record/place-run.ts';
 import { asJson, openRecorder, type Recorder } from '../record/recorder.ts';
 import type { RunKind } from '../record/run-id.ts';
+import { linkRuns } from '../record/run-links.ts';
 import { tool } from '../tool.ts';
 import type { CommandContext } from './context.ts';
 import type { Environment } from './environment.ts';
 import type { EventStanding } from './event-standing.ts';
+import type { HeldLock } from './lock.ts';
 
 /** Sends a run's messages beside it: `announce` returns at once, and `settle` waits for those still under way. */
 export interface Announcer {
@@ -25,7 +27,7 @@ export interface OpenRun {
   readonly context: CommandContext;
   readonly environment: Environment;
   readonly recorder: Recorder;
-  readonly lock: Lock;
+  readonly lock: HeldLock;
   readonly announcer: Announcer;
 }
 
@@ -37,12 +39,14 @@ export interface NewRun {
 }
 
 /** The recorder of a run, new or old, that hides what the command must not show. */
-export const recorderOf = (
+export const recorderOf = async (
   context: CommandContext,
   { layout }: Environment,
   run: string,
-): Promise<Recorder> =>
-  openRecorder(layout, run, { now: context.clock.now, redact: context.output.redact });
+): Promise<Recorder> => {
+  await linkRuns(layout);
+  return openRecorder(layout, run, { now: context.clock.now, redact: context.output.redact });
+};
 
 /** Begins a run: its first line says what it is, of which service, made by whom and with which tool. */
 export const beginRun = async (
@@ -51,6 +55,8 @@ export const beginRun = async (
   { run, kind, version }: NewRun,
 ): Promise<Recorder> => {
   const { env, service } = environment.config;
+  const placed = await placeRun(environment.layout, run, kind);
+  if (placed !== null) context.output.warn(placed);
   const recorder = await recorderOf(context, environment, run);
   try {
     await recorder.record({

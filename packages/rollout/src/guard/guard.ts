@@ -15,6 +15,7 @@ import type { Sample, WatchPolicy } from '@dhash/quality-gates';
 import { disarm } from '@dhash/quality-gates/config';
 import type { CommandContext, CommandResult } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
+import type { HeldLock } from '../environment/lock.ts';
 import { type OpenRun, recorderOf } from '../environment/open-run.ts';
 import { tendLogsMeanwhile } from '../environment/tend-logs-meanwhile.ts';
 import { exitCodes, messageOf, RolloutError } from '../errors.ts';
@@ -100,7 +101,7 @@ const setEarlierSamplesAside = async (samples: string): Promise<void> => {
 export const guardRun = async (
   context: CommandContext,
   environment: Environment,
-  { run, lock }: { readonly run: string; readonly lock: Lock },
+  { run, lock }: { readonly run: string; readonly lock: HeldLock },
   options: GuardOptions,
 ): Promise<CommandResult> => {
   const recorder = await recorderOf(context, environment, run);

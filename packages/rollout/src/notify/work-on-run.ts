@@ -1,6 +1,6 @@
-import type { Lock } from '@dhash/journal';
 import { type CommandContext, commandHint } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
+import { type HeldLock, recordTakeOver } from '../environment/lock.ts';
 import type { OpenRun } from '../environment/open-run.ts';
 import { showSteps } from '../environment/show-steps.ts';
 import type { Recorder } from '../record/recorder.ts';
@@ -14,7 +14,7 @@ import { messagesOf } from './event-messages.ts';
 export const workOnRun = async <T>(
   context: CommandContext,
   environment: Environment,
-  { lock, recorder }: { readonly lock: Lock; readonly recorder: Recorder },
+  { lock, recorder }: { readonly lock: HeldLock; readonly recorder: Recorder },
   work: (run: OpenRun) => Promise<T>,
 ): Promise<T> => {
   const announcer = openAnnouncer(context, environment, recorder);
@@ -32,6 +32,7 @@ export const workOnRun = async <T>(
       announcer.announce(name, variables, standing);
   });
   try {
+    await recordTakeOver(context, recorder, lock);
     return await work({ context, environment, recorder, lock, announcer });
   } finally {
     await announcer.settle();

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { readJournal } from '@dhash/journal';
 import { readSampleLog } from '@dhash/monitor';
 import type { Sample, WatchPolicy, WatchStart } from '@dhash/quality-gates';
 import { lastOf, type RecordedEvent } from '../record/events.ts';
-import { layoutOf } from '../record/layout.ts';
+import { recordsBesideLog } from '../record/layout.ts';
 import { readEvents } from '../record/read-events.ts';
 
 /** What a watch was started with, as its run's record has it. */
@@ -56,8 +57,9 @@ export const recordedWatch = async (
  */
 export const watchOfLog = async (samplesFile: string): Promise<RecordedWatch | null> => {
   const folder = dirname(samplesFile);
-  const { samples, baseline, journal } = layoutOf(dirname(dirname(folder))).run(basename(folder));
-  if (samples !== samplesFile || !existsSync(journal)) return null;
+  const real = existsSync(samplesFile) ? await realpath(samplesFile) : samplesFile;
+  const journal = [samplesFile, real].flatMap(recordsBesideLog).find((file) => existsSync(file));
+  if (journal === undefined) return null;
   const events = readEvents((await readJournal(journal)).events, journal);
-  return recordedWatch(basename(folder), events, join(folder, basename(baseline)));
+  return recordedWatch(basename(folder), events, join(folder, 'baseline.ndjson'));
 };

@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import {
+  atomicWriteFile,
+  isRightMissing,
+  JournalError,
+  makeFolder,
+  missingRight,
+} from '@dhash/journal';
 import { z } from 'zod';
 import { isNotThere } from '../errors.ts';
 
@@ -15,14 +22,26 @@ export const requestSchema = z.strictObject({
 
 export type InboxRequest = z.infer<typeof requestSchema>;
 
-/** Puts a request into a run's inbox: whole under its final name, or not there. */
+/**
+ * Puts a request into a run's inbox: whole under its final name, or not there.
+ *
+ * @throws JournalError `no-right` where this user may not ask.
+ */
 export const putRequest = async (folder: string, request: InboxRequest): Promise<string> => {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
   const name = `${request.at.replaceAll(/[^0-9]/g, '')}-${request.kind}-${randomBytes(3).toString('hex')}`;
-  const temporary = join(folder, `.${name}.part`);
   const final = join(folder, `${name}.json`);
-  await writeFile(temporary, `${JSON.stringify(request)}\n`, { mode: 0o600 });
-  await rename(temporary, final);
+  try {
+    await makeFolder(folder);
+    await atomicWriteFile(final, `${JSON.stringify(request)}\n`);
+  } catch (error) {
+    if (!isRightMissing(error)) throw error;
+    throw new JournalError(
+      'no-right',
+      `the process that holds the run can not be asked: ${missingRight(final, 'write')}; ask as the user who may`,
+      { file: final },
+      { cause: error },
+    );
+  }
   return final;
 };
 

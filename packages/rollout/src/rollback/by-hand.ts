@@ -1,8 +1,8 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { type Lock, readLock } from '@dhash/journal';
+import { isJournalError, readLock } from '@dhash/journal';
 import type { CommandContext, CommandResult } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
-import { releasing } from '../environment/lock.ts';
+import { type HeldLock, releasing } from '../environment/lock.ts';
 import { beginRun, closeRun, type OpenRun, recorderOf } from '../environment/open-run.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
 import { workOnRun } from '../notify/work-on-run.ts';
@@ -82,13 +82,22 @@ const recorderFor = async (
   const { config, layout } = environment;
   const { runs, broken } = await surveyRuns(layout, config.env);
   for (const record of broken)
-    context.output.warn(`the record of ${record.run} can't be relied on: ${record.problem}`);
+    context.output.warn(
+      `the record of ${record.run} ${record.isUnreadable ? 'says nothing' : "can't be relied on"}: ${record.problem}`,
+    );
   const newest = newestChange(runs);
   const lost = broken.find(
     (record) => newest === null || secondOf(record.run) > secondOf(newest.state.run),
   );
-  if (newest !== null && !newest.state.closed && lost === undefined)
-    return recorderOf(context, environment, newest.state.run);
+  if (newest !== null && !newest.state.closed && lost === undefined) {
+    try {
+      return await recorderOf(context, environment, newest.state.run);
+    } catch (error) {
+      // Its record is another user's: an emergency waits for no right.
+      if (!isJournalError(error) || error.code !== 'no-right') throw error;
+      context.output.warn(`${error.message}; this rollback goes on with a run of its own`);
+    }
+  }
   if (lost !== undefined)
     context.output.warn(`this rollback goes on with a run of its own, not with ${lost.run}`);
   const run = newRunId(context.clock.now(), config.env, 'rollback');
@@ -107,7 +116,7 @@ interface Asked {
 const withLock = async (
   context: CommandContext,
   environment: Environment,
-  lock: Lock,
+  lock: HeldLock,
   asked: Asked,
 ): Promise<CommandResult> => {
   const recorder = await recorderFor(context, environment);

@@ -52,7 +52,7 @@ export const runRollback = async (
   const { context, environment, recorder, lock } = open;
   const prepared = await preparedPlan(open, request);
   const plan = planOf(prepared, recorder.events, request);
-  if (!(await lock.isHeld()))
+  if (!(await lock.become('change')))
     throw new RolloutError(
       'overtaken',
       exitCodes.busy,

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { type LockHolder, readLock } from '@dhash/journal';
+import type { readLock } from '@dhash/journal';
 import { readSampleLog } from '@dhash/monitor';
 import { replay } from '@dhash/quality-gates';
 import { provenOfFile } from '../backup/proven-backup.ts';
 import type { CommandContext } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
+import { lookAtLock } from '../environment/lock.ts';
 import { lookAtService, type ServiceNow } from '../environment/service-now.ts';
 import { messageOf } from '../errors.ts';
 import { recordedWatch } from '../pages/recorded-watch.ts';
@@ -33,7 +34,9 @@ export interface WatchNow {
 /** What `status` knows of an environment: asked now, read now. */
 export interface StatusNow {
   readonly service: ServiceNow;
-  readonly lock: { readonly holder: LockHolder; readonly alive: boolean } | null;
+  readonly lock: Awaited<ReturnType<typeof readLock>>;
+  /** Who holds it, in words. */
+  readonly lockWords: string;
   readonly newest: RecordedRun | null;
   readonly situation: Situation;
   readonly broken: readonly BrokenRun[];
@@ -97,7 +100,7 @@ export const readStatus = async (
 ): Promise<StatusNow> => {
   const { config, layout, lockFile, shown } = environment;
   const service = await lookAtService({ context, environment });
-  const lock = await readLock(lockFile);
+  const { lock, words: lockWords } = await lookAtLock(lockFile);
   const { runs, broken } = await surveyRuns(layout, config.env);
   const newest = newestChange(runs);
   const state = newest?.state ?? null;
@@ -114,6 +117,7 @@ export const readStatus = async (
   return {
     service,
     lock,
+    lockWords,
     newest,
     situation,
     broken,

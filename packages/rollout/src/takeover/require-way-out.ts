@@ -26,7 +26,9 @@ export const situationNow = async (
   own: Lock | null = null,
 ): Promise<SituationNow> => {
   const newest = newestChange(await listRuns(layout, config.env));
-  const held = own === null ? holdingNow(await readLock(lockFile), newest?.state ?? null) : 'free';
+  const lock = own === null ? await readLock(lockFile) : null;
+  // One that can't be asked may be gone: whoever wants its lock is told how by the lock itself.
+  const held = lock?.standing === 'unvouched' ? 'free' : holdingNow(lock, newest?.state ?? null);
   return {
     newest,
     state: newest?.state ?? null,

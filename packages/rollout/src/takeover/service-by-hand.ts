@@ -1,7 +1,7 @@
-import { type Lock, runSteps, type Step } from '@dhash/journal';
+import { runSteps, type Step } from '@dhash/journal';
 import type { CommandContext, CommandResult } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
-import { holding } from '../environment/lock.ts';
+import { type HeldLock, holding } from '../environment/lock.ts';
 import { beginRun, closeRun, type OpenRun } from '../environment/open-run.ts';
 import { waitUntilHealthy } from '../environment/service-checks.ts';
 import { exitCodes, messageOf, RolloutError } from '../errors.ts';
@@ -88,7 +88,7 @@ interface Asked {
 const recorded = async (
   context: CommandContext,
   environment: Environment,
-  lock: Lock,
+  lock: HeldLock,
   { act, run, version, reason }: Asked,
 ): Promise<CommandResult> => {
   const { env, url } = environment.config;

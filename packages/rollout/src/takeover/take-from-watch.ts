@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { acquireLock, isJournalError, type Lock, readLock } from '@dhash/journal';
 import type { CommandContext } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
-import { acquire, busy, describeHolder } from '../environment/lock.ts';
+import { acquire, busy, describeHolder, type HeldLock } from '../environment/lock.ts';
 import type { RunState } from '../record/run-state.ts';
 import { readRun } from '../record/runs.ts';
 import { holdingNow } from './holding-now.ts';
@@ -14,7 +14,7 @@ const standDownMs = 10_000;
 export type Taken =
   | {
       readonly kind: 'acquired';
-      readonly lock: Lock;
+      readonly lock: HeldLock;
       /** The living process that did not stand down in time; `null` where the lock was free or given up. */
       readonly from: string | null;
     }
@@ -52,25 +52,29 @@ export const takeFromWatch = async (
   const role = 'change' as const;
   const held = await readLock(lockFile);
   const run = held?.holder.run;
-  if (held?.alive !== true || run === undefined)
-    return {
-      kind: 'acquired',
-      lock: await acquire(context, { lockFile, command, env, role }),
-      from: null,
-    };
+  const take = async (): Promise<Taken> => ({
+    kind: 'acquired',
+    lock: await acquire(context, { lockFile, command, env, role }),
+    from: null,
+  });
+  if (held?.alive !== true || run === undefined) return take();
   const before = await stateOf(environment, run);
-  if (before?.status === 'rolling back') return { kind: 'rolling back', run };
+  const isRollingBack = before?.status === 'rolling back';
+  // One that can't be asked may be gone: `acquire` says how its lock is taken.
+  if (held.standing === 'unvouched' && (isRollingBack || holdingNow(held, before) === 'change'))
+    return take();
+  if (isRollingBack) return { kind: 'rolling back', run };
   if (holdingNow(held, before) === 'change') throw busy(context, env, held.holder);
 
   context.output.line(`asking the watch of ${run} to stand down`);
-  const request = await ask(context, environment, run, asked.kind, asked.reason);
+  const request = await askOrSayWhyNot(context, environment, run, asked);
   try {
     const given = await waitFor(
       context,
       async (): Promise<Taken | null> => {
         const acquired = await acquireLock(lockFile, { command, run, role });
         if (acquired.kind === 'acquired')
-          return { kind: 'acquired', lock: acquired.lock, from: null };
+          return { kind: 'acquired', lock: free(acquired.lock), from: null };
         const { status } = (await stateOf(environment, run)) ?? {};
         return status === 'rolling back' ? { kind: 'rolling back', run } : null;
       },
@@ -85,14 +89,33 @@ export const takeFromWatch = async (
     );
     return await unlessRolledBack(environment, run, {
       kind: 'acquired',
-      lock: taken.lock,
+      lock: free(taken.lock),
       from: describeHolder(held.holder),
     });
   } finally {
     // Nobody may find it there later and stand down for a command that is long over.
-    await rm(request, { force: true });
+    if (request !== null) await rm(request, { force: true });
   }
 };
+
+/** A watch of another user may not be asked: it notices that its lock was taken, and stands down. */
+const askOrSayWhyNot = async (
+  context: CommandContext,
+  environment: Environment,
+  run: string,
+  asked: { readonly kind: 'rollback' | 'abort'; readonly reason: string },
+): Promise<string | null> => {
+  try {
+    return await ask(context, environment, run, asked.kind, asked.reason);
+  } catch (error) {
+    if (!isJournalError(error) || error.code !== 'no-right') throw error;
+    context.output.warn(error.message);
+    return null;
+  }
+};
+
+/** Whoever asked for it says from whom it came. */
+const free = (lock: Lock): HeldLock => Object.assign(lock, { takenOver: null });
 
 /** The watch may have rolled back by itself between the request and the lock: it is not done twice. */
 const unlessRolledBack = async (

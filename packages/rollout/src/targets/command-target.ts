@@ -48,7 +48,7 @@ export const openCommandTarget = (
 
   return {
     kind: 'command',
-    lockFile: join(root, 'rollouts', `lock-${config.env}.json`),
+    lockFile: join(config.state ?? join(root, 'rollouts'), `lock-${config.env}.json`),
     current: () => answer('current'),
     versions: async () => {
       const version = await answer('version');

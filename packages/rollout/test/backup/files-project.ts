@@ -31,6 +31,8 @@ export const filesProject = async (
     /** Lines of the file's own level, and of the environment's. */
     readonly more?: string;
     readonly environment?: string;
+    /** Folder of lock and record. */
+    readonly state?: string;
   } = {},
 ): Promise<FilesProject> => {
   const root = await tempFolder();
@@ -49,7 +51,7 @@ environments:
       - { name: notes, type: sqlite, path: data/notes.db }
     target: { type: command, current: "cat release", activate: "true", start: "true", stop: "true" }
     rollback: { data: restore }
-${settings.environment ?? ''}`,
+${settings.state === undefined ? '' : `    state: ${settings.state}\n`}${settings.environment ?? ''}`,
   );
   const run = (at: string, ...argv: string[]): Promise<Ran> =>
     runMain(argv, {
@@ -94,7 +96,9 @@ ${settings.environment ?? ''}`,
       return String(last['name']);
     },
     record: async (name, ...more) => {
-      const journal = await openJournal(layoutOf(root).run(name).journal, { now: Date.now });
+      const journal = await openJournal(layoutOf(root, settings.state ?? null).run(name).journal, {
+        now: Date.now,
+      });
       await journal.append(opened());
       for (const event of more) await journal.append({ type: 'step.done', ms: 1, ...event });
       await journal.close();

@@ -26,7 +26,9 @@ it('a record that was tampered with stops a deploy, and not an emergency rollbac
 
   const runs = await readdir(join(project.root, 'rollouts'));
   const deploy = expectExit(await project.run('deploy', ...production, '--version', '1.1'), 8);
-  expect(deploy.err).toContain(join(project.root, file));
+  expect(deploy.err).toContain(
+    join(project.root, 'app', '.rollout', 'runs', run, 'journal.ndjson'),
+  );
   expect(await readdir(join(project.root, 'rollouts'))).toEqual(runs);
 
   const [backup = ''] = (await readdir(join(project.root, 'backups'))).filter((name) =>

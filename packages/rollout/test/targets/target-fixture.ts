@@ -12,6 +12,7 @@ export const environment = (root: string, target: TargetConfig): EnvironmentConf
   service: 'demo',
   env: 'test',
   url: 'http://127.0.0.1:1',
+  state: null,
   gatesFile: join(root, 'gates.json'),
   health: { path: '/health', timeoutMs: 1000, expect: {}, version: null },
   metrics: null,

@@ -16,7 +16,7 @@ export const retainAfterBackup = async (
   config: EnvironmentConfig,
 ): Promise<Removed> => {
   const { output, signal, clock } = context;
-  const layout = layoutOf(config.root);
+  const layout = layoutOf(config.root, config.state);
   try {
     const facts = await gatherRetention(config, layout, clock.now());
     const plan = planRetention(config, facts);

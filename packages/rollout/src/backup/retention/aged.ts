@@ -13,6 +13,8 @@ export interface AgedThing {
   readonly name: string;
   /** Absolute. */
   readonly folder: string;
+  /** Absolute: the folder that it is a link to, where that is one of ours; it goes with its link. */
+  readonly linksTo?: string;
   /** By its name; Unix epoch, ms. */
   readonly atMs: number;
 }
@@ -55,11 +57,18 @@ export const gatherAged = async (
     ['monitorLogs', layout.monitorLogs, isRun],
   ];
   const found: AgedThing[] = [];
-  for (const [kind, folder, isOurs] of places)
-    for (const name of (await namesIn(folder)).filter(isOurs).sort().reverse()) {
+  for (const [kind, folder, isOurs] of places) {
+    const shared = kind === 'monitorLogs' ? layout.shared?.monitor : undefined;
+    const sharedNames = shared === undefined ? [] : await namesIn(shared);
+    const names = new Set([...(await namesIn(folder)), ...sharedNames].filter(isOurs));
+    for (const name of [...names].sort().reverse()) {
       const atMs = timeIn(name);
-      if (!Number.isNaN(atMs)) found.push({ kind, name, folder, atMs });
+      if (Number.isNaN(atMs)) continue;
+      const linksTo =
+        shared !== undefined && sharedNames.includes(name) ? { linksTo: join(shared, name) } : {};
+      found.push({ kind, name, folder, ...linksTo, atMs });
     }
+  }
   return found;
 };
 

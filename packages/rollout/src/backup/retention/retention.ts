@@ -120,10 +120,12 @@ export const applyRetention = async (
 ): Promise<Removed> => {
   const names = new Set(await applyPrune(config.backup.dir, plan.backups, { signal }));
   const gone = plan.aged.filter(({ stays }) => !stays);
-  for (const { folder, name, kind } of gone) {
+  for (const { folder, name, kind, linksTo } of gone) {
     signal.throwIfAborted();
     // As with backups, the zip goes before what lies beside it.
+    // Of a link only the link goes: where one leads is not looked at.
     await rm(join(folder, name), { recursive: true, force: true });
+    if (linksTo !== undefined) await rm(linksTo, { recursive: true, force: true });
     if (kind === 'safety' || kind === 'incomplete') await removeBeside(folder, name);
   }
   return { backups: plan.backups.remove.filter(({ name }) => names.has(name)), aged: gone };

@@ -9,7 +9,7 @@ import { guardAfterDeploy } from '../../guard/guard.ts';
 import { requireWorkingChannels } from '../../notify/require-channels.ts';
 import { askedVersion } from '../../targets/asked-version.ts';
 import { requireVariables } from '../../targets/run-target-command.ts';
-import { collect, type Register, withGlobalOptions } from '../register.ts';
+import { collect, type Register, withGlobalOptions, withTakeOver } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 
 interface DeployFlags extends GlobalOptions {
@@ -31,30 +31,34 @@ const ofNewDeploys = ['dryRun', 'version', 'backupFirst', 'supersede', 'retryVer
 
 export const registerDeploy: Register = (program, run) => {
   withGlobalOptions(
-    program
-      .command('deploy')
-      .description('back up, migrate, activate, check; then the run awaits its guard')
-      .requiredOption('--env <name>', 'environment of rollout.yaml')
-      .option('--version <version>', 'release to deploy (default: the newest artifact)')
-      .option('--backup-first', 'back the data up and verify the backup before anything changes')
-      .option('--monitor', 'go on into the watch')
-      .option('--dry-run', 'gather, try what is harmless, show the plan, change nothing')
-      .addOption(
-        new Option('--resume', 'go on with a deploy that was cut off').conflicts([
-          'abort',
-          ...ofNewDeploys,
-        ]),
-      )
-      .addOption(new Option('--abort', 'undo the open run').conflicts(['monitor', ...ofNewDeploys]))
-      .option('--supersede', 'deploy although the newest run is still open')
-      .option('--retry-version', 'deploy a version that was rolled back before (needs --reason)')
-      .option(
-        '--disarm <gate>',
-        'watch this gate without deciding (needs --reason); repeatable',
-        collect,
-        [],
-      )
-      .option('--reason <text>', 'why, for the record'),
+    withTakeOver(
+      program
+        .command('deploy')
+        .description('back up, migrate, activate, check; then the run awaits its guard')
+        .requiredOption('--env <name>', 'environment of rollout.yaml')
+        .option('--version <version>', 'release to deploy (default: the newest artifact)')
+        .option('--backup-first', 'back the data up and verify the backup before anything changes')
+        .option('--monitor', 'go on into the watch')
+        .option('--dry-run', 'gather, try what is harmless, show the plan, change nothing')
+        .addOption(
+          new Option('--resume', 'go on with a deploy that was cut off').conflicts([
+            'abort',
+            ...ofNewDeploys,
+          ]),
+        )
+        .addOption(
+          new Option('--abort', 'undo the open run').conflicts(['monitor', ...ofNewDeploys]),
+        )
+        .option('--supersede', 'deploy although the newest run is still open')
+        .option('--retry-version', 'deploy a version that was rolled back before (needs --reason)')
+        .option(
+          '--disarm <gate>',
+          'watch this gate without deciding (needs --reason); repeatable',
+          collect,
+          [],
+        )
+        .option('--reason <text>', 'why, for the record'),
+    ),
   ).action((flags: DeployFlags) =>
     run(
       'deploy',

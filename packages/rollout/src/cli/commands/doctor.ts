@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { access, constants, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isBackupError } from '@dhash/backup-core';
-import { readLock } from '@dhash/journal';
+import { isRightMissing } from '@dhash/journal';
 import { checkChannels } from '@dhash/notifier';
 import { gateWarnings } from '@dhash/quality-gates/config';
 import { dueCopies } from '../../backup/copies/copy-elsewhere.ts';
@@ -16,7 +16,7 @@ import { gatherDrill } from '../../drill/gather-drill.ts';
 import { planDrill } from '../../drill/plan-drill.ts';
 import type { CommandContext, CommandResult } from '../../environment/context.ts';
 import { type Environment, factsOf, openEnvironment } from '../../environment/environment.ts';
-import { describeHolder } from '../../environment/lock.ts';
+import { lookAtLock } from '../../environment/lock.ts';
 import { metricsWarning } from '../../environment/metrics-warning.ts';
 import { exitCodes, messageOf } from '../../errors.ts';
 import { openNotifier } from '../../notify/announcer.ts';
@@ -25,6 +25,7 @@ import { surveyRuns } from '../../record/runs.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 import { commandFindings } from './doctor-commands.ts';
+import { ownPlaces } from './doctor-places.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
 interface DoctorFlags extends GlobalOptions {
@@ -93,18 +94,6 @@ const data = async ({ config, shown }: Environment): Promise<Finding[]> => {
       : problems.map((what) => problem(`data ${name}: ${what}`));
   });
   return (await Promise.all(looked)).flat();
-};
-
-const writable = async ({ config, shown }: Environment): Promise<Finding> => {
-  let folder = config.backup.dir;
-  while (!existsSync(folder) && folder !== dirname(folder)) folder = dirname(folder);
-  try {
-    // What may be written need not be a folder.
-    await access(`${folder}/`, constants.W_OK);
-    return ok(`backups: ${shown(config.backup.dir)} can be written`);
-  } catch (error) {
-    return problem(`backups: ${shown(folder)} cannot be written: ${messageOf(error)}`);
-  }
 };
 
 /** What the folder of backups does not give away is a finding, and keeps nobody from seeing the others. */
@@ -180,12 +169,19 @@ const channels = async (context: CommandContext, environment: Environment): Prom
                 `requireChannels ${required}: ${able} on; whether they work: npx dhash-rollout notify test --all --env ${config.env}`,
               ),
         ];
-  const { waiting, dead } = await openNotifier(context, environment).status();
+  const spool = await openNotifier(context, environment)
+    .status()
+    .catch((error: unknown) => {
+      if (!isRightMissing(error)) throw error;
+      return { waiting: [], dead: [], problem: messageOf(error) };
+    });
+  const { waiting, dead } = spool;
   return [
     ...(checked.length > 0
       ? checked
       : [warning('no notification channel: messages are kept in notifications/ only')]),
     ...enough,
+    ...('problem' in spool ? [problem(`messages that wait: ${spool.problem}`)] : []),
     ...(waiting.length > 0
       ? [
           warning(
@@ -236,7 +232,7 @@ const service = async (context: CommandContext, environment: Environment): Promi
   const target = environment.target({ runId: 'doctor', version: null, previous: null });
   const active = await target.current();
   const versions = await target.versions();
-  const lock = await readLock(target.lockFile);
+  const { lock, words } = await lookAtLock(target.lockFile);
   const reading = await environment.health(active).check(context.signal);
   return [
     active === null ? warning('no release is active') : ok(`release ${active} is active`),
@@ -248,10 +244,8 @@ const service = async (context: CommandContext, environment: Environment): Promi
       ? []
       : [
           lock.alive
-            ? ok(`held by ${describeHolder(lock.holder)}`)
-            : warning(
-                `a lock of a gone process: ${describeHolder(lock.holder)}; the next command takes it over`,
-              ),
+            ? ok(`held by ${words}`)
+            : warning(`a lock of a gone process: ${words}; the next command takes it over`),
         ]),
   ];
 };
@@ -275,7 +269,7 @@ const examine = async (context: CommandContext, flags: DoctorFlags): Promise<Com
     ok(`configuration: ${context.configFile} and ${environment.config.gatesFile} read`),
     ...(await gates(environment)),
     ...(await data(environment)),
-    await writable(environment),
+    ...(await ownPlaces(environment)),
     ...(await orProblem(copies(environment))),
     ...(environment.config.data.length === 0
       ? []

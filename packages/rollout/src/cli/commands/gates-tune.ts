@@ -1,9 +1,9 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Sample } from '@dhash/quality-gates';
 import { FEWEST_GOOD_RUNS, renderProposals, tune } from '@dhash/quality-gates/tune';
 import type { CommandContext, CommandResult } from '../../environment/context.ts';
-import { exitCodes, messageOf, RolloutError } from '../../errors.ts';
+import { exitCodes, isNotThere, messageOf, RolloutError } from '../../errors.ts';
 import { type GatesFlags, readPolicy, readSamples } from './gates-files.ts';
 
 export interface TuneFlags extends GatesFlags {
@@ -12,23 +12,35 @@ export interface TuneFlags extends GatesFlags {
   readonly bad?: string;
 }
 
+/** Sample logs below a folder, each once, by name; also where a run is a link to what all checkouts share. */
+const logsBelow = async (folder: string, seen: Set<string>): Promise<string[]> => {
+  const real = await realpath(folder);
+  if (seen.has(real)) return [];
+  seen.add(real);
+  const logs: string[] = [];
+  for (const name of (await readdir(folder)).sort()) {
+    const path = join(folder, name);
+    const entry = await stat(path).catch((error: unknown) => {
+      // A link that leads nowhere.
+      if (isNotThere(error)) return null;
+      throw error;
+    });
+    if (entry?.isDirectory() === true) logs.push(...(await logsBelow(path, seen)));
+    else if (entry?.isFile() === true && name === 'samples.ndjson') logs.push(path);
+  }
+  return logs;
+};
+
 /** The samples of every run recorded below a folder, by name. */
 const runsBelow = async (context: CommandContext, given: string): Promise<Sample[][]> => {
-  const folder = resolve(context.cwd, given);
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
-    (error: unknown) => {
-      throw new RolloutError(
-        'folder-unreadable',
-        exitCodes.usage,
-        `the folder ${given} cannot be read: ${messageOf(error)}`,
-        { cause: error },
-      );
-    },
-  );
-  const files = entries
-    .filter((entry) => entry.isFile() && entry.name === 'samples.ndjson')
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
+  const files = await logsBelow(resolve(context.cwd, given), new Set()).catch((error: unknown) => {
+    throw new RolloutError(
+      'folder-unreadable',
+      exitCodes.usage,
+      `the folder ${given} cannot be read: ${messageOf(error)}`,
+      { cause: error },
+    );
+  });
   const runs: Sample[][] = [];
   for (const file of files) runs.push(await readSamples(context, file));
   return runs;

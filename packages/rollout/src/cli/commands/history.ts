@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import { readLock } from '@dhash/journal';
+import { surveyAll } from '../../environment/all-layouts.ts';
 import type { CommandContext, CommandResult } from '../../environment/context.ts';
 import { openEnvironment } from '../../environment/environment.ts';
 import { exitCodes, messageOf } from '../../errors.ts';
 import { lastOf } from '../../record/events.ts';
 import { type Layout, layoutOf } from '../../record/layout.ts';
 import { displayedStatus } from '../../record/run-state.ts';
-import { type RecordedRun, surveyRuns } from '../../record/runs.ts';
+import type { RecordedRun } from '../../record/runs.ts';
 import { formatDuration, formatTable } from '../../words/format.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
@@ -34,7 +35,7 @@ const showHistory = async (
   flags: HistoryFlags,
 ): Promise<CommandResult> => {
   const layout = layoutOf(dirname(context.configFile));
-  const survey = await surveyRuns(layout, flags.env ?? null);
+  const survey = await surveyAll(context, flags.env ?? null);
   const open = survey.runs.filter(({ state }) => !state.closed).map(({ state }) => state.env);
   const held = new Map<string, string | null>();
   for (const env of new Set(open)) held.set(env, await heldRun(context, env));

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { readJournal, verifyJournal } from '@dhash/journal';
+import { access } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { isRightMissing, readJournal, verifyJournal } from '@dhash/journal';
+import { layoutsOf } from '../../environment/all-layouts.ts';
 import type { CommandContext, CommandResult } from '../../environment/context.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
-import { layoutOf } from '../../record/layout.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 
@@ -35,13 +36,19 @@ export const registerJournal: Register = (program, run) => {
   );
 };
 
-const journalFile = (context: CommandContext, given: string): string => {
-  const byRun = layoutOf(dirname(context.configFile)).run(given).journal;
-  const file = [byRun, resolve(context.cwd, given)].find((path) => existsSync(path));
+const journalFile = async (context: CommandContext, given: string): Promise<string> => {
+  const byRun = (await layoutsOf(context)).map((layout) => layout.run(given).journal);
+  const file = [...byRun, resolve(context.cwd, given)].find((path) => existsSync(path));
   if (file !== undefined) return file;
+  for (const path of byRun) await access(path).catch(throwMissingRight);
   throw new RolloutError('no-such-run', exitCodes.usage, `there is no record of "${given}"`, {
     hints: ['npx dhash-rollout history lists the runs'],
   });
+};
+
+/** A record that may not be seen is another thing than one that is not there. */
+const throwMissingRight = (error: unknown): void => {
+  if (isRightMissing(error)) throw error;
 };
 
 const verify = async (
@@ -49,7 +56,7 @@ const verify = async (
   given: string,
   head: string | null,
 ): Promise<CommandResult> => {
-  const file = journalFile(context, given);
+  const file = await journalFile(context, given);
   const verified = await verifyJournal(file, head === null ? {} : { head });
   context.output.line(
     `${given}: OK, ${verified.events} events, head ${verified.head}` +
@@ -59,7 +66,7 @@ const verify = async (
 };
 
 const show = async (context: CommandContext, given: string): Promise<CommandResult> => {
-  const { events } = await readJournal(journalFile(context, given));
+  const { events } = await readJournal(await journalFile(context, given));
   for (const event of events) {
     context.output.event(event);
     const { seq, at, prev: _prev, hash: _hash, type, ...rest } = event;

@@ -13,7 +13,7 @@ import { tryOnCopy } from '../../migrations/try-on-copy.ts';
 import type { Direction } from '../../migrations/types.ts';
 import { askedVersion } from '../../targets/asked-version.ts';
 import { requireVariables } from '../../targets/run-target-command.ts';
-import { type Register, withGlobalOptions } from '../register.ts';
+import { type Register, withGlobalOptions, withTakeOver } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 
 interface MigrateFlags extends GlobalOptions {
@@ -26,19 +26,21 @@ interface MigrateFlags extends GlobalOptions {
 
 export const registerMigrate: Register = (program, run) => {
   withGlobalOptions(
-    program
-      .command('migrate')
-      .description("run the active release's pending migrations, or take the newest one back")
-      .requiredOption('--env <name>', 'environment of rollout.yaml')
-      .option('--direction <direction>', 'forward or rollback', 'forward')
-      .addOption(
-        new Option('--resume', 'go on with migrations that were cut off').conflicts('version'),
-      )
-      .option('--dry-run', 'run them on a copy of the data, change nothing')
-      .option(
-        '--version <version>',
-        "whose migrations; default: the active release's; only with --dry-run",
-      ),
+    withTakeOver(
+      program
+        .command('migrate')
+        .description("run the active release's pending migrations, or take the newest one back")
+        .requiredOption('--env <name>', 'environment of rollout.yaml')
+        .option('--direction <direction>', 'forward or rollback', 'forward')
+        .addOption(
+          new Option('--resume', 'go on with migrations that were cut off').conflicts('version'),
+        )
+        .option('--dry-run', 'run them on a copy of the data, change nothing')
+        .option(
+          '--version <version>',
+          "whose migrations; default: the active release's; only with --dry-run",
+        ),
+    ),
   ).action((flags: MigrateFlags) =>
     run(
       'migrate',

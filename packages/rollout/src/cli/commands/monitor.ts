@@ -6,7 +6,7 @@ import { exitCodes, RolloutError } from '../../errors.ts';
 import type { Extension } from '../../guard/guard.ts';
 import { monitor, showWatch } from '../../guard/monitor.ts';
 import { requireVariables } from '../../targets/run-target-command.ts';
-import { type Register, withGlobalOptions } from '../register.ts';
+import { type Register, withGlobalOptions, withTakeOver } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 
 interface MonitorFlags extends GlobalOptions {
@@ -21,22 +21,24 @@ interface MonitorFlags extends GlobalOptions {
 
 export const registerMonitor: Register = (program, run) => {
   withGlobalOptions(
-    program
-      .command('monitor')
-      .description(
-        "watch the environment's newest release against its gates, and act where one breaks",
-      )
-      .requiredOption('--env <name>', 'environment of rollout.yaml')
-      .option('--resume', 'go on with a watch that was cut off')
-      .addOption(
-        new Option(
-          '--extend <duration>',
-          'watch an inconclusive run for that much longer, e.g. 30m (needs --reason)',
-        ).conflicts(['resume']),
-      )
-      .option('--reason <text>', 'why, for the record')
-      .option('--no-auto-rollback', 'on a broken gate alert only (exit 5)')
-      .option('--dry-run', 'say what would be watched, take one sample, write nothing'),
+    withTakeOver(
+      program
+        .command('monitor')
+        .description(
+          "watch the environment's newest release against its gates, and act where one breaks",
+        )
+        .requiredOption('--env <name>', 'environment of rollout.yaml')
+        .option('--resume', 'go on with a watch that was cut off')
+        .addOption(
+          new Option(
+            '--extend <duration>',
+            'watch an inconclusive run for that much longer, e.g. 30m (needs --reason)',
+          ).conflicts(['resume']),
+        )
+        .option('--reason <text>', 'why, for the record')
+        .option('--no-auto-rollback', 'on a broken gate alert only (exit 5)')
+        .option('--dry-run', 'say what would be watched, take one sample, write nothing'),
+    ),
   ).action((flags: MonitorFlags) =>
     run('monitor', flags, (context) => runMonitorCommand(context, flags)),
   );

@@ -3,7 +3,7 @@ import { openEnvironment } from '../../environment/environment.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
 import { promoteByHand } from '../../takeover/promote.ts';
 import { askToPause } from '../../takeover/requests.ts';
-import { type Register, requiredReason, withGlobalOptions } from '../register.ts';
+import { type Register, requiredReason, withGlobalOptions, withTakeOver } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 
 interface RequestFlags extends GlobalOptions {
@@ -14,12 +14,14 @@ interface RequestFlags extends GlobalOptions {
 
 export const registerRequests: Register = (program, run) => {
   withGlobalOptions(
-    program
-      .command('promote')
-      .description('take the open run as good, before its watch has said so')
-      .requiredOption('--env <name>', 'environment of rollout.yaml')
-      .option('--now', 'yes, before the gates have decided')
-      .option('--reason <text>', 'why, for the record'),
+    withTakeOver(
+      program
+        .command('promote')
+        .description('take the open run as good, before its watch has said so')
+        .requiredOption('--env <name>', 'environment of rollout.yaml')
+        .option('--now', 'yes, before the gates have decided')
+        .option('--reason <text>', 'why, for the record'),
+    ),
   ).action((flags: RequestFlags) => run('promote', flags, (context) => promote(context, flags)));
   withGlobalOptions(
     program

@@ -13,7 +13,7 @@ import { dryRunRollback, rollbackByHand, type WayBack } from '../../rollback/by-
 import { resumeRollback } from '../../rollback/resume.ts';
 import { askedVersion } from '../../targets/asked-version.ts';
 import { requireVariables } from '../../targets/run-target-command.ts';
-import { type Register, withGlobalOptions } from '../register.ts';
+import { type Register, withGlobalOptions, withTakeOver } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 
 interface RollbackFlags extends GlobalOptions {
@@ -29,35 +29,37 @@ interface RollbackFlags extends GlobalOptions {
 
 export const registerRollback: Register = (program, run) => {
   withGlobalOptions(
-    program
-      .command('rollback')
-      .description('put data and release back from a backup, verified at every step')
-      .requiredOption('--env <name>', 'environment of rollout.yaml')
-      .option('--backup <file>', 'the backup to go back to, or the rclone:… address of a copy')
-      .addOption(
-        new Option(
-          '--to <version>',
-          'the newest backup of that release; with --release-only the release itself',
-        ).conflicts('backup'),
-      )
-      .addOption(
-        new Option('--release-only', 'put the release back, keep the data').conflicts([
-          'backup',
-          'dataOnly',
-        ]),
-      )
-      .option('--data-only', 'put the data back, keep the release that runs')
-      .option('--reason <text>', 'why, for the record')
-      .option('--dry-run', 'verify the backup, show the plan, change nothing')
-      .addOption(
-        new Option('--resume', 'go on with a rollback that was cut off').conflicts([
-          'backup',
-          'dryRun',
-          'to',
-          'releaseOnly',
-          'dataOnly',
-        ]),
-      ),
+    withTakeOver(
+      program
+        .command('rollback')
+        .description('put data and release back from a backup, verified at every step')
+        .requiredOption('--env <name>', 'environment of rollout.yaml')
+        .option('--backup <file>', 'the backup to go back to, or the rclone:… address of a copy')
+        .addOption(
+          new Option(
+            '--to <version>',
+            'the newest backup of that release; with --release-only the release itself',
+          ).conflicts('backup'),
+        )
+        .addOption(
+          new Option('--release-only', 'put the release back, keep the data').conflicts([
+            'backup',
+            'dataOnly',
+          ]),
+        )
+        .option('--data-only', 'put the data back, keep the release that runs')
+        .option('--reason <text>', 'why, for the record')
+        .option('--dry-run', 'verify the backup, show the plan, change nothing')
+        .addOption(
+          new Option('--resume', 'go on with a rollback that was cut off').conflicts([
+            'backup',
+            'dryRun',
+            'to',
+            'releaseOnly',
+            'dataOnly',
+          ]),
+        ),
+    ),
   ).action((flags: RollbackFlags) =>
     run('rollback', flags, (context) => runRollbackCommand(context, flags)),
   );

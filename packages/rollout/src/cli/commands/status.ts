@@ -1,6 +1,5 @@
 import type { CommandContext, CommandResult } from '../../environment/context.ts';
 import { type Environment, openEnvironment } from '../../environment/environment.ts';
-import { describeHolder } from '../../environment/lock.ts';
 import { type ExitCode, exitCodes } from '../../errors.ts';
 import { displayedStatus, whichRelease } from '../../record/run-state.ts';
 import { standingOf } from '../../record/ways-out.ts';
@@ -47,9 +46,7 @@ const showLive = (context: CommandContext, { config }: Environment, now: StatusN
   output.line(
     `  health    ${health.ok === true ? `OK (${health.ms ?? '?'} ms)` : `not OK: ${health.reason ?? 'no answer'}`}`,
   );
-  output.line(
-    `  lock      ${now.lock === null ? 'free' : `${describeHolder(now.lock.holder)}${now.lock.alive ? '' : ': that process is gone'}`}`,
-  );
+  output.line(`  lock      ${now.lockWords}`);
 };
 
 const showRun = (context: CommandContext, now: StatusNow, status: string | null): void => {
@@ -88,8 +85,10 @@ const showStatus = async (context: CommandContext, flags: StatusFlags): Promise<
     output.line(`  way back  ${shown(wayBack.file)}`);
     output.line(`            ${wayBack.proven}`);
   }
-  for (const { run, problem } of broken)
-    output.line(`  BROKEN    ${run}: its record can't be relied on: ${problem}`);
+  for (const { run, problem, isUnreadable } of broken)
+    output.line(
+      `  BROKEN    ${run}: ${isUnreadable ? 'its record says nothing' : "its record can't be relied on"}: ${problem}`,
+    );
   const needsAct = (newest !== null && !newest.state.closed) || isDown(now);
   const lines = needsAct
     ? await wayOutLines(context, environment, situation, { serviceDown: isDown(now) })
