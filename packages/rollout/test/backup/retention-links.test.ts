@@ -34,7 +34,7 @@ it('removes the samples that all checkouts share, with the link, and nothing tha
 it('keeps the samples of a run that is open, wherever its record lies', async () => {
   const state = join(await tempFolder(), 'state');
   const project = await filesProject({ state, more: 'keepFor: { monitorLogs: 10d }\n' });
-  await project.record(run('01'), { step: 'lay' });
+  await project.record(run('01'), { step: 'lay', data: {} });
   await mkdir(join(state, 'monitor', run('01')), { recursive: true });
   const ran = await project.run('2026-03-30T12:00:00Z', ...prune);
   expect(ran.out).toContain(`keep    monitor_logs/${run('01')}  its run is open`);

@@ -7,13 +7,14 @@ import { layoutOf, recordsBesideLog } from '../../src/record/layout.ts';
 import { placeRun } from '../../src/record/place-run.ts';
 import { linkRuns } from '../../src/record/run-links.ts';
 import { surveyRuns } from '../../src/record/runs.ts';
+import { opened } from '../opened.ts';
 
 const oldRun = '20260301T120000Z-production-deploy-aaaa';
 const newRun = '20260302T120000Z-production-deploy-bbbb';
 
 const write = async (journalFile: string, env = 'production') => {
   const journal = await openJournal(journalFile, { now: Date.now });
-  await journal.append({ type: 'run.opened', kind: 'deploy', env });
+  await journal.append(opened({ env }));
   await journal.close();
 };
 
