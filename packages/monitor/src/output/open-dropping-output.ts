@@ -48,8 +48,10 @@ const overSocket = (fd: number): Unblocked => {
       socket.write(bytes);
       return bytes.length;
     },
-    // It ends with the process: others may still write to the same.
-    close: () => undefined,
+    // What still waits for its reader would hold the process; with nothing waiting others may go on writing here.
+    close: () => {
+      if (socket.writableLength > 0) socket.destroy();
+    },
   };
 };
 
