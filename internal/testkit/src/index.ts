@@ -8,6 +8,11 @@ export { type PostgresServer, sharedPostgres, startPostgres } from './postgres.t
 export { startPrometheus } from './prometheus.ts';
 export { readmeExample } from './readme-example.ts';
 export { startS3Server, type TestS3Server } from './s3-server.ts';
-export { type Scraped, type ScrapedPage, scrapeWithPrometheus } from './scrape.ts';
+export {
+  type Scraped,
+  type ScrapedPage,
+  scrapeWithPrometheus,
+  startScrapingPrometheus,
+} from './scrape.ts';
 export { tempFolder } from './temp-folder.ts';
 export { type Traced, traceDisk } from './trace-disk.ts';

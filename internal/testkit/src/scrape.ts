@@ -127,3 +127,17 @@ export const scrapeWithPrometheus = async (pages: readonly ScrapedPage[]): Promi
     return { taken: true, series };
   });
 };
+
+/** A real Prometheus that scrapes these addresses (`host:port`) at `/metrics` each second; gives its own address. */
+export const startScrapingPrometheus = async (addresses: readonly string[]): Promise<string> => {
+  const { url, server } = await startScraping({
+    global: { scrape_interval: '1s', scrape_timeout: '1s' },
+    scrape_configs: [{ job_name: 'service', static_configs: [{ targets: addresses }] }],
+  });
+  for (;;) {
+    if (server.exitCode !== null) throw new Error('prometheus ended');
+    const up = (await ask(url, 'query?query=up%20%3D%3D%201')) as Vector | null;
+    if (up?.result.length === addresses.length) return url;
+    await delay(250);
+  }
+};
