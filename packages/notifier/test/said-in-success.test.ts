@@ -42,6 +42,9 @@ describe('what a chat says in a 2xx', () => {
     ['a gateway of arrays', '[{"success":true}]'],
     ['empty errors', '{"ok":true,"error":null,"errors":[],"warning":"superfluous_charset"}'],
     ['Discord', '{"id":"1","type":0,"flags":0,"pinned":false}'],
+    ['a sentence', 'Message sent successfully.'],
+    ['a sentence in JSON', '{"message":"Notification was delivered"}'],
+    ['a sentence for a yes', '{"success":"Message sent"}'],
     ['a number as text', '{"success":"true"}'],
   ])('%s took it: %s', (_name, body) => expect(said(body).kind).toBe('taken'));
 
@@ -74,6 +77,8 @@ describe('what a chat says in a 2xx', () => {
     'null',
     'not ok',
     'ok, but not delivered',
+    'Message not sent',
+    'Message received, but it could not be delivered',
     'invalid_payload',
     '<html><body>ok</body></html>',
     '{"message":"Webhook received a strange thing"}',
@@ -176,6 +181,11 @@ describe('an answer is read as it was meant', () => {
       receipt: { status: 'spooled' },
       posts: 1,
     });
+  });
+
+  it('an error that names its status is taken as that status', async () => {
+    const answer = { headers: json, body: '{"error":{"code":429,"status":"RESOURCE_EXHAUSTED"}}' };
+    expect(await sendTo('slack', answer)).toMatchObject({ receipt: { status: 'spooled' } });
   });
 
   it.each<[string, 'teams' | 'discord', Answer, string]>([

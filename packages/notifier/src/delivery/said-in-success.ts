@@ -12,6 +12,9 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** Words of success: Slack and Mattermost say `ok`, Zulip `success`, a connector of Teams `1`. */
 const good = /^(?:ok|okay|success|successful|succeeded|true|1|accepted|created|delivered|sent)$/i;
+/** `Message sent successfully`: whole sentences of success, and nothing but success. */
+const goodSentence =
+  /^(?:(?:the |your )?(?:message|notification|webhook|request|event|post|card)s? )?(?:(?:was|has been|is|were) )?(?:successfully )?(?:sent|delivered|posted|accepted|created|received|queued|processed)(?: (?:successfully|ok))?$/i;
 const bad =
   /^(?:error|err|fail|failed|failure|false|0|ko|nok|denied|rejected|refused|invalid|unauthorized|forbidden)$/i;
 
@@ -73,7 +76,8 @@ const holdsError = (value: unknown): boolean => {
 
 const ofWord = (text: string): Said => {
   const word = bare(text);
-  return good.test(word) ? taken() : bad.test(word) ? refused(word) : unclear;
+  if (good.test(word) || goodSentence.test(word)) return taken();
+  return bad.test(word) ? refused(word) : unclear;
 };
 
 /** A yes or a no: `true`, `"true"`, 1. */
@@ -112,10 +116,15 @@ const ofFields = (object: Fields, depth: number): Said => {
     holdsError(fields.get(name)),
   );
   if (error !== undefined) {
+    const held = fields.get(error);
     const status = numberOf(
-      fields.get('status') ?? fields.get('statuscode') ?? fields.get('status_code'),
+      (isFields(held) ? (held['code'] ?? held['status']) : undefined) ??
+        fields.get('status') ??
+        fields.get('statuscode') ??
+        fields.get('status_code'),
     );
-    found.push(refused(wordOf(fields.get(error)) || error, status));
+    const isHttp = status !== null && status >= 400 && status < 600;
+    found.push(refused(wordOf(held) || error, isHttp ? status : null));
   }
   for (const name of verdicts) if (fields.has(name)) found.push(ofVerdict(fields.get(name)));
   for (const name of states) if (!isFields(fields.get(name))) found.push(ofState(fields.get(name)));
@@ -125,7 +134,8 @@ const ofFields = (object: Fields, depth: number): Said => {
   }
   for (const name of words) {
     const value = fields.get(name);
-    if (typeof value === 'string' && good.test(bare(value))) found.push(taken());
+    const said = typeof value === 'string' ? ofWord(value) : unclear;
+    if (said.kind === 'taken') found.push(said);
   }
   for (const name of wrappers) {
     const value = fields.get(name);
