@@ -8,7 +8,7 @@ export type NotifierErrorCode =
   | 'bad-template'
   /** A channel that nobody configured was asked for. */
   | 'unknown-channel'
-  /** A secret can't be read: both or neither of value and file, unreadable or empty file. */
+  /** A secret or certificate can't be read: both or neither of value and file, unreadable or empty file. */
   | 'bad-secret'
   /** A dead message that was asked for does not exist. */
   | 'unknown-message';

@@ -78,7 +78,10 @@ it('a caFile that is gone is told by name, and the mail is kept', async () => {
     },
   ]);
   expect(await notifier.send(message())).toMatchObject([
-    { status: 'dead', reason: "its caFile /none can't be read (ENOENT)" },
+    {
+      status: 'spooled',
+      reason: "its caFile /none can't be read (ENOENT); people are needed; it waits until then",
+    },
   ]);
 });
 

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { startHttpServer } from '@dhash/testkit';
+import { startHttpServer, tempFolder } from '@dhash/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { message } from './messages.ts';
 import { httpChannel, startMs, startNotifier } from './notifier-kit.ts';
@@ -93,4 +93,18 @@ it('a receiver whose certificate is over gets its message when it is renewed', a
     { needsPeople: expect.stringMatching(/^its certificate or TLS is not accepted \(/) },
   ]);
   expect(await notifier.flush()).toMatchObject({ spooled: 1, dead: 0 });
+});
+
+it('a file of a secret that is empty for a moment costs no message', async () => {
+  const server = await startHttpServer((_request, response) => void response.end('ok'));
+  const urlFile = join(await tempFolder(), 'url');
+  await writeFile(urlFile, '');
+  const { notifier } = await startNotifier([
+    { type: 'slack', name: 'chat', urlFile, allowPrivate: true },
+  ]);
+  expect(await notifier.send(message())).toMatchObject([
+    { status: 'spooled', reason: expect.stringMatching(/is empty.*people are needed/) },
+  ]);
+  await writeFile(urlFile, server.url);
+  expect(await notifier.flush()).toMatchObject({ delivered: 1 });
 });

@@ -148,7 +148,7 @@ describe('secrets in files', () => {
     expect(secretsOf(config)).toEqual([`${server.url}/two/${canary}`]);
     await writeFile(file, '\n');
     expect(await notifier.send(message({ id: 'c' }))).toMatchObject([
-      { status: 'dead', reason: expect.stringContaining(`${file} is empty`) },
+      { status: 'spooled', reason: expect.stringContaining(`${file} is empty`) },
     ]);
   });
 

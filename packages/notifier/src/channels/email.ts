@@ -8,6 +8,7 @@ import { addressOf, readSecretFile } from '../config/secrets.ts';
 import { parseSmtpAddress } from '../config/smtp-address.ts';
 import { type AttemptResult, permanent, succeeded, transient } from '../delivery/attempt.ts';
 import { classifySmtp, type SmtpFailure } from '../delivery/classify-smtp.ts';
+import { misconfigured } from '../delivery/misconfigured.ts';
 import { isNotifierError } from '../errors.ts';
 import { composeEmail } from '../render/email.ts';
 import { cleanLine } from '../text/clean.ts';
@@ -216,7 +217,7 @@ export const openEmailChannel = (config: ChannelOf<'email'>, tools: ChannelTools
       try {
         return await send(delivery, context);
       } catch (error) {
-        if (isNotifierError(error)) return permanent(error.message);
+        if (isNotifierError(error)) return misconfigured(error);
         throw error;
       }
     },

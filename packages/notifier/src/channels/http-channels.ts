@@ -2,6 +2,7 @@ import type { ChannelConfig, ChannelOf } from '../config/channel-schema.ts';
 import { addressOf, signingSecretsOf } from '../config/secrets.ts';
 import { permanent, succeeded } from '../delivery/attempt.ts';
 import { classifyStatus, isSuccess } from '../delivery/classify-http.ts';
+import { misconfigured } from '../delivery/misconfigured.ts';
 import { isNotifierError } from '../errors.ts';
 import { guardOf, whyNotTarget } from '../net/target-policy.ts';
 import type { Composed } from '../render/view.ts';
@@ -86,8 +87,8 @@ export const openHttpChannel = (
       try {
         return await post(delivery, tryMs, signal);
       } catch (error) {
-        // A secret that can't be read or used: a mistake in the configuration, for a person.
-        if (isNotifierError(error)) return permanent(error.message);
+        // A secret that can't be read or used.
+        if (isNotifierError(error)) return misconfigured(error);
         throw error;
       }
     },

@@ -2,6 +2,7 @@ import type { ChannelOf } from '../config/channel-schema.ts';
 import { addressOf, secretOf } from '../config/secrets.ts';
 import { type AttemptResult, permanent, succeeded } from '../delivery/attempt.ts';
 import { classifyStatus, isSuccess } from '../delivery/classify-http.ts';
+import { misconfigured } from '../delivery/misconfigured.ts';
 import { isNotifierError } from '../errors.ts';
 import { guardOf, whyNotTarget } from '../net/target-policy.ts';
 import { composeSlack } from '../render/slack.ts';
@@ -133,7 +134,7 @@ export const openSlackBot = (config: ChannelOf<'slack'>, tools: ChannelTools): C
           ? await alone(delivery, context)
           : await inThread(run, delivery, context);
       } catch (error) {
-        if (isNotifierError(error)) return permanent(error.message);
+        if (isNotifierError(error)) return misconfigured(error);
         throw error;
       }
     },
