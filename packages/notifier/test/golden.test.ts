@@ -54,7 +54,11 @@ const commands = {
 
 /** How things stand after each event: a gate that breaks is answered by a rollback, which fails at first. */
 const servingAfter = (event: string): string | null =>
-  event === 'rollback-done' ? '1.1.0' : event === 'rollback-failed' ? null : '1.2.0';
+  event === 'rollback-done'
+    ? '1.1.0'
+    : ['rollback-failed', 'production-down'].includes(event)
+      ? null
+      : '1.2.0';
 
 const sample = (event: string) => {
   const serving = servingAfter(event);
