@@ -238,7 +238,9 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
   const sayAgain = async (context: DeliverContext): Promise<Receipt[]> => {
     if (repeat === undefined) return [];
     const receipts: Promise<Receipt>[] = [];
-    for (const { message, channels: names, note } of await repeater.due())
+    for (const { message, channels: names, note } of await repeater.due((name) =>
+      runtimes.has(name),
+    ))
       for (const name of names) {
         const runtime = runtimes.get(name);
         if (runtime === undefined) continue;

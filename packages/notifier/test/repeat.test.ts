@@ -137,6 +137,15 @@ describe('a critical message', () => {
     expect(await spooled()).toEqual([]);
   });
 
+  it('is left to those whose channels it is for', async () => {
+    const { notifier, clock, folder, repeat } = await chat();
+    await notifier.send(message());
+    clock.advance(5 * minuteMs);
+    const other = await startNotifier([], { folder, repeat, clock });
+    expect(await other.notifier.flush()).toMatchObject({ repeated: 0 });
+    expect(await notifier.flush()).toMatchObject({ repeated: 1 });
+  });
+
   it('ends by itself after a day; the first send does not fail where nothing can be kept', async () => {
     const { notifier, clock } = await chat();
     await notifier.send(message());

@@ -78,11 +78,14 @@ export const createRepeater = (
       };
     },
 
-    /** What is to be said again now; each is given to one process only. */
-    due: async (): Promise<DueRepeat[]> => {
+    /**
+     * What is to be said again now; each is given to one process only. One whose channels are not this notifier's
+     * (another environment's) is left to theirs.
+     */
+    due: async (isOurs: (channel: string) => boolean): Promise<DueRepeat[]> => {
       const all = await repeats.list();
       const isWaiting = (repeat: Repeat): boolean =>
-        nextRepeat(repeat, clock.now(), policy).kind === 'waits';
+        !repeat.channels.some(isOurs) || nextRepeat(repeat, clock.now(), policy).kind === 'waits';
       if (all.every(isWaiting)) return [];
       const lock = await enterFlush(folder, clock);
       if (lock.kind === 'busy') return [];
@@ -92,7 +95,7 @@ export const createRepeater = (
           const { run } = repeat.message;
           const next = nextRepeat(repeat, clock.now(), policy);
           if (next.kind === 'over') await repeats.end(run);
-          if (next.kind !== 'due') continue;
+          if (next.kind !== 'due' || isWaiting(repeat)) continue;
           const { state, ...said } = nth(repeat, acknowledge(run));
           await repeats.keep({ ...state, lastAt: clock.now() });
           due.push(said);

@@ -3,6 +3,7 @@ import { Interrupted } from '../environment/context.ts';
 import { exitCodes } from '../errors.ts';
 import { systemClock } from '../process/clock.ts';
 import { tool } from '../tool.ts';
+import { registerAck } from './commands/ack.ts';
 import { registerBackup } from './commands/backup.ts';
 import { registerDeploy } from './commands/deploy.ts';
 import { registerDoctor } from './commands/doctor.ts';
@@ -43,6 +44,7 @@ const registers = [
   registerGates,
   registerJournal,
   registerNotify,
+  registerAck,
   registerReport,
   registerDoctor,
   registerValidateLogging,

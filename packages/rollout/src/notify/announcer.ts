@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import { createNotifier, isChannelOff, type Notifier, type Receipt } from '@dhash/notifier';
 import { channelsFor } from '../config/recipients.ts';
-import type { CommandContext } from '../environment/context.ts';
+import { type CommandContext, commandHint } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { EventStanding } from '../environment/event-standing.ts';
 import type { Announcer } from '../environment/open-run.ts';
@@ -29,7 +29,20 @@ export const openNotifier = (context: CommandContext, environment: Environment):
     secrets: environment.config.secrets,
     env: context.processEnv,
     attachmentFolder: environment.config.root,
+    repeat: {
+      acknowledge: (run) => commandHint(context, `ack ${run} --env ${environment.config.env}`),
+    },
   });
+
+/** Whoever begins another run of an environment has seen how its last one ended. */
+const acknowledgeEarlier = async (
+  notifier: Notifier,
+  { config }: Environment,
+  current: string,
+): Promise<void> => {
+  for (const { run } of await notifier.repeating())
+    if (run !== current && run.endsWith(`-${config.env}`)) await notifier.acknowledge(run);
+};
 
 export const openAnnouncer = (
   context: CommandContext,
@@ -84,6 +97,10 @@ export const openAnnouncer = (
   };
 
   // What earlier commands could not deliver goes out beside this one.
+  track(
+    acknowledgeEarlier(notifier, environment, recorder.run),
+    'what is repeated could not be ended',
+  );
   track(
     notifier.flush({ mode: 'due', signal: context.signal }).then(({ problem }) => {
       if (problem !== null) context.output.warn(`messages that wait: ${problem}`);
