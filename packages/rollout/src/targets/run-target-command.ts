@@ -61,8 +61,8 @@ export const runTargetCommand = async (
   if (!isQuery) requireVariables(config);
   const { given, withheld } = config.commands;
   const timeoutMs = name === 'start' ? config.target.startTimeoutMs : commandTimeoutMs;
-  // Nobody waits for an answer that long, nor hears of it.
-  const waiting = patience(name, timeoutMs, isQuery ? {} : run);
+  const { onNotice, ...quiet } = run;
+  const waiting = patience(name, timeoutMs, isQuery ? quiet : run);
   const ended = await runCommand({
     command,
     cwd,
@@ -77,10 +77,10 @@ export const runTargetCommand = async (
   }).finally(waiting.end);
   if (!isQuery) {
     const told = tellOfOutput(asked, ended, config.root);
-    if (told !== null) run.onNotice?.(told);
+    if (told !== null) onNotice?.(told);
     // Nobody's command fails for the sake of a log.
     await tendLogs(logsFolder(config)).catch((error: unknown) =>
-      run.onNotice?.(`the service's output is not kept in bounds: ${messageOf(error)}`),
+      onNotice?.(`the service's output is not kept in bounds: ${messageOf(error)}`),
     );
   }
   if (ended.exit === 0 && !ended.timedOut) return ended;

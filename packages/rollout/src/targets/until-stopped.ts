@@ -16,8 +16,9 @@ const namedHolders = 3;
 
 /** What tells whether a service has stopped. */
 export interface StoppedLook {
-  /** `null`: the address is not to be asked. */
-  readonly address: (() => Promise<AddressLook>) | null;
+  readonly address: () => Promise<AddressLook>;
+  /** False: an answer of the address does not count against a stop. */
+  readonly countsAddress: boolean;
   readonly data: () => Promise<OpenFiles>;
   /** Who listens at the address, for the sentence. */
   readonly listeners: () => Promise<readonly Holder[]>;
@@ -46,10 +47,10 @@ type Found =
   | { readonly kind: 'held'; readonly holders: readonly Holder[] };
 
 const look = async (
-  { address, data }: StoppedLook,
+  { address, countsAddress, data }: StoppedLook,
   isWaitedOut: (answer: AddressLook) => boolean,
 ): Promise<Found> => {
-  const answer = address === null ? ({ kind: 'silent' } as const) : await address();
+  const answer = countsAddress ? await address() : ({ kind: 'silent' } as const);
   if (answer.kind === 'answers' && answer.isProof) return { kind: 'answers', how: answer.how };
   // Last, and only once the address is silent: it reads all of /proc.
   const { looked, holders, unseen } = await data();
@@ -117,7 +118,8 @@ export const lookAtService = (
     check,
   }: { readonly timeoutMs: number; readonly check: 'all' | 'address' | 'data' | 'none' },
 ): StoppedLook => ({
-  address: check === 'all' || check === 'address' ? () => askAddress(url, timeoutMs) : null,
+  address: () => askAddress(url, timeoutMs),
+  countsAddress: check === 'all' || check === 'address',
   data: () => whoHolds(check === 'all' || check === 'data' ? data : { files: [], folders: [] }),
   listeners: async () => {
     const sockets = await listeningSockets(url);

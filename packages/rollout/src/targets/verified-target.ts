@@ -47,8 +47,8 @@ const realLook = (config: EnvironmentConfig): StoppedLook =>
 
 /**
  * A target whose stop is believed only when it is seen: the address is silent, and nobody has the data open. After a
- * stop that failed, its start first waits for the service to go, and leaves one that stays alone: two would fight for
- * the port and the data.
+ * stop that failed, its start first waits for the service to go, and leaves one that answers alone: two would fight for
+ * the port and the data. Where only something of it holds the data, the service is down, and is started again.
  */
 export const verifiedTarget = (
   target: Target,
@@ -68,6 +68,16 @@ export const verifiedTarget = (
       elapsedMs: () => performance.now(),
     });
 
+  const goesAtLast = async (): Promise<boolean> => {
+    try {
+      await wait();
+      return true;
+    } catch (error) {
+      if (isTargetError(error) && error.code === 'still-running') return false;
+      throw error;
+    }
+  };
+
   return {
     ...target,
     stop: async () => {
@@ -85,18 +95,17 @@ export const verifiedTarget = (
       }
     },
     start: async () => {
-      if (stayed) {
-        try {
-          await wait();
-        } catch (error) {
-          if (!isTargetError(error) || error.code !== 'still-running') throw error;
+      if (stayed && !(await goesAtLast())) {
+        const answer = await look.address();
+        if (answer.kind === 'answers' && answer.isProof) {
           run.onNotice?.(
-            `the service was not started: it never stopped, and still runs ${formatDuration(2 * limitMs)} after its stop`,
+            `the service was not started: it never stopped, and answers ${formatDuration(2 * limitMs)} after its stop`,
           );
           return;
         }
-        stayed = false;
+        run.onNotice?.('the service is started again beside what its stop left on the data');
       }
+      stayed = false;
       await target.start();
     },
   };

@@ -26,6 +26,7 @@ const wait = async (
         looks += 1;
         return at(seen.address, silent);
       },
+      countsAddress: true,
       data: async () => at(seen.data, free),
       listeners: async () => [{ pid: 99, command: 'nginx', path: 'socket:[1]' }],
     },

@@ -24,10 +24,16 @@ const setUp = async (over: Partial<TargetConfig> = {}) => {
   const did: string[] = [];
   const told: string[] = [];
   let isUp = true;
+  let isHeld = false;
   const look: StoppedLook = {
     address: async () =>
       isUp ? { kind: 'answers', how: 'HTTP 200', isProof: true } : { kind: 'silent' },
-    data: async () => ({ looked: true, holders: [], unseen: 0 }),
+    countsAddress: true,
+    data: async () => ({
+      looked: true,
+      holders: isHeld ? [{ pid: 7, command: 'worker', path: '/data' }] : [],
+      unseen: 0,
+    }),
     listeners: async () => [],
   };
   const inner = {
@@ -39,8 +45,9 @@ const setUp = async (over: Partial<TargetConfig> = {}) => {
     target,
     did,
     told,
-    goDown: () => {
+    goDown: (leaves: 'nothing' | 'a child on the data') => {
       isUp = false;
+      isHeld = leaves !== 'nothing';
     },
   };
 };
@@ -56,9 +63,18 @@ test('a stop that stopped nothing fails, and no second service is started beside
 test('a service that goes after its limit is started again by the undo', async () => {
   const { target, did, goDown } = await setUp();
   await expect(target.stop()).rejects.toMatchObject({ code: 'still-running' });
-  goDown();
+  goDown('nothing');
   await target.start();
   expect(did).toEqual(['stop', 'start']);
+});
+
+test('a service that is down is started again, whatever holds its data', async () => {
+  const { target, did, told, goDown } = await setUp();
+  goDown('a child on the data');
+  await expect(target.stop()).rejects.toThrow('pid 7 (worker) has /data open');
+  await target.start();
+  expect(did).toEqual(['stop', 'start']);
+  expect(told.join()).toContain('started again beside');
 });
 
 test('stopCheck none believes the command', async () => {
