@@ -30,6 +30,8 @@ export interface BackupOptions extends DiskOption {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** `null`: everything is read, checked and packed, and nothing is kept. */
   readonly sink?: 'file' | 'null' | undefined;
+  /** With `sink: 'null'`: a folder of the caller's for copies of databases. Default: a new one in the system's temporary folder. */
+  readonly rehearseIn?: string | undefined;
   /** Reads every file, instead of taking over what did not change since the previous backup. */
   readonly rehash?: boolean | undefined;
   /** What the rescue script beside the backup says of the service; `none`: there is no such script. */

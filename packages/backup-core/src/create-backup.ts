@@ -206,7 +206,7 @@ const rescueFor = (
 
 /** A dry run: the same work into nothing. Copies of databases need a place; it is not in the backups' folder. */
 const rehearse = async (job: BackupJob): Promise<Done> => {
-  const folder = await mkdtemp(join(tmpdir(), 'dhash-rehearsal-'));
+  const folder = await mkdtemp(join(job.rehearseIn ?? tmpdir(), 'dhash-rehearsal-'));
   try {
     const data = await withSoundPrevious(job, job.now(), (previous) =>
       archiveData(job, nullSink(), folder, previous),

@@ -15,6 +15,7 @@ import type { Command, EnvironmentConfig } from '../config/types.ts';
 import type { CommandContext } from '../environment/context.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
 import { appliedMigrations } from '../migrations/applied.ts';
+import { openScratch, sweepScratch } from '../process/scratch.ts';
 import { tool } from '../tool.ts';
 import { showProgress } from '../words/progress.ts';
 import { backupRoom, checkRoom } from './backup-room.ts';
@@ -59,6 +60,7 @@ export const takeBackup = async (
   const { config, sink = 'file' } = request;
   const { service, env, backup } = config;
   const survey = { service, env, maxShrink: backup.maxShrink };
+  await sweepScratch(backup.dir);
   const earlier = await surveyBackups(backup.dir, survey);
   checkRoom(await backupRoom(config, earlier, { signal: context.signal }), config);
   const report = await writeBackup(context, request);
@@ -77,9 +79,24 @@ export const takeBackup = async (
   return { ...report, shrunken, copies, removed: await retainAfterBackup(context, config) };
 };
 
+/** A rehearsal copies databases too: where they lie meanwhile is as safe a place as that of the backups. */
 const writeBackup = async (
   context: CommandContext,
+  request: BackupRequest,
+): Promise<WrittenBackup> => {
+  if (request.sink !== 'null') return writeTo(context, request, null);
+  const scratch = await openScratch(request.config.backup.dir);
+  try {
+    return await writeTo(context, request, scratch.folder);
+  } finally {
+    await scratch.remove();
+  }
+};
+
+const writeTo = async (
+  context: CommandContext,
   { config, release, tag, sink = 'file' }: BackupRequest,
+  rehearseIn: string | null,
 ): Promise<WrittenBackup> => {
   const progress = showProgress(context);
   const { manifest: _, ...written } = await createBackup({
@@ -95,6 +112,7 @@ const writeBackup = async (
     now: context.clock.now,
     signal: context.signal,
     sink,
+    ...(rehearseIn === null ? {} : { rehearseIn }),
     rescue: rescueHints(config),
     onProgress: progress.show,
   }).finally(progress.end);

@@ -71,6 +71,7 @@ export const ownFolders = (
       ? []
       : [{ name: "target.root, the releases' folder", path: resolve(root, releases) }]),
     { name: "backup.dir, the backups' folder", path: backupFolder(root, env, dirs) },
+    { name: '.rollout/, what commands print', path: join(root, '.rollout') },
     { name: 'rollouts/, the records', path: layout.rollouts },
     { name: 'incidents/', path: layout.incidents },
     { name: 'monitor_logs/', path: layout.monitorLogs },

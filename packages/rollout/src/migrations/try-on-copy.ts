@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { stat, statfs } from 'node:fs/promises';
+import { stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { backup } from 'node:sqlite';
 import { messageOf } from '../errors.ts';
@@ -91,6 +91,8 @@ const tryIn = async (
 ): Promise<TrialReport> => {
   const copy = join(folder, 'copy.db');
   const startedMs = performance.now();
+  // SQLite would make it readable for all.
+  await writeFile(copy, '', { mode: 0o600, flag: 'wx' });
   await copyDatabase(database, copy);
   const copyMs = performance.now() - startedMs;
   const { size: copyBytes } = await stat(copy);

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { exitCodes, messageOf, RolloutError } from '../errors.ts';
 
 /** A folder that goes with whoever made it: at the latest when another one is opened beside it. */
 export interface Scratch {
@@ -24,42 +25,51 @@ type Taken = 'held' | 'no-locks' | DatabaseSync;
  * for other containers on the same disk, where a pid would mean somebody else.
  */
 const takeLock = (file: string): Taken => {
-  const lock = new DatabaseSync(file, { timeout: 0 });
+  let lock: DatabaseSync | undefined;
   try {
+    closeSync(openSync(file, 'a', 0o600));
+    lock = new DatabaseSync(file, { timeout: 0 });
     // No journal beside it: nothing is ever written.
     lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     return lock;
   } catch (error) {
-    lock.close();
-    // A file system without locks: nobody can tell who lives, and nothing there is swept.
+    lock?.close();
+    // A file system without locks, or another user's: nobody can tell who lives, and nothing there is swept.
     return heldCodes.includes((error as { errcode?: number }).errcode ?? 0) ? 'held' : 'no-locks';
   }
 };
 
-const namesIn = async (parent: string): Promise<string[]> => {
+/** Where nothing can be listed, or removed, nothing is to be swept by this user. */
+const notOurs = ['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'EROFS'];
+
+const orNotOurs = async <T>(work: Promise<T>, otherwise: T): Promise<T> => {
   try {
-    return await readdir(parent);
+    return await work;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if (notOurs.includes(String((error as NodeJS.ErrnoException).code))) return otherwise;
     throw error;
   }
 };
 
+const removed = async (folder: string): Promise<boolean> => {
+  await rm(folder, { recursive: true, force: true });
+  await rm(`${folder}${lockSuffix}`, { force: true });
+  return true;
+};
+
 /** Removes scratch folders whose process is gone. Returns their paths. */
 export const sweepScratch = async (parent: string): Promise<string[]> => {
-  const names = (await namesIn(parent)).map((name) => name.replace(/\.lock$/, ''));
+  const names = (await orNotOurs(readdir(parent), [])).map((name) => name.replace(/\.lock$/, ''));
   const swept: string[] = [];
   for (const name of new Set(names.filter((one) => scratchName.test(one)))) {
     const folder = join(parent, name);
     const lock = takeLock(`${folder}${lockSuffix}`);
     if (typeof lock === 'string') continue;
     try {
-      await rm(folder, { recursive: true, force: true });
-      await rm(`${folder}${lockSuffix}`, { force: true });
+      if (await orNotOurs(removed(folder), false)) swept.push(folder);
     } finally {
       lock.close();
     }
-    swept.push(folder);
   }
   return swept;
 };
@@ -78,14 +88,30 @@ const lockedName = (parent: string): { folder: string; lock: DatabaseSync | null
   }
 };
 
-/** Opens a scratch folder in `parent`, which is made where it is missing, and sweeps the ones of the dead. */
+/**
+ * Opens a scratch folder in `parent`, which is made where it is missing, and sweeps the ones of the dead.
+ *
+ * @throws RolloutError (exit 1) where it can't be made there.
+ */
 export const openScratch = async (parent: string): Promise<Scratch> => {
+  try {
+    return await openIn(parent);
+  } catch (cause) {
+    throw new RolloutError(
+      'no-scratch',
+      exitCodes.failed,
+      `a copy of the data is needed for a while, and no folder for it can be made in ${parent}: ${messageOf(cause)}`,
+      { cause, hints: ['make that folder writable, or set backup.dir to another'] },
+    );
+  }
+};
+
+const openIn = async (parent: string): Promise<Scratch> => {
   const made = await mkdir(parent, { recursive: true, mode: 0o700 });
   await sweepScratch(parent);
   const { folder, lock } = lockedName(parent);
   const remove = async () => {
-    await rm(folder, { recursive: true, force: true });
-    await rm(`${folder}${lockSuffix}`, { force: true });
+    await removed(folder);
     if (lock?.isOpen) lock.close();
     if (made !== undefined)
       await rmdir(parent).catch((error: NodeJS.ErrnoException) => {

@@ -56,3 +56,15 @@ setInterval(() => folder, 1000);`,
 test('a folder that is not there has nothing to sweep', async () => {
   expect(await sweepScratch(join(await tempFolder(), 'no'))).toEqual([]);
 });
+
+test('where no folder can be made, that is said with what to do; a sweep there finds nothing', async () => {
+  const file = join(await tempFolder(), 'file');
+  await writeFile(file, '');
+  await expect(openScratch(join(file, 'backups'))).rejects.toMatchObject({
+    code: 'no-scratch',
+    exit: 1,
+    message: expect.stringContaining('ENOTDIR'),
+  });
+  expect(await sweepScratch(file)).toEqual([]);
+  expect(await sweepScratch(join(file, 'backups'))).toEqual([]);
+});
