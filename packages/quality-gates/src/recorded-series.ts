@@ -24,6 +24,11 @@ export type RangeGrid = { readonly from: number; readonly to: number; readonly s
 
 const startTimes = 'process_start_time_seconds';
 
+/** Gauges belong to no process. */
+const needsStartTimes = (policy: Pick<WatchPolicy, 'gates'>): boolean =>
+  selectorsOf(policy).some(({ type }) => type !== 'gauge') ||
+  Object.values(policy.gates).some(({ kind }) => kind === 'restarts');
+
 /**
  * The queries for a policy: every metric that its gates select, series by series, and the start times of
  * the processes. `matchers` (without braces) are added to each; a scrape counts for `lookbackMs`.
@@ -46,7 +51,7 @@ export const rangeQueries = (
   };
   for (const { text, type } of selectorsOf(policy))
     add(text, type === 'histogram' ? 'buckets' : 'number');
-  add(startTimes, 'start time');
+  if (needsStartTimes(policy)) add(startTimes, 'start time');
   return [...queries.values()];
 };
 
