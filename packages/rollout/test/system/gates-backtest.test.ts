@@ -43,7 +43,7 @@ const gatesText = JSON.stringify({
           threshold: 2000,
           timeWindow: 15,
         },
-        queue: { kind: 'level', gauge: 'queue_length', threshold: 50 },
+        queue: { kind: 'level', gauge: 'queue_length', of: 'sum', threshold: 50 },
       },
     },
   },
