@@ -145,6 +145,38 @@ describe('counters that fall', () => {
   });
 });
 
+describe('a page of two workers', () => {
+  const worker = (name: string, requests: number, errors: number) => ({
+    [`requests{worker="${name}"}`]: requests,
+    [`errors{worker="${name}"}`]: errors,
+  });
+  /** The second one is started anew at the 9th poll, with so many of its 50 requests a poll failing from there on. */
+  const run = (failing: number) =>
+    replay(
+      policy,
+      Array.from({ length: 21 }, (_, i) => ({
+        at: i * 30_000,
+        health: { ok: true },
+        metrics: {
+          ...worker('1', 5000 + 50 * i, 10 + Math.floor(i / 5)),
+          ...(i < 8
+            ? worker('2', 5000 + 50 * i, 10 + Math.floor(i / 5))
+            : worker('2', 50 * (i - 8), failing * (i - 8))),
+        },
+      })),
+    ).decision;
+  it.each([15, 20, 25, 50])(
+    'is rolled back where one is started anew and fails %d of 50',
+    (failing) => {
+      expect(run(failing)).toBe('rollback');
+    },
+  );
+
+  it('is promoted where one is started anew and does not fail', () => {
+    expect(run(0)).toBe('promote');
+  });
+});
+
 describe('more failures than requests', () => {
   const counted = (perPoll: number) =>
     growing(times(20, [100, perPoll] as const), undefined, [0, 0]);

@@ -5,9 +5,10 @@ import { MOST_SERIES } from '../series/selectors-of.ts';
 import type { Page, Shape } from '../series/shapes.ts';
 import { type CounterWindow, createCounterWindow } from '../windows/counter-window.ts';
 import { baselinePace } from './baseline-pace.ts';
+import type { TargetCourse } from './course-types.ts';
 import type { CountsReader } from './read-counts.ts';
 import type { SeriesCounts } from './series-counts.ts';
-import { createTargetCourse, type TargetCourse } from './target-course.ts';
+import { createTargetCourse } from './target-course.ts';
 import type { View } from './view.ts';
 
 /** A selector whose series a gate counts. */

@@ -1,4 +1,4 @@
-import type { Answerer } from '../processes/processes.ts';
+import type { CourseEvents, Sums, TakenCourse, TargetCourse } from './course-types.ts';
 import { type FirstRise, judgeFirstRise } from './first-rise.ts';
 import { addRise, type SeriesCounts, settle } from './series-counts.ts';
 import {
@@ -15,38 +15,12 @@ import {
 } from './traffic.ts';
 import type { View } from './view.ts';
 
-/** What a gate's counters of one target came to at a poll. */
-export type TakenCourse =
-  /** They are in the sums. */
-  | 'counted'
-  /** They may be another process's: the next reading tells. */
-  | 'held'
-  /** Several processes answer there, by turns. */
-  | 'several';
-
-/** Where rises go. */
-export type Sums = {
-  /** What may prove a break. */
-  readonly proof: number[];
-  /** All that was counted. */
-  readonly all: number[];
-};
-
 type Held = {
   readonly at: number;
   /** A later start time; all counters fell; they rose much faster than ever. */
   readonly kind: 'start' | 'fall' | 'jump';
   readonly counts: ReadonlyMap<SeriesCounts, readonly number[]>;
   readonly sum: Traffic;
-};
-
-/** The counters of one target in one gate, and whose they are. */
-export type TargetCourse = {
-  readonly series: SeriesCounts[];
-  /** The target was read before, and had none of these: they begin at 0. Nothing where it had some. */
-  begin(at: number): void;
-  /** `restarts`: of the target until now, confirmed ones. */
-  take(at: number, answerer: Answerer, restarts: number): TakenCourse;
 };
 
 /** Falls and returns of all counters under one start time: once is a misreading. */
@@ -57,14 +31,6 @@ const here: Counts = (of) => of.now;
 const before: Counts = (of) => of.last;
 /** A series that is away counts as it was last seen. */
 const hereOrBefore: Counts = (of) => of.now ?? of.last;
-
-/** Told of what a course finds out later. */
-export type CourseEvents = {
-  /** A held reading was counted after all; with its time. */
-  readonly onCounted: (at: number) => void;
-  /** What may prove a break was taken back. */
-  readonly onTakenBack: () => void;
-};
 
 export const createTargetCourse = (
   view: View,
@@ -149,6 +115,14 @@ export const createTargetCourse = (
     return { hasFallen, allFell: hasFallen && !hasHeld };
   };
 
+  const courseOf = (sum: Traffic, at: number, by: Course['by']): Course => {
+    const fallen = series.flatMap((of) => {
+      const [from, to] = [of.last?.at(-1) ?? 0, of.now?.at(-1)];
+      return to !== undefined && to < from ? [{ of, from }] : [];
+    });
+    const isBack = () => fallen.every(({ of, from }) => (of.now?.at(-1) ?? -1) >= from);
+    return { ...sum, at, by, pace, isBack };
+  };
   /** Counts what was held, or says that it was another process's. */
   const resolve = (
     at: number,
@@ -159,10 +133,10 @@ export const createTargetCourse = (
     const ofHeld: Counts = (of) => counts.get(of) ?? null;
     const now = lifetime(here);
     const old = lifetime(before);
-    const course = { ...old, at: lastAt ?? heldAt, by: 'both' } as const;
+    const course = courseOf(old, lastAt ?? heldAt, 'both');
     // Where the held counts may be the old course gone on, it was not left.
     const leave = () => {
-      if (!goesOn(course, sum, heldAt, pace)) courses.push(course);
+      if (!goesOn(course, sum, heldAt)) courses.push(course);
     };
     if (kind === 'jump') {
       // Back from the jump: the held reading was not of this process.
@@ -200,7 +174,7 @@ export const createTargetCourse = (
     if (rises > 0 && first === null && !isCountableSince(now.total, usual, ms)) return 'several';
     // Counters near 0 are a new process's, whatever stood there before.
     const isOld = courses.some(
-      (course) => !isCountableSince(course.total, usual, ms) && goesOn(course, now, at, pace),
+      (course) => !isCountableSince(course.total, usual, ms) && goesOn(course, now, at),
     );
     return isOld ? 'several' : hold(at, 'fall');
   };
@@ -209,14 +183,14 @@ export const createTargetCourse = (
     const now = lifetime(hereOrBefore);
     const old = lifetime(before);
     for (const by of ['bad', 'total'] as const)
-      if (!isDip(old[by], now[by])) courses.push({ ...old, at: lastAt ?? at, by });
+      if (!isDip(old[by], now[by])) courses.push(courseOf(old, lastAt ?? at, by));
   };
   const remember = (
     rise: Traffic,
     { at, ms }: { at: number; ms: number },
     rises: number[],
   ): void => {
-    const old = { ...lifetime(before), at: at - ms, by: 'both' } as const;
+    const old = courseOf(lifetime(before), at - ms, 'both');
     first = { ...rise, ms, sums: rises, before: old, lifetime: lifetime(hereOrBefore) };
   };
   /** Takes the first rise back where it was a jump that may be another process's past. */
@@ -242,8 +216,17 @@ export const createTargetCourse = (
     view.isBeyond(rise) &&
     isBadBurst(rise, pace, ms) &&
     ((rise.bad > rise.total && pace.rises > 0) || !view.isBeyond(lifetime(hereOrBefore)));
+  /** Only where all that fell a reading ago are back it was a misreading. */
+  const forgetFalls = (): void => {
+    const isBack = series.every(
+      ({ now, fallenFrom }) =>
+        now === null || fallenFrom === null || (now.at(-1) ?? 0) >= (fallenFrom.at(-1) ?? 0),
+    );
+    if (!isBack) for (const of of series) of.fallenFrom = null;
+  };
   const goOn = (at: number, isTold: boolean): TakenCourse => {
     const ms = at - (lastAt ?? at);
+    forgetFalls();
     const { allFell, hasFallen } = compare(before);
     if (allFell && !isTold) return fall(at, ms);
     const rise = trafficOf((into) => {
@@ -254,7 +237,7 @@ export const createTargetCourse = (
     if (pace.rises === 0) remember(rise, { at, ms }, rises);
     if (courses.length > 0) {
       const now = lifetime(hereOrBefore);
-      const isBack = courses.some((course) => stepsOnto(course, now, rise, { at, ms }, pace));
+      const isBack = courses.some((course) => stepsOnto(course, now, rise, { at, ms }));
       if (isBack && isProvenBy(isTold)) return 'several';
     }
     if (hasFallen) leaveSome(at);

@@ -53,13 +53,21 @@ export const wasBurst = (
 ): boolean => first.total > fewEvents && first.total * second.ms > jump * second.total * first.ms;
 
 /** Where the counters of a process stood when they were last seen, and which of them tell it from others. */
-export type Course = Traffic & { readonly at: number; readonly by: 'both' | 'bad' | 'total' };
+export type Course = Traffic & {
+  readonly at: number;
+  readonly by: 'both' | 'bad' | 'total';
+  /** How fast it went. */
+  readonly pace: Pace;
+  /** All that fell as it was left are back. */
+  readonly isBack: () => boolean;
+};
 
 /** Faster than that may be a step from one course to another. */
 const step = 1.5;
 
-/** Counters now may be those of that course, gone on at the usual pace. */
-export const goesOn = (course: Course, now: Traffic, at: number, pace: Pace): boolean => {
+/** Counters now may be those of that course, gone on at its usual pace. */
+export const goesOn = (course: Course, now: Traffic, at: number): boolean => {
+  const { pace } = course;
   const ms = at - course.at;
   const total = now.total - course.total;
   const bad = now.bad - course.bad;
@@ -75,13 +83,13 @@ export const stepsOnto = (
   now: Traffic,
   rise: Traffic,
   at: { readonly at: number; readonly ms: number },
-  pace: Pace,
 ): boolean => {
+  const { pace } = course;
   const isStep =
     course.by === 'bad'
       ? rise.bad > fewBad && rise.bad > step * pace.bad * at.ms
       : pace.usual > 0 && rise.total > step * pace.usual * at.ms;
-  return isStep && goesOn(course, now, at.at, pace);
+  return isStep && goesOn(course, now, at.at) && course.isBack();
 };
 
 /** A fall that shards read at slightly different moments explain. */
