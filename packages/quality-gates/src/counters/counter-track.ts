@@ -60,6 +60,11 @@ type Plan = {
 /** `zero`: the page knows it; `kept`: it was there before. */
 type Presence = 'there' | 'zero' | 'kept' | 'unread' | 'absent';
 
+const isAny = (series: readonly SeriesCounts[]): boolean => {
+  for (let index = 0; index < series.length; index++) if (series[index]?.now) return true;
+  return false;
+};
+
 export const createCounterTrack = (
   counted: readonly Counted[],
   view: View,
@@ -70,6 +75,7 @@ export const createCounterTrack = (
   const sums = { proof: [] as number[], all: [] as number[] };
   const names = counted.map(({ selector }) => parseSelector(selector).name);
   const members = new Map<string, Member>();
+  const all: SeriesCounts[] = [];
   const courses = new Map<string, TargetCourse>();
   const pace = baselinePace(counted, view, context);
   let plan: Plan | null = null;
@@ -106,6 +112,7 @@ export const createCounterTrack = (
     };
     const course = courseOf(target);
     course.series.push(series);
+    all.push(series);
     const made = { series, course, read: counted[which]?.reader() ?? (() => null) };
     members.set(id, made);
     return made;
@@ -113,14 +120,14 @@ export const createCounterTrack = (
   const planFor = ({ shape }: Page): Plan => {
     const isSingle = processes.isSingle;
     if (plan?.shape === shape && plan.isSingle === isSingle) return plan;
-    const all = counted.map(({ selector }, which) => {
+    const planned = counted.map(({ selector }, which) => {
       const { keys, instances } = shape.pick(selector);
       if (keys.length > MOST_SERIES) return [];
       return keys.map((key, index) =>
         memberOf(key, which, processes.targetOf(instances[index] ?? '')),
       );
     });
-    plan = { shape, isSingle, members: all };
+    plan = { shape, isSingle, members: planned };
     return plan;
   };
 
@@ -168,12 +175,13 @@ export const createCounterTrack = (
     if (several !== null) return 'none';
     const page = read(sample);
     if (page === null) return 'none';
-    const { members: all } = planFor(page);
-    for (const { series } of members.values()) series.now = null;
+    const { members: planned } = planFor(page);
+    for (const series of all) series.now = null;
     let isUsable = true;
     let isRead = false;
-    for (const [which, { isNeeded, selector }] of counted.entries()) {
-      const presence = readOne(page, sample, which, all[which] ?? []);
+    for (let which = 0; which < counted.length; which++) {
+      const { isNeeded, selector } = counted[which] as Counted; // which < length
+      const presence = readOne(page, sample, which, planned[which] ?? []);
       if (presence === 'there') isRead = true;
       if (presence === 'there' || presence === 'zero' || (presence === 'kept' && !isNeeded))
         continue;
@@ -191,10 +199,10 @@ export const createCounterTrack = (
     let isCounted = false;
     let isHeld = false;
     for (const [target, course] of courses) {
-      const isHere = course.series.some(({ now }) => now !== null);
-      if (!isHere) continue;
-      if (pageAt !== null && processes.of(target) === 'same') course.begin(pageAt);
-      const taken = course.take(at, processes.of(target), processes.restartsOf(target));
+      if (!isAny(course.series)) continue;
+      const answerer = processes.of(target);
+      if (pageAt !== null && answerer === 'same') course.begin(pageAt);
+      const taken = course.take(at, answerer, processes.restartsOf(target));
       if (taken === 'several') {
         several = target;
         processes.convict(target);

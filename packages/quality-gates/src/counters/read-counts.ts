@@ -40,7 +40,8 @@ export const createBounds = (): Bounds => {
 export const bucketsReader = (all: Bounds): CountsReader => {
   const read = histogramReader();
   let bounds: readonly number[] = [];
-  let columns: readonly number[] = [];
+  /** Made anew only where the bounds are others. */
+  let reading: { columns: readonly number[]; counts: readonly number[] } | null = null;
   return (value) => {
     const buckets: Buckets | null = read(value);
     if (buckets === null || buckets.bounds.length < 2) return null;
@@ -49,8 +50,9 @@ export const bucketsReader = (all: Bounds): CountsReader => {
         buckets.bounds.length === bounds.length &&
         buckets.bounds.every((bound, index) => bound === bounds[index]);
       bounds = buckets.bounds;
-      if (!isSame) columns = all.columnsOf(bounds);
+      const columns = isSame ? reading?.columns : undefined;
+      reading = { columns: columns ?? all.columnsOf(bounds), counts: buckets.counts };
     }
-    return { columns, counts: buckets.counts };
+    return reading;
   };
 };

@@ -92,6 +92,39 @@ export const createTargetCourse = (
       settle(of, known);
     }
   };
+  /**
+   * The usual poll, in one pass: every series is there as before and fell in nothing. `false`: it is not that
+   * plain, and nothing was taken.
+   */
+  const countSteady = (at: number): boolean => {
+    if (held !== null || first !== null || courses.length > 0 || pace.rises === 0) return false;
+    scratch.fill(0);
+    for (let index = 0; index < series.length; index++) {
+      const { now, last, fallenFrom, columns } = series[index] as SeriesCounts; // index < length
+      if (now === null) continue;
+      if (last === null || fallenFrom !== null || last.length !== now.length) return false;
+      for (let place = 0; place < now.length; place++) {
+        const by = (now[place] ?? 0) - (last[place] ?? 0);
+        if (!(by >= 0)) return false;
+        const column = columns[place] ?? 0;
+        scratch[column] = (scratch[column] ?? 0) + by;
+      }
+    }
+    const rise = view.traffic(scratch);
+    const ms = at - (lastAt ?? at);
+    if (view.isJudged && (isBurst(rise, pace, ms) || view.isBeyond(rise))) return false;
+    for (let column = 0; column < scratch.length; column++) {
+      const by = scratch[column] ?? 0;
+      sums.all[column] = (sums.all[column] ?? 0) + by;
+      sums.proof[column] = (sums.proof[column] ?? 0) + by;
+    }
+    for (const { now, last } of series)
+      if (now !== null && last !== null)
+        for (let place = 0; place < now.length; place++) last[place] = now[place] ?? 0;
+    pace = faster(pace, rise, ms, true);
+    lastAt = at;
+    return true;
+  };
   const hold = (at: number, kind: Held['kind']): TakenCourse => {
     const counts = new Map<SeriesCounts, readonly number[]>();
     for (const of of series) if (of.now !== null) counts.set(of, [...of.now]);
@@ -261,6 +294,7 @@ export const createTargetCourse = (
       }
       if (answerer === 'held') return hold(at, 'start');
       const isNew = restarts > known;
+      if (!isNew && countSteady(at)) return 'counted';
       known = restarts;
       if (held !== null) {
         const resolved = resolve(at, held, answerer !== 'unknown');

@@ -17,6 +17,9 @@ export const noPace: Pace = { total: 0, bad: 0, usual: 0, rises: 0 };
 export const faster = (pace: Pace, rise: Traffic, ms: number, isUsual: boolean): Pace => {
   if (ms <= 0) return pace;
   const rate = rise.total / ms;
+  // The same object where nothing is new: this is done at each poll.
+  if (pace.rises > 1 && rate <= pace.total && rise.bad / ms <= pace.bad && rate <= pace.usual)
+    return pace;
   return {
     total: Math.max(pace.total, rate),
     bad: Math.max(pace.bad, rise.bad / ms),

@@ -91,17 +91,19 @@ export const openHistogram = (gate: HistogramQuantileGate, context: MeasureConte
   /** The columns by their bounds, ascending. */
   let order: readonly number[] = [];
   let sorted: readonly number[] = [];
+  /** Place of the highest bound within the limit. */
+  let within = -1;
   const sort = (): void => {
     if (order.length === bounds.bounds.length) return;
     const boundOf = (column: number) => bounds.bounds[column] ?? Infinity;
     order = bounds.bounds.map((_, column) => column).sort((a, b) => boundOf(a) - boundOf(b));
     sorted = order.map(boundOf);
+    within = sorted.findLastIndex((bound) => bound * gate.scale <= limit);
   };
   /** All events, and those over the highest bound that is within the limit. */
   const traffic = (sums: readonly number[]) => {
     sort();
     const total = sums[order.at(-1) ?? 0] ?? 0;
-    const within = sorted.findLastIndex((bound) => bound * gate.scale <= limit);
     return { bad: Math.max(0, total - (within < 0 ? 0 : (sums[order[within] ?? 0] ?? 0))), total };
   };
   const track = createCounterTrack(
