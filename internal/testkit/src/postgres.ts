@@ -14,12 +14,12 @@ const PORT = 5432;
 
 /** A PostgreSQL server of one test. */
 export interface PostgresServer {
-  /** Connection string of a database, for its superuser `postgres`. */
-  url(database: string): string;
+  /** Connection string of a database, for its superuser `postgres` or for another role. */
+  url(database: string, role?: string): string;
   /** Starts it again, where a test took it down. */
   start(): Promise<void>;
-  /** Runs SQL; one text per row, columns separated by `|`. */
-  sql(database: string, statement: string): Promise<string[]>;
+  /** Runs SQL as the superuser or as another role; one text per row, columns separated by `|`. */
+  sql(database: string, statement: string, role?: string): Promise<string[]>;
 }
 
 /** Debian keeps the server's programs off PATH. */
@@ -60,7 +60,7 @@ const serveIn = async (
   const data = join(folder, 'data');
   const as = { ...user, cwd: folder, env: { ...process.env, LC_ALL: 'C' } };
   await run(join(bin, 'initdb'), ['-D', data, '-A', 'trust', '-U', 'postgres', '-N'], as);
-  const options = `-k ${folder} -p ${PORT} -c listen_addresses= -c fsync=off`;
+  const options = `-k ${folder} -p ${PORT} -c listen_addresses= -c fsync=off -c wal_level=logical -c max_prepared_transactions=5`;
   const start = async () => {
     // No pipes: the server would inherit them, and their end would never come.
     const starting = spawn(
@@ -80,15 +80,15 @@ const serveIn = async (
     if (!existsSync(join(data, 'postmaster.pid'))) return;
     await run(join(bin, 'pg_ctl'), ['-D', data, '-m', 'immediate', '-w', 'stop'], as);
   };
-  const url = (database: string) =>
-    `postgresql://postgres@/${database}?host=${encodeURIComponent(folder)}&port=${PORT}`;
+  const url = (database: string, role = 'postgres') =>
+    `postgresql://${role}@/${database}?host=${encodeURIComponent(folder)}&port=${PORT}`;
   const server: PostgresServer = {
     url,
     start,
-    sql: async (database, statement) => {
+    sql: async (database, statement, role = 'postgres') => {
       const { stdout } = await run('psql', [
         ...['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1'],
-        ...['-h', folder, '-p', String(PORT), '-U', 'postgres', '-d', database, '-c', statement],
+        ...['-h', folder, '-p', String(PORT), '-U', role, '-d', database, '-c', statement],
       ]);
       return stdout.split('\n').filter((line) => line !== '');
     },
@@ -130,7 +130,7 @@ export const sharedPostgres = (): PostgresServer => {
     for (const statement of drop) await server().sql('postgres', statement);
   });
   return {
-    url: (database) => server().url(database),
+    url: (...asked) => server().url(...asked),
     start: () => server().start(),
     sql: (...asked) => server().sql(...asked),
   };

@@ -1,45 +1,24 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type ArchivedData, archiveData, finishArchive, type Written } from './archive-data.ts';
 import { nextBackupTime, renderBackupName } from './backup-name.ts';
 import { type BackupJob, type BackupOptions, checkOptions } from './backup-options.ts';
 import { refuseDanglingLink } from './dangling-link.ts';
 import { makeFolder } from './disk.ts';
 import { BackupError, isSystemError, systemSaid } from './errors.ts';
-import { type Gathered, gatherSources } from './gather-sources.ts';
-import { checkEntryCount, checkManifestBytes, FORMAT_LIMITS, type FormatLimits } from './limits.ts';
-import {
-  contentRootOf,
-  FORMAT,
-  MANIFEST_NAME,
-  type Manifest,
-  type ManifestSource,
-} from './manifest.ts';
+import { FORMAT_LIMITS, type FormatLimits } from './limits.ts';
+import type { Manifest } from './manifest.ts';
 import { databaseOf } from './postgres/psql.ts';
-import {
-  type NewState,
-  NOTHING_SAVED,
-  type PreviousWork,
-  withPrevious,
-  writeState,
-} from './previous-backup.ts';
+import { NOTHING_SAVED, type PreviousWork, withPrevious, writeState } from './previous-backup.ts';
 import { backupTimes, publishBackup, publishIncomplete } from './publish-backup.ts';
-import type { ReadManifest } from './read-manifest.ts';
-import { renderManifest } from './render-manifest.ts';
+import { openBackup } from './read-backup.ts';
 import { renderRescue } from './rescue/render-rescue.ts';
 import { shownManifest } from './shown-manifest.ts';
 import { SIDECAR_SUFFIX } from './sidecar.ts';
 import type { CommandSource, DataSource } from './types.ts';
-import { sweepLeftovers, workName } from './work-files.ts';
-import {
-  PreviousRotted,
-  type ReusedWork,
-  type WrittenEntries,
-  writeEntries,
-} from './write-entries.ts';
-import { packText } from './zip/pack-text.ts';
-import { fileSink, nullSink, type Sink } from './zip/sink.ts';
-import { type ArchiveWriter, openArchiveWriter } from './zip/write-archive.ts';
+import { sweepLeftovers, sweepUnfinished, workName } from './work-files.ts';
+import { PreviousRotted, type ReusedWork } from './write-entries.ts';
+import { fileSink, nullSink } from './zip/sink.ts';
 
 /** What was backed up, and where it lies. */
 export interface BackupReport {
@@ -62,19 +41,12 @@ export interface BackupReport {
    * lies in `<dir>/incomplete/`, and is no backup to rely on.
    */
   readonly incomplete: readonly string[];
+  /**
+   * What the backup does not hold, or what was not checked, and is no fault of it: a pattern that matches nothing, a socket,
+   * a time that can't be kept, a check of SQLite's that needs the service's own functions. A sentence each, for people.
+   */
+  readonly notes: readonly string[];
 }
-
-type Written = {
-  manifest: ReadManifest;
-  entries: number;
-  sha256: string;
-  bytes: number;
-  facts: Pick<NewState, 'manifestSha256' | 'stats' | 'databases'> & {
-    /** Null where everything was read just now. */
-    rehashedAtMs: number | null;
-  };
-  reused: ReusedWork;
-};
 
 /**
  * Backs data up into one zip that shows under its name only when it is whole, durable and has its sidecar.
@@ -105,6 +77,7 @@ export const createBackupWithin = async (
       manifest: shownManifest({ ...manifest, createdAt }),
       ms: job.now() - startedMs,
       incomplete: manifest.incomplete,
+      notes: manifest.sources.flatMap(({ notes = [] }) => notes),
     };
   } catch (error) {
     if (!isSystemError(error)) throw error;
@@ -154,6 +127,8 @@ const backUp = async (job: BackupJob, startedMs: number): Promise<Done> => {
       .then((data) => finishArchive(job, data))
       .finally(() => handle.close());
     job.signal?.throwIfAborted();
+    // What gets a name can be read, by whoever will restore it.
+    await openBackup(part, async () => undefined);
     const archive = { disk, dir, root, part, sha256: written.sha256, env, tag, nowMs: startedMs };
     const { complete, incomplete } = written.manifest;
     const rescue = rescueFor(job, written);
@@ -204,9 +179,15 @@ const rescueFor = (
   return (zip) => renderRescue({ zip, sha256, manifest, live, commands, hints });
 };
 
-/** A dry run: the same work into nothing. Copies of databases need a place; it is not in the backups' folder. */
+const nearestExisting = (path: string): string =>
+  existsSync(path) || dirname(path) === path ? path : nearestExisting(dirname(path));
+
+/** A dry run: the same work into nothing. Copies of databases need a place: that of the backups, where there is room. */
 const rehearse = async (job: BackupJob): Promise<Done> => {
-  const folder = await mkdtemp(join(job.rehearseIn ?? tmpdir(), 'dhash-rehearsal-'));
+  const place = job.rehearseIn ?? nearestExisting(job.dir);
+  await sweepUnfinished(job.disk, place, job.now());
+  const folder = join(place, workName('rehearsal'));
+  await job.disk.mkdir(folder, { mode: 0o700 });
   try {
     const data = await withSoundPrevious(job, job.now(), (previous) =>
       archiveData(job, nullSink(), folder, previous),
@@ -218,72 +199,4 @@ const rehearse = async (job: BackupJob): Promise<Done> => {
   } finally {
     await job.disk.rm(folder, { recursive: true, force: true });
   }
-};
-
-const SQLITE_SIDECARS = ['', '-journal', '-wal', '-shm'];
-
-/** What the archive holds but its manifest. */
-interface ArchivedData extends Pick<Gathered, 'databases' | 'otherLines' | 'unreadable'> {
-  readonly writer: ArchiveWriter;
-  readonly sources: readonly ManifestSource[];
-  readonly written: WrittenEntries;
-  /** Null where everything was read just now. */
-  readonly rehashedAtMs: number | null;
-}
-
-const archiveData = async (
-  job: BackupJob,
-  sink: Sink,
-  tempFolder: string,
-  previous: PreviousWork,
-): Promise<ArchivedData> => {
-  const copies: string[] = [];
-  try {
-    const { files, ...gathered } = await gatherSources(job, tempFolder, copies, previous);
-    checkEntryCount(job.dir, files.length, job.limits);
-    const opened = await previous.opened;
-    const writer = openArchiveWriter(sink);
-    const written = await writeEntries(writer, files, { ...job, previous: opened });
-    const sources = await gathered.sources;
-    return { ...gathered, writer, sources, written, rehashedAtMs: opened?.rehashedAtMs ?? null };
-  } finally {
-    for (const copy of copies)
-      for (const suffix of SQLITE_SIDECARS)
-        await job.disk.rm(copy + suffix, { recursive: false, force: true });
-  }
-};
-
-const finishArchive = async (job: BackupJob, data: ArchivedData): Promise<Written> => {
-  const { databases, otherLines, rehashedAtMs, sources, unreadable, writer, written } = data;
-  const { lines, bytes, stats, reused } = written;
-  const incomplete = [...unreadable, ...written.unreadable];
-  const entries = lines.length;
-  for (const line of otherLines) lines.push(line);
-  const manifest: ReadManifest = {
-    format: FORMAT,
-    tool: {
-      ...job.tool,
-      node: process.versions.node,
-      zlib: process.versions.zlib,
-      arch: process.arch,
-    },
-    service: job.service,
-    env: job.env,
-    release: job.release,
-    migrations: [...job.migrations],
-    tag: job.tag,
-    complete: incomplete.length === 0,
-    incomplete,
-    contentRoot: contentRootOf(lines),
-    totalBytes: bytes,
-    sources: [...sources],
-    entries: lines,
-  };
-  const packed = await packText(renderManifest(manifest));
-  checkManifestBytes(job.dir, packed.plainBytes, job.limits);
-  const { body, sha256: manifestSha256, packedSha256: _, ...known } = packed;
-  await writer.addKnown({ name: MANIFEST_NAME, ...known }, body);
-  job.signal?.throwIfAborted();
-  const facts = { manifestSha256, stats, databases, rehashedAtMs };
-  return { manifest, entries, facts, reused, ...(await writer.finish()) };
 };

@@ -7,6 +7,7 @@ import {
   open,
   rename,
   rm,
+  rmdir,
   symlink,
   unlink,
   utimes,
@@ -18,11 +19,13 @@ type Path = string | Buffer;
 /** Every call that changes the disk goes through this port, so that a test can end the process before any of them. */
 export interface Disk {
   open(path: Path, flags: string | number, mode?: number): Promise<FileHandle>;
-  link(existing: string, name: string): Promise<void>;
-  rename(from: string, to: string): Promise<void>;
+  link(existing: Path, name: Path): Promise<void>;
+  rename(from: Path, to: Path): Promise<void>;
   unlink(path: string): Promise<void>;
   /** @returns the first folder that it made, where `recursive`; undefined where it made none */
   mkdir(path: Path, options: { mode: number; recursive?: boolean }): Promise<string | undefined>;
+  /** Of an empty folder. */
+  rmdir(path: Path): Promise<void>;
   rm(path: string, options: { recursive: boolean; force: boolean }): Promise<void>;
   symlink(target: string, path: Path): Promise<void>;
   chmod(path: Path, mode: number): Promise<void>;
@@ -38,6 +41,7 @@ export const realDisk: Disk = {
   rename: (from, to) => rename(from, to),
   unlink: (path) => unlink(path),
   mkdir: (path, options) => mkdir(path, options),
+  rmdir: (path) => rmdir(path),
   rm: (path, options) => rm(path, options),
   symlink: (target, path) => symlink(target, path),
   chmod: (path, mode) => chmod(path, mode),

@@ -39,6 +39,8 @@ export {
 } from './postgres/connection.ts';
 export { lookAtPostgres } from './postgres/look.ts';
 export { drillId, sweepDrillDatabases } from './postgres/scratch-database.ts';
+export { canPutBack, type PutBackOptions } from './put-back/can-put-back.ts';
+export type { Obstacle, ObstacleKind } from './put-back/obstacle.ts';
 export { rescueNameOf } from './rescue/render-rescue.ts';
 export {
   type CompareOptions,

@@ -9,8 +9,12 @@ export const FORMAT = 1;
 
 const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hex digits'));
 const bytes = z.int().check(z.nonnegative());
-/** Permission bits only: a backup never brings setuid, setgid or sticky back. */
-const mode = z.int().check(z.minimum(0), z.maximum(0o777));
+/** Permission bits, and setuid, setgid, sticky. */
+const mode = z.int().check(z.minimum(0), z.maximum(0o7777));
+/** Number of a user or group; 2^32 - 1 means nobody (chown(2)). */
+const id = z.int().check(z.minimum(0), z.maximum(0xffff_fffe));
+/** Whose it is, where that is not the owner of its source's folder. */
+const owner = { uid: z.optional(id), gid: z.optional(id) };
 /** UTC with nanoseconds: `2026-01-31T12:00:00.123456789Z`. */
 const mtime = z
   .string()
@@ -37,9 +41,14 @@ const fileEntry = z.object({
   mtime,
   /** SHA-256 of the bytes in the archive; absent where they are stored, thus the same, or in chunks that have their own. */
   packedSha256: z.optional(sha256),
+  /** Bytes that it took on its disk, of a file with holes: runs of zeros are restored as holes. */
+  allocated: z.optional(bytes),
   /** Of large deflated files: what lets a later backup reuse the parts that did not change. */
   chunks: z.optional(z.array(chunk)),
+  /** Path in the archive of the line before it that is the same file: a hard link. Its content is in the archive twice. */
+  sameAs: z.optional(z.string()),
   name: z.optional(name),
+  ...owner,
 });
 
 const linkEntry = z.object({
@@ -48,6 +57,7 @@ const linkEntry = z.object({
   /** Relative; stays inside the source. */
   target: z.string(),
   name: z.optional(name),
+  ...owner,
 });
 
 const dirEntry = z.object({
@@ -55,6 +65,32 @@ const dirEntry = z.object({
   path: z.string(),
   mode,
   name: z.optional(name),
+  ...owner,
+});
+
+const isRecordOf = (value: unknown, isValue: (each: unknown) => boolean): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.values(value).every(isValue);
+
+/** By table. Not a record of zod's, which leaves a key `__proto__` out. */
+const rows = z.custom<Record<string, number>>(
+  (value) => isRecordOf(value, (each) => Number.isSafeInteger(each) && Number(each) >= 0),
+  'expected numbers of rows by table',
+);
+
+/** Digests by table. */
+const digests = z.custom<Record<string, string>>(
+  (value) => isRecordOf(value, (each) => typeof each === 'string'),
+  'expected digests by table',
+);
+
+const folder = z.object({
+  /** Base64 of its path inside the source. */
+  name,
+  mode,
+  ...owner,
 });
 
 const source = z.object({
@@ -64,8 +100,17 @@ const source = z.object({
   exclude: z.optional(z.array(z.string())),
   /** Modes of folders that differ from 0755, by path inside the source; '' is the source's own folder. */
   folderModes: z.optional(z.record(z.string(), mode)),
+  /** Folders that are not empty and whose looks are not told by `folderModes`: another owner, or a name that is no key. */
+  folders: z.optional(z.array(folder)),
+  /** Owner of the source's own folder, or of a database's file. */
+  uid: z.optional(id),
+  gid: z.optional(id),
+  /** What is not in the backup, or was not checked, and is no fault of it: a sentence each. */
+  notes: z.optional(z.array(z.string())),
   /** Rows per table when the database was copied. */
-  tables: z.optional(z.record(z.string(), z.int().check(z.nonnegative()))),
+  tables: z.optional(rows),
+  /** What tells whether rows of a table were changed since: comparable only with another of the same kind and version. */
+  digests: z.optional(digests),
   /** Rows whose foreign key points nowhere, where there were any. */
   foreignKeyViolations: z.optional(z.int().check(z.positive())),
   userVersion: z.optional(z.int()),

@@ -4,7 +4,13 @@ import { type BackupFiles, backupFiles } from './backup-files.ts';
 import { parseBackupName } from './backup-name.ts';
 import { BackupError, systemCode, throwUnreadable } from './errors.ts';
 import { FORMAT_LIMITS } from './limits.ts';
-import { filesOf, MANIFEST_NAME, type ManifestEntry, type ManifestSource } from './manifest.ts';
+import {
+  filesOf,
+  MANIFEST_NAME,
+  type ManifestEntry,
+  type ManifestFile,
+  type ManifestSource,
+} from './manifest.ts';
 import { manifestReader, type ReadManifest } from './read-manifest.ts';
 import { linkProblem, truePath } from './stored-path.ts';
 import type { EntryTable } from './table/entry-table.ts';
@@ -91,6 +97,7 @@ const checkLines = (file: string, manifest: OpenManifest, names: NameSet): void 
     if (problem !== null) refuse(file, 13, `its line in the manifest ${problem}`, line.path);
     linesOf.set(name, (linesOf.get(name) ?? 0) + 1);
   }
+  checkNames(file, manifest);
   for (const { name, type } of manifest.sources)
     if (type !== 'files' && manifest.complete && linesOf.get(name) !== 1)
       refuse(
@@ -98,6 +105,26 @@ const checkLines = (file: string, manifest: OpenManifest, names: NameSet): void 
         13,
         `its manifest has ${linesOf.get(name) ?? 0} files for the database "${name}"`,
       );
+};
+
+/** Rule 13: a further name of a file comes after that file, has its content, and is no name of a name. */
+const checkNames = (file: string, manifest: OpenManifest): void => {
+  const wanted = new Set<string>();
+  for (const line of manifest.entries)
+    if (line.type === 'file' && line.sameAs !== undefined) wanted.add(line.sameAs);
+  if (wanted.size === 0) return;
+  const first = new Map<string, ManifestFile>();
+  for (const line of manifest.entries) {
+    if (line.type !== 'file') continue;
+    if (line.sameAs === undefined) {
+      if (wanted.has(line.path)) first.set(line.path, line);
+      continue;
+    }
+    const other = first.get(line.sameAs);
+    const source = line.path.slice(0, line.path.indexOf('/') + 1);
+    if (other?.sha256 !== line.sha256 || !other.path.startsWith(source))
+      refuse(file, 13, 'its line names a file that is not the same', line.path);
+  }
 };
 
 const hasTrueNames = ({ entries }: OpenManifest): boolean => {

@@ -12,6 +12,7 @@ import { bufferPool } from './buffer-pool.ts';
 import type { FileToArchive } from './gather-sources.ts';
 import type { ManifestFile } from './manifest.ts';
 import type { PreviousBackup } from './previous-backup.ts';
+import { allocatedBytes } from './put-back/survey-folder.ts';
 import { readAhead } from './read-ahead.ts';
 import {
   addReused,
@@ -22,6 +23,8 @@ import {
 } from './reuse-file.ts';
 import { UnreadableFile } from './source/read-stable.ts';
 import { systemPace } from './source/system-pace.ts';
+import { ownerUnless } from './stored-owner.ts';
+import { storedTime } from './stored-time.ts';
 import type { FileTable } from './table/file-table.ts';
 import { type LineTable, lineTable } from './table/line-table.ts';
 import { type StatTable, statTable } from './table/stat-table.ts';
@@ -33,22 +36,55 @@ const READ_AHEAD_BYTES = 12 * 2 ** 20;
 /** What a file costs of that however small it is, so that few files are open at once. */
 const LEAST_COST_BYTES = 2 ** 20;
 
-const NS_PER_MS = 1_000_000n;
+/** What is known of the files that were written so far, for the lines of those that follow. */
+interface Written {
+  /** Stored path and SHA-256 of files with several names, by device and inode. */
+  readonly manyNames: Map<string, { readonly path: string; readonly sha256: string }>;
+  readonly notes: string[];
+}
 
-/** UTC with nanoseconds, from the nanoseconds of the Unix epoch. */
-const isoNanoseconds = (ns: bigint): string => {
-  const ms = ns / NS_PER_MS;
-  const below = Number(ns - ms * NS_PER_MS);
-  // Before the epoch the division went up.
-  const [date, rest] = below < 0 ? [Number(ms) - 1, below + 1e6] : [Number(ms), below];
-  return `${new Date(date).toISOString().slice(0, -1)}${String(rest).padStart(6, '0')}Z`;
+/** A file with fewer bytes than this in holes is as good without them. */
+const LEAST_HOLES_BYTES = 2 ** 15;
+
+/** The line of the same file that came before, where it has another name. */
+const sameFile = (
+  { manyNames }: Written,
+  { stored }: FileToArchive,
+  { content, stat }: ArchivedFile,
+): { sameAs?: string } => {
+  if (stat.nlink < 2n) return {};
+  const key = `${stat.dev}:${stat.ino}`;
+  const first = manyNames.get(key);
+  if (first === undefined) {
+    manyNames.set(key, { path: stored.path, sha256: content.sha256 });
+    return {};
+  }
+  // It may have been written to between its two readings.
+  return first.sha256 === content.sha256 ? { sameAs: first.path } : {};
 };
 
-const lineOf = (file: FileToArchive, { content, stat }: ArchivedFile): ManifestFile => {
+const lineOf = (file: FileToArchive, archived: ArchivedFile, written: Written): ManifestFile => {
+  const { content, stat } = archived;
   const facts: BigIntStats = file.statOf ?? stat;
-  const mode = Number(facts.mode & 0o777n);
-  const mtime = isoNanoseconds(facts.mtimeNs);
-  return { type: 'file', ...file.stored, ...content, mode, mtime };
+  const mode = Number(facts.mode & 0o7777n);
+  const { mtime, note } = storedTime(facts.mtimeNs);
+  if (note !== null) written.notes.push(`${file.stored.path}: ${note}`);
+  const holes = content.size - allocatedBytes({ size: content.size, blocks: Number(stat.blocks) });
+  return {
+    type: 'file',
+    ...file.stored,
+    ...content,
+    mode,
+    mtime,
+    ...(file.owner === null
+      ? {}
+      : ownerUnless(file.owner, { uid: Number(facts.uid), gid: Number(facts.gid) })),
+    // Both are about the file that was read, and not of a copy that was made for this.
+    ...(file.statOf === undefined && holes >= LEAST_HOLES_BYTES
+      ? { allocated: content.size - holes }
+      : {}),
+    ...(file.statOf === undefined ? sameFile(written, file, archived) : {}),
+  };
 };
 
 export interface WriteEntriesOptions {
@@ -62,18 +98,35 @@ export interface WriteEntriesOptions {
 export interface WrittenEntries {
   readonly lines: LineTable;
   /** Plain bytes of all of them. */
-  readonly bytes: number;
+  bytes: number;
   readonly unreadable: string[];
+  /** Files that were listed, and gone when their turn came, by stored path. */
+  readonly gone: string[];
+  /** What could not be kept as it was, with the path. */
+  readonly notes: string[];
   /** Of each line, in the same order, for the next backup. */
   readonly stats: StatTable;
   readonly reused: ReusedWork;
+  readonly manyNames: Written['manyNames'];
 }
+
+/** Before the first file. */
+export const nothingWritten = (): WrittenEntries => ({
+  lines: lineTable(),
+  bytes: 0,
+  unreadable: [],
+  gone: [],
+  notes: [],
+  stats: statTable(),
+  reused: { files: 0, chunks: 0 },
+  manyNames: new Map(),
+});
 
 /** What was taken over from the previous backup instead of being packed again. */
 export interface ReusedWork {
-  readonly files: number;
+  files: number;
   /** Chunks of 1 MiB of large files that changed in part. */
-  readonly chunks: number;
+  chunks: number;
 }
 
 const reusableOf = (
@@ -97,27 +150,25 @@ export class PreviousRotted extends Error {
 }
 
 /**
- * Writes every file; those that could not be read are named in `unreadable` and are not in the archive.
+ * Writes every file, and adds it to what was written before; those that could not be read are named in `unreadable` or
+ * `gone`, and are not in the archive.
  *
  * @throws PreviousRotted
  */
 export const writeEntries = async (
   writer: ArchiveWriter,
   files: FileTable,
+  written: WrittenEntries,
   options: WriteEntriesOptions,
-): Promise<WrittenEntries> => {
-  const lines = lineTable();
-  const unreadable: string[] = [];
-  const stats = statTable();
-  const reused = { files: 0, chunks: 0 };
+): Promise<void> => {
+  const { lines, unreadable, gone, stats, reused } = written;
   const { previous } = options;
   const means = { pool: bufferPool(READ_AHEAD_BYTES), pace: systemPace() };
   const { pool } = means;
-  const totalEntries = files.length;
-  let totalBytes = 0;
+  const totalEntries = lines.length + files.length;
+  let totalBytes = written.bytes;
   for (const { size } of files) totalBytes += size;
-  let writtenBytes = 0;
-  let bytes = 0;
+  let bytes = written.bytes;
   const report = (entry: string) =>
     options.onProgress?.({
       phase: 'write',
@@ -177,14 +228,15 @@ export const writeEntries = async (
       );
       // A copy was made for this backup alone: what the system says of it tells nothing later.
       stats.push(item.statOf === undefined ? archived.stat : null);
-      lines.push(lineOf(item, archived));
-      writtenBytes += archived.content.size;
+      lines.push(lineOf(item, archived, written));
+      written.bytes += archived.content.size;
     } catch (error) {
       if (!(error instanceof UnreadableFile)) throw error;
-      unreadable.push(`${path}: ${error.message}`);
+      // A copy of ours that is gone is no state of the data.
+      if (error.kind === 'gone' && item.statOf === undefined) gone.push(path);
+      else unreadable.push(`${path}: ${error.message}`);
     }
     bytes = before + item.size;
     report(path);
   }
-  return { lines, bytes: writtenBytes, unreadable, stats, reused };
 };

@@ -1,8 +1,15 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tempFolder } from '@dhash/testkit';
 import { expect, it } from 'vitest';
-import { isBackupError, listBackups, stageRestore, verifyBackup } from '../src/index.ts';
+import {
+  isBackupError,
+  listBackups,
+  proveRestored,
+  stageRestore,
+  swapIn,
+  verifyBackup,
+} from '../src/index.ts';
 import { faultyDisk } from './support/faulty-disk.ts';
 import { AT_MS, backUpSample, makeSample, noise } from './support/sample.ts';
 
@@ -74,19 +81,48 @@ it('leaves nothing beside the live data when staging fails', async () => {
   throw new Error('it never came to its end');
 });
 
-it('names what was deleted between the listing and its reading', async () => {
+/** Each changes the data while a file before it is read. */
+const changes: readonly {
+  readonly what: string;
+  readonly change: (images: string) => Promise<void>;
+  readonly added: readonly string[];
+}[] = [
+  { what: 'a deleted file', change: (images) => rm(join(images, 'gone.bin')), added: [] },
+  {
+    what: 'a file that a writer renamed into its place',
+    change: (images) => rename(join(images, 'gone.bin'), join(images, 'b', 'whole.bin')),
+    added: ['b/whole.bin'],
+  },
+  {
+    what: 'a folder where a file was',
+    change: async (images) => {
+      await rm(join(images, 'gone.bin'));
+      await mkdir(join(images, 'gone.bin'));
+      await writeFile(join(images, 'gone.bin', 'inside'), 'new');
+    },
+    added: ['gone.bin/inside'],
+  },
+];
+
+it.each(changes)('takes what came since it listed: $what', async ({ change, added }) => {
   const sample = await makeSample(await tempFolder());
-  await mkdir(join(sample.images, 'a'));
+  for (const folder of ['a', 'b']) await mkdir(join(sample.images, folder));
   await writeFile(join(sample.images, 'a', 'large.bin'), noise(9 * 2 ** 20));
   await writeFile(join(sample.images, 'gone.bin'), noise(9 * 2 ** 20));
-  const { rm } = await import('node:fs/promises');
-  let gone: Promise<void> | undefined;
-  const report = await backUpSample(sample, {
+  let changed: Promise<void> | undefined;
+  const { file, incomplete, manifest } = await backUpSample(sample, {
     onProgress: ({ phase, entry }) => {
-      if (phase === 'write' && entry === 'images/a/large.bin')
-        gone ??= rm(join(sample.images, 'gone.bin'));
+      if (phase === 'write' && entry === 'images/a/large.bin') changed ??= change(sample.images);
     },
   });
-  await gone;
-  expect(report.incomplete).toEqual([expect.stringContaining('images/gone.bin: ENOENT')]);
+  await changed;
+  expect(incomplete).toEqual([]);
+  await verifyBackup(file);
+  const { targets } = await stageRestore(file, { id: 'a', targets: sample.sources });
+  await swapIn(targets);
+  await proveRestored(manifest, sample.sources);
+  const paths = manifest.entries.filter(({ type }) => type === 'file').map(({ path }) => path);
+  expect(paths).not.toContain('images/gone.bin');
+  const live = await readdir(sample.images, { recursive: true });
+  expect(live).toEqual(expect.arrayContaining([...added]));
 });

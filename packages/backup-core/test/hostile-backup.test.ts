@@ -293,7 +293,7 @@ const cases: { what: string; change: (contents: Contents) => void; says: string;
     {
       what: 'a setuid bit',
       change: (c) => {
-        firstFile(c).mode = 0o4755;
+        firstFile(c).mode = 0o14755;
       },
       says: 'mode',
     },

@@ -33,8 +33,8 @@ describe('before a postgres source is touched', () => {
   });
 
   it('a role that may not create a side database is told where data is restored', async () => {
-    await server.sql('postgres', 'CREATE ROLE meek LOGIN');
-    const meek = { ...source, url: source.url.replace('postgres@', 'meek@') };
+    await server.sql('postgres', 'CREATE ROLE meek LOGIN; ALTER DATABASE app OWNER TO meek');
+    const meek = { ...source, url: server.url('app', 'meek') };
     expect(await lookAtPostgres(meek, restores)).toEqual([
       expect.stringMatching(/^its role may not create databases/),
     ]);

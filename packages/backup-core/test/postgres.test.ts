@@ -42,11 +42,11 @@ const backUp = async () => {
 const names = async () =>
   server.sql('postgres', "SELECT datname FROM pg_database WHERE datname LIKE 'app%' ORDER BY 1");
 
-describe('a postgres source', () => {
+describe.each(['shop', 'postgres'])('a postgres source, for the role %s', (role) => {
   beforeEach(async () => {
     root = await tempFolder();
-    source = { name: 'orders', type: 'postgres', url: server.url('app') };
-    await server.sql('postgres', 'CREATE ROLE shop; CREATE ROLE reader');
+    source = { name: 'orders', type: 'postgres', url: server.url('app', role) };
+    await server.sql('postgres', 'CREATE ROLE shop LOGIN NOSUPERUSER CREATEDB; CREATE ROLE reader');
     await server.sql('postgres', 'CREATE DATABASE app OWNER shop');
     await server.sql('postgres', 'ALTER DATABASE app SET search_path TO app, public');
     await server.sql(
@@ -59,15 +59,16 @@ describe('a postgres source', () => {
     );
     await server.sql(
       'app',
-      `CREATE TABLE public.orders (id serial PRIMARY KEY, note text);
+      `SET search_path TO public; CREATE TABLE public.orders (id serial PRIMARY KEY, note text);
      INSERT INTO orders (note) SELECT repeat(md5(i::text), 20) FROM generate_series(1, 2000) i;
      CREATE SCHEMA app; CREATE TABLE app."Odd.Name" (); CREATE TABLE public.parts (k int) PARTITION BY LIST (k);
      CREATE TABLE public.part1 PARTITION OF parts FOR VALUES IN (1); INSERT INTO parts VALUES (1), (1)`,
+      role,
     );
   });
 
   it('is backed up at one moment while rows are written, and restored into what the live one is, whoever is in it', async () => {
-    const writer = spawn('psql', ['-X', '-q', server.url('app')], {
+    const writer = spawn('psql', ['-X', '-q', server.url('app', role)], {
       stdio: ['pipe', 'ignore', 'ignore'],
     });
     const ended = new Promise((resolve) => writer.once('exit', resolve));
@@ -88,7 +89,8 @@ describe('a postgres source', () => {
       server.sql(
         'postgres',
         `SELECT pg_get_userbyid(datdba), datacl, encoding, datcollate, shobj_description(oid, 'pg_database'),
-          (SELECT array_agg((setrole, setconfig) ORDER BY setrole) FROM pg_db_role_setting WHERE setdatabase = d.oid)
+          (SELECT array_agg((setrole, setconfig) ORDER BY setrole) FROM pg_db_role_setting
+           WHERE setdatabase = d.oid AND ('${role}' = 'postgres' OR setrole = 0))
          FROM pg_database d WHERE datname = 'app'`,
       );
     const was = await properties();
@@ -96,7 +98,7 @@ describe('a postgres source', () => {
     const { targets } = await stageRestore(file, { id: 'run-1', targets: [source] });
     const sources = [source];
     // Someone is still in it.
-    const session = spawn('psql', ['-X', '-q', server.url('app')], {
+    const session = spawn('psql', ['-X', '-q', server.url('app', role)], {
       stdio: ['pipe', 'ignore', 'ignore'],
     });
     await swapIn(targets, { sources });

@@ -102,16 +102,21 @@ it('gives each entry of an archive back as it was', () => {
 });
 
 it('gives what was found back, in the order of the bytes of its names', () => {
+  const id = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+  const owner = { uid: id, gid: id };
   const found: fc.Arbitrary<FoundItem> = fc.oneof(
     fc.record(
       { type: fc.constant('file'), name: byteName, size: count },
       { noNullPrototype: true },
     ),
     fc.record(
-      { type: fc.constant('link'), name: byteName, target: text },
+      { type: fc.constant('link'), name: byteName, target: text, ...owner },
       { noNullPrototype: true },
     ),
-    fc.record({ type: fc.constant('dir'), name: byteName, mode }, { noNullPrototype: true }),
+    fc.record(
+      { type: fc.constant('dir'), name: byteName, mode, ...owner },
+      { noNullPrototype: true },
+    ),
   );
   const all = fc.uniqueArray(found, { maxLength: 30, selector: ({ name: each }) => each });
   fc.assert(
@@ -139,7 +144,7 @@ it('gives files to archive back with what each place has in common, each place i
       const table = fileTable();
       const expected: unknown[] = [];
       for (const [i, files] of places.entries()) {
-        const origin = { diskPath: (path: string) => Buffer.from(`${i}/${path}`) };
+        const origin = { diskPath: (path: string) => Buffer.from(`${i}/${path}`), owner: null };
         const first = table.length;
         for (const each of files) table.push(each, origin);
         table.sort(first);

@@ -10,6 +10,8 @@ export type RollbackErrorCode =
   | 'other-sources'
   /** The release that would run can't read the backup's data. */
   | 'unreadable-data'
+  /** Something is in the way where the data is live: a mount, a session, a right, room. */
+  | 'cannot-put-back'
   /** The file is not the one that was verified for this plan. */
   | 'backup-changed'
   /** An earlier rollback of this run was cut off within its swap. */

@@ -1,11 +1,14 @@
 import {
+  canPutBack,
   type DataSource,
   type Manifest,
+  type Obstacle,
   type Progress,
   readProof,
   verifyBackup,
 } from '@dhash/backup-core';
 import { messageOf, RollbackError } from './errors.ts';
+import { refuseObstacles } from './obstacles.ts';
 import type { Service } from './ports.ts';
 
 /** What a plan is made from: plain data, read without touching the service or its data. */
@@ -17,6 +20,8 @@ export type RollbackFacts = {
   readonly sources: readonly DataSource[];
   /** `null`: only the release goes back, see `planReleaseRollback`. */
   readonly backup: BackupFacts | null;
+  /** What would not come back as it was, of what can be put back; none where nobody asked. */
+  readonly obstacles?: readonly Obstacle[];
 };
 
 /** What is known of a verified backup. */
@@ -54,6 +59,8 @@ export type GatherOptions = {
   readonly sources: readonly DataSource[];
   /** Only asked which release is active. */
   readonly targetService: Pick<Service, 'active'>;
+  /** `keep`: only the release goes back, so whether the data could be put back is not asked. Default: `restore`. */
+  readonly data?: 'restore' | 'keep';
   /** Why the release that would run can't read the backup's data; `null` where it can. */
   readonly canRead?: (manifest: Manifest) => string | null | Promise<string | null>;
   readonly signal?: AbortSignal;
@@ -62,11 +69,12 @@ export type GatherOptions = {
 };
 
 /**
- * Verifies a backup whole (sidecar, every CRC, every SHA-256) and that it belongs here. Read-only:
- * whatever is wrong with the backup is found before anything stops.
+ * Verifies a backup whole (sidecar, every CRC, every SHA-256), that it belongs here, and that its data could be put back
+ * where it is live, by asking the code that does it. Read-only, but for what is tried in a scratch place and taken away:
+ * whatever is in the way is found before anything stops.
  *
  * @throws RollbackError `backup-refused`, `wrong-service`, `wrong-environment`,
- * `other-sources`, `unreadable-data`: exit 8.
+ * `other-sources`, `unreadable-data`: exit 8; `cannot-put-back`.
  */
 export const gatherRollback = async (
   options: GatherOptions,
@@ -85,11 +93,13 @@ export const gatherRollback = async (
       `${backup} can't be restored: ${unreadable}. Nothing was stopped`,
       { backup },
     );
+  const obstacles = options.data === 'keep' ? [] : await requirePlace(options);
   return {
     service,
     env,
     activeRelease: await options.targetService.active(),
     sources,
+    obstacles,
     backup: {
       file: backup,
       sha256: verified.sha256,
@@ -102,6 +112,13 @@ export const gatherRollback = async (
       proven: await provenBy(backup, verified.sha256),
     },
   };
+};
+
+/** @throws RollbackError `cannot-put-back`, with all that is in the way */
+const requirePlace = async ({ backup, sources, signal }: GatherOptions): Promise<Obstacle[]> => {
+  const obstacles = await canPutBack(sources, { backup, signal });
+  refuseObstacles(obstacles, 'Nothing was stopped');
+  return obstacles;
 };
 
 const provenBy = async (backup: string, sha256: string): Promise<ProvenFacts | null> => {

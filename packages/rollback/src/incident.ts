@@ -71,14 +71,8 @@ const writtenSince = async ({ options, results }: StepDeps): Promise<DataDiffere
   const sources = await putAsideSources(results.staged(), { sources: facts.sources });
   const backup = results.verified()?.backup;
   if (sources.length === 0 || backup == null) return null;
-  // With the configured filters: what a backup leaves out is not what was written since it.
-  const filtered = sources.map((source) => {
-    const configured = facts.sources.find(({ name }) => name === source.name);
-    return source.type === 'files' && configured?.type === 'files'
-      ? { ...configured, ...source }
-      : source;
-  });
-  return compareData(await readManifest(backup), filtered);
+  // Whole: all that was put aside left the live data, whatever the filters say now.
+  return compareData(await readManifest(backup), sources, { backup });
 };
 
 /** A line of the restore log. */

@@ -97,12 +97,24 @@ const releaseSentence = (facts: FactsWithBackup, release: RollbackPlan['release'
   return `the release ${release.to} is the active one and stays: only the data goes back`;
 };
 
+/** Of a folder of which a backup takes a part. */
+const whatStays = (source: RollbackFacts['sources'][number]): string => {
+  if (source.type !== 'files') return '';
+  const { include, exclude = [] } = source;
+  const left = [
+    ...(exclude.length === 0 ? [] : [`is excluded (${exclude.join(', ')})`]),
+    ...(include === undefined ? [] : [`is not included (${include.join(', ')})`]),
+  ];
+  return left.length === 0 ? '' : `; what ${left.join(', or ')} stays where it is`;
+};
+
 const restoreSentences = (facts: RollbackFacts): string[] => [
   ...facts.sources.map(
     (source) =>
-      `the data "${source.name}"${'path' in source ? ` at ${source.path}` : ''} is replaced whole by the backup's`,
+      `the data "${source.name}"${'path' in source ? ` at ${source.path}` : ''} is replaced whole by the backup's${whatStays(source)}`,
   ),
   'what was written since the backup is put aside, zipped into the safety folder and verified before it is removed',
+  ...(facts.obstacles ?? []).map(({ source, sentence }) => `not as it was: ${source}: ${sentence}`),
 ];
 
 const keepSentence = (releaseChanges: boolean): string =>

@@ -1,4 +1,5 @@
 import {
+  canPutBack,
   createBackup,
   discardWork,
   liveSources,
@@ -15,6 +16,7 @@ import type { Step } from '@dhash/journal';
 import { RollbackError } from './errors.ts';
 import { healthBudgetMs, waitUntilHealthy } from './health.ts';
 import { writeIncident } from './incident.ts';
+import { refuseObstacles } from './obstacles.ts';
 import type { RollbackStep } from './plan-rollback.ts';
 import { asJson, type Results, type VerifiedFacts } from './results.ts';
 import type { StepDeps } from './step-deps.ts';
@@ -58,7 +60,11 @@ const makers: Record<RollbackStep, (deps: StepDeps) => Step> = {
       run: async ({ signal }) => {
         const file = backupOf(results);
         const options = { id, targets: [...sources], signal, onProgress };
-        return asJson((await stageRestore(file, options)).targets);
+        const staged = await stageRestore(file, options);
+        // Staging takes its time, and what came meanwhile would be found when the service is stopped.
+        const obstacles = await canPutBack(sources, { depth: 'quick', signal });
+        refuseObstacles(obstacles, 'The service was not stopped');
+        return asJson(staged.targets);
       },
       // By name, since a staging that was killed left no targets on record.
       undo: () => discardWork(restoreTargets(sources, id), { sources }),

@@ -4,6 +4,7 @@ import { isAbsolute, join } from 'node:path';
 import { syncFolder } from '../disk.ts';
 import { BackupError, messageOf } from '../errors.ts';
 import { runProcess } from '../process/run-process.ts';
+import { placeObstacles } from '../put-back/place.ts';
 import { sourceOfType } from '../restore/context.ts';
 import { extractSource } from '../restore/extract.ts';
 import { conflict, exists, move } from '../restore/move.ts';
@@ -66,6 +67,7 @@ const capture = async (source: CommandSource, job: CaptureJob): Promise<Captured
   await dumpInto(source, to, job.signal).finally(() => to.close());
   return {
     ...(await dumpedItem(ENTRY, copy)),
+    owner: null,
     unreadable: [],
     facts: async () => {
       await verify(source, copy, job.signal);
@@ -141,6 +143,12 @@ export const commandKind: DataKind<CommandSource, PathTarget> = {
       : []),
   ],
   capture,
+  obstacles: async ({ name, folder }, { disk, depth }) => {
+    const target = pathTarget({ name, type: 'command', path: join(folder, name) }, 'room');
+    // It is made by the first backup.
+    const found = (await exists(folder)) ? await placeObstacles(target, disk, depth) : [];
+    return { found, room: null };
+  },
   target: ({ name, folder }, id) =>
     pathTarget({ name, type: 'command', path: join(folder, name) }, id),
   stage: async (target, job) => {

@@ -4,10 +4,13 @@ import type { BackupJob } from '../backup-options.ts';
 import type { Disk } from '../disk.ts';
 import type { Manifest, ManifestSource } from '../manifest.ts';
 import type { PreviousWork } from '../previous-backup.ts';
+import type { Looked, PutBackJob } from '../put-back/obstacle.ts';
 import type { OpenBackup } from '../read-backup.ts';
+import type { CompareDataOptions } from '../restore/compare.ts';
 import type { StagedTarget } from '../restore/staged-target.ts';
 import type { BytePath } from '../source/byte-path.ts';
 import type { SqliteFingerprint } from '../source/sqlite-fingerprint.ts';
+import type { Owner } from '../stored-owner.ts';
 import type { DataSource } from '../types.ts';
 
 /** Something captured. `name` is its path inside the source. */
@@ -22,14 +25,16 @@ export type CapturedItem =
       /** Where it is what it was in the previous backup, and is to be taken from there. */
       readonly unchanged?: BackupFile;
     }
-  | { readonly type: 'link'; readonly name: BytePath; readonly target: string }
-  | { readonly type: 'dir'; readonly name: BytePath; readonly mode: number };
+  | ({ readonly type: 'link'; readonly name: BytePath; readonly target: string } & Owner)
+  | ({ readonly type: 'dir'; readonly name: BytePath; readonly mode: number } & Owner);
 
 /** What a source was at one moment. */
 export interface Captured {
   readonly items: Iterable<CapturedItem>;
   /** Where the file of this name is read. */
   readonly diskPath: (name: BytePath) => Buffer;
+  /** Owner of the source's folder: told for all that has no other. Null where owners mean nothing. */
+  readonly owner: Owner | null;
   /** What could not be read, each with its reason. */
   readonly unreadable: readonly string[];
   /** Facts for the manifest; where a copy has to be checked for them, that begins when they are asked for. */
@@ -66,6 +71,8 @@ export interface StageJob extends RestoreContext {
 /** What was found equal to the manifest, and what was not. */
 export interface Proven {
   readonly problems: readonly string[];
+  /** What is not as it was, and no reason to doubt the data: a mode, an owner, a time. */
+  readonly notes?: readonly string[];
   readonly files: number;
   readonly bytes: number;
   /** Rows per table; null where the kind has none. */
@@ -81,6 +88,8 @@ export interface Compared {
   readonly tables: {
     readonly before: Readonly<Record<string, number>>;
     readonly after: Readonly<Record<string, number>>;
+    /** Tables with as many rows as before, of which what is in them is known to differ. */
+    readonly changed: readonly string[];
   } | null;
 }
 
@@ -97,6 +106,8 @@ export interface DataKind<S extends DataSource, T extends StagedTarget> {
   /** What is wrong with the options of a source beyond its name. Pure. */
   problems(source: S): string[];
   capture(source: S, job: CaptureJob): Promise<Captured>;
+  /** What would keep it from being put back where it is live, now. What is tried is taken away again. */
+  obstacles(source: S, job: PutBackJob): Promise<Looked>;
   /** Where it is put back, and where old and new lie meanwhile. Pure. */
   target(source: S, id: string): T;
   /** Brings the backup's data beside the live data, checked and durable. Nothing live is touched. */
@@ -120,6 +131,6 @@ export interface DataKind<S extends DataSource, T extends StagedTarget> {
     source: S,
     recorded: ManifestSource,
     manifest: Manifest,
-    signal?: AbortSignal,
+    options?: CompareDataOptions,
   ): Promise<Compared>;
 }

@@ -1,26 +1,67 @@
 import { isAbsolute } from 'node:path';
 import type { ManifestSource } from '../manifest.ts';
+import { filesObstacles } from '../put-back/files-obstacles.ts';
 import { compareFolder } from '../restore/compare-folder.ts';
 import { extractSource } from '../restore/extract.ts';
+import { filesTarget, workPlacesOf } from '../restore/files-target.ts';
 import { exists } from '../restore/move.ts';
-import { type PathTarget, pathTarget } from '../restore/staged-target.ts';
+import { looksProof } from '../restore/prove-looks.ts';
+import type { PathTarget } from '../restore/staged-target.ts';
+import { swapContentsBack, swapContentsIn } from '../restore/swap-contents.ts';
 import { swapFolderBack, swapFolderIn } from '../restore/swap-folder.ts';
 import { linesOf } from '../shown-manifest.ts';
-import { type FileListing, listFiles, pathInside } from '../source/list-files.ts';
+import { type BytePath, bytePath, bytesOf, shownPath } from '../source/byte-path.ts';
+import type { Filters } from '../source/file-filter.ts';
+import {
+  DEFAULT_FOLDER_MODE,
+  type FileListing,
+  listFiles,
+  pathInside,
+} from '../source/list-files.ts';
+import { ownerUnless } from '../stored-owner.ts';
 import type { FilesSource } from '../types.ts';
 import type { Compared, DataKind } from './data-kind.ts';
 import { discardFolder } from './discard-folder.ts';
 
+/** Options that are there. */
+const given = ({ include, exclude }: Filters): Pick<FilesSource, 'include' | 'exclude'> => ({
+  ...(include === undefined ? {} : { include }),
+  ...(exclude === undefined ? {} : { exclude }),
+});
+
+/** Whether a folder's path can be a key of `folderModes`: text, and none that an object takes for something else. */
+const isKey = (name: BytePath, text: string): boolean =>
+  text !== '__proto__' && bytePath(text) === name;
+
 const factsOf = (
   { name, include, exclude }: FilesSource,
-  folderModes: FileListing['folderModes'],
-): ManifestSource => ({
-  name,
-  type: 'files',
-  ...(include === undefined ? {} : { include: [...include] }),
-  ...(exclude === undefined ? {} : { exclude: [...exclude] }),
-  ...(Object.keys(folderModes).length === 0 ? {} : { folderModes }),
-});
+  { root, folders, notes }: Pick<FileListing, 'root' | 'folders' | 'notes'>,
+): ManifestSource => {
+  const modes: Record<string, number> = {};
+  if (root.mode !== DEFAULT_FOLDER_MODE) modes[''] = root.mode;
+  const special: NonNullable<ManifestSource['folders']> = [];
+  for (const [path, looks] of folders) {
+    const text = shownPath(path);
+    const isOwn = looks.uid === root.uid && looks.gid === root.gid;
+    if (isOwn && isKey(path, text)) modes[text] = looks.mode;
+    else
+      special.push({
+        name: bytesOf(path).toString('base64'),
+        mode: looks.mode,
+        ...ownerUnless(root, looks),
+      });
+  }
+  return {
+    name,
+    type: 'files',
+    ...ownerUnless(null, root),
+    ...(include === undefined ? {} : { include: [...include] }),
+    ...(exclude === undefined ? {} : { exclude: [...exclude] }),
+    ...(Object.keys(modes).length === 0 ? {} : { folderModes: modes }),
+    ...(special.length === 0 ? {} : { folders: special }),
+    ...(notes.length === 0 ? {} : { notes: [...notes] }),
+  };
+};
 
 /** Folders of files: hashed one by one, swapped as a whole by two renames. */
 export const filesKind: DataKind<FilesSource, PathTarget> = {
@@ -29,47 +70,53 @@ export const filesKind: DataKind<FilesSource, PathTarget> = {
     isAbsolute(path) ? [] : [`the path of the source "${name}" is not absolute: ${path}`],
   capture: async (source, { signal }) => {
     // Not the listing as one: the facts are asked for when its items are not needed any more.
-    const { items, folderModes, unreadable } = await listFiles(source, signal);
+    const { items, unreadable, ...looks } = await listFiles(source, signal);
     return {
       items,
+      owner: looks.root,
       diskPath: (name) => pathInside(source.path, name),
       unreadable,
-      facts: () => Promise.resolve(factsOf(source, folderModes)),
+      facts: () => Promise.resolve(factsOf(source, looks)),
     };
   },
-  target: (source, id) => pathTarget(source, id),
+  obstacles: filesObstacles,
+  target: filesTarget,
   stage: (target, job) => extractSource({ ...job, target }),
   isAside: ({ previous }) => exists(previous),
-  swapIn: (target, { disk }) => swapFolderIn(disk, target),
-  swapBack: (target, { disk }) => swapFolderBack(disk, target),
-  discard: ({ work }, { disk }) => discardFolder(disk, work),
+  swapIn: (target, { disk }) =>
+    (target.contents === undefined ? swapFolderIn : swapContentsIn)(disk, target),
+  swapBack: (target, { disk }) =>
+    (target.contents === undefined ? swapFolderBack : swapContentsBack)(disk, target),
+  discard: async (target, { disk }) => {
+    for (const work of workPlacesOf(target))
+      if (await exists(work)) await discardFolder(disk, work);
+  },
   asSource: (target, which) => ({ name: target.name, type: 'files', path: target[which] }),
   prove: async ({ name, type, path }, manifest, signal) => {
-    // What was excluded from the backup would be extra here: no globs.
+    // What the backup left out stayed where it was.
+    const { include, exclude } = manifest.sources.find((source) => source.name === name) ?? {};
+    const looks = looksProof(manifest, name, path);
     const { added, changed, removed, files, bytes } = await compareFolder(
       manifest,
-      { name, type, path },
-      signal,
+      { name, type, path, ...given({ include, exclude }) },
+      { signal, onSame: looks.line },
     );
     const problems = [
       ...removed.map((each) => `${each}: missing`),
       ...changed.map((each) => `${each}: another content`),
       ...added.map((each) => `${each}: not in the backup`),
     ];
-    return { problems, files, bytes, tables: null };
+    if (problems.length === 0) await looks.folders();
+    return { problems, notes: looks.notes, files, bytes, tables: null };
   },
-  compare: async (source, { include, exclude }, manifest, signal): Promise<Compared> => {
+  compare: async (source, { include, exclude }, manifest, options): Promise<Compared> => {
     if (!(await exists(source.path))) {
       const removed: string[] = [];
       for (const { path } of linesOf(manifest))
         if (path.startsWith(`${source.name}/`)) removed.push(path);
       return { added: [], changed: [], removed, tables: null };
     }
-    const same = {
-      ...source,
-      ...(include === undefined ? {} : { include }),
-      ...(exclude === undefined ? {} : { exclude }),
-    };
-    return { ...(await compareFolder(manifest, same, signal)), tables: null };
+    const same = { ...source, ...given({ include, exclude }) };
+    return { ...(await compareFolder(manifest, same, { signal: options?.signal })), tables: null };
   },
 };

@@ -4,15 +4,18 @@ import { onlyFileOf } from '../backup-files.ts';
 import { BackupError, messageOf } from '../errors.ts';
 import type { ManifestSource } from '../manifest.ts';
 import { parseConnection } from '../postgres/connection.ts';
-import { countRows } from '../postgres/count-rows.ts';
+import { countRows, readRows } from '../postgres/count-rows.ts';
 import { checkDump, dumpDatabase } from '../postgres/dump.ts';
-import { databaseOf, runClient } from '../postgres/psql.ts';
+import { databaseOf } from '../postgres/psql.ts';
+import { postgresObstacles } from '../postgres/put-back.ts';
+import { restoreDump } from '../postgres/restore-dump.ts';
 import {
   createLike,
   databasesThere,
   dropDatabases,
   openDatabase,
   renameDatabases,
+  roomOf,
   sideName,
 } from '../postgres/side-database.ts';
 import { sourceOfType } from '../restore/context.ts';
@@ -40,12 +43,13 @@ const capture = async (source: PostgresSource, job: CaptureJob): Promise<Capture
       entry: source.name,
     });
   };
-  const { tables } = await dumpDatabase(source, { to, signal: job.signal, onBytes }).finally(() =>
+  const rows = await dumpDatabase(source, { to, signal: job.signal, onBytes }).finally(() =>
     to.close(),
   );
-  const facts: ManifestSource = { name: source.name, type: 'postgres', tables };
+  const facts: ManifestSource = { name: source.name, type: 'postgres', ...rows };
   return {
     ...(await dumpedItem('database.dump', copy)),
+    owner: null,
     unreadable: [],
     facts: async () => {
       await checkDump(createReadStream(copy), source.name, job.signal);
@@ -80,9 +84,7 @@ const stage = async (target: DatabaseTarget, job: StageJob): Promise<void> => {
   if (own === null) return refuse(backup.file, 13, `its manifest has no dump of "${target.name}"`);
   await createLike(source, target, signal);
   const digest: EntryDigest = { sha256: '' };
-  await runClient(source, target.staged, {
-    what: `pg_restore into the side database "${target.staged}" of the source "${target.name}"`,
-    command: ['pg_restore', '-w', '--exit-on-error', '--single-transaction', '-d', ''],
+  await restoreDump(source, target.staged, {
     input: readEntry(backup, own.entry, digest, signal),
     signal,
   });
@@ -119,7 +121,7 @@ const swapIn = async (target: DatabaseTarget, context: RestoreContext): Promise<
   }
   if (there.live && there.previous)
     throw conflict(target, `the databases "${live}", "${staged}" and "${previous}" all exist`);
-  await renameDatabases(source, [
+  await renameDatabases(source, target, [
     ...(there.live ? [{ from: live, to: previous }] : []),
     { from: staged, to: live },
   ]);
@@ -131,13 +133,13 @@ const swapBack = async (target: DatabaseTarget, context: RestoreContext): Promis
   const there = await databasesThere(source, target, context.signal);
   if (!there.previous) {
     // The swap got no further than shutting the door.
-    if (there.live) await openDatabase(source, live);
-    if (there.staged) await openDatabase(source, staged);
+    if (there.live) await openDatabase(source, target, live);
+    if (there.staged) await openDatabase(source, target, staged);
     return;
   }
   if (there.live && there.staged)
     throw conflict(target, `the databases "${live}", "${staged}" and "${previous}" all exist`);
-  await renameDatabases(source, [
+  await renameDatabases(source, target, [
     ...(there.live ? [{ from: live, to: staged }] : []),
     { from: previous, to: live },
   ]);
@@ -151,6 +153,7 @@ export const postgresKind: DataKind<PostgresSource, DatabaseTarget> = {
     return 'problem' in parsed ? [`the url of the source "${name}" ${parsed.problem}`] : [];
   },
   capture,
+  obstacles: postgresObstacles,
   target: (source, id) => {
     checkRestoreId(id);
     const live = databaseOf(source);
@@ -168,7 +171,7 @@ export const postgresKind: DataKind<PostgresSource, DatabaseTarget> = {
   swapIn,
   swapBack,
   discard: (target, context) =>
-    dropDatabases(sourceOf(target, context), [target.staged, target.previous]),
+    dropDatabases(sourceOf(target, context), [target.staged, target.previous, roomOf(target)]),
   asSource: (target, which, context) => ({
     ...sourceOf(target, context),
     database: target[which],
@@ -184,13 +187,17 @@ export const postgresKind: DataKind<PostgresSource, DatabaseTarget> = {
       return unproven(`${source.name}: ${messageOf(error)}`, {});
     }
   },
-  compare: async (source, recorded, _, signal) => ({
-    added: [],
-    changed: [],
-    removed: [],
-    tables: {
-      before: recorded.tables ?? {},
-      after: await countRows(source, databaseOf(source), signal),
-    },
-  }),
+  compare: async (source, { tables = {}, digests = {} }, _, options) => {
+    const now = await readRows(source, databaseOf(source), options?.signal);
+    const changed = Object.keys(digests).filter((table) => {
+      const digest = now.digests[table];
+      return (
+        digest !== undefined && digest !== digests[table] && tables[table] === now.tables[table]
+      );
+    });
+    return {
+      ...{ added: [], changed: [], removed: [] },
+      tables: { before: tables, after: now.tables, changed },
+    };
+  },
 };

@@ -3,16 +3,21 @@ import { basename, isAbsolute } from 'node:path';
 import { onlyFileOf } from '../backup-files.ts';
 import { BackupError, messageOf } from '../errors.ts';
 import type { Manifest, ManifestSource } from '../manifest.ts';
+import { sqliteObstacles } from '../put-back/sqlite-obstacles.ts';
+import { changedTables } from '../restore/changed-tables.ts';
 import { extractSource } from '../restore/extract.ts';
 import { hashPath } from '../restore/hash-path.ts';
 import { exists } from '../restore/move.ts';
-import { type PathTarget, pathTarget, SQLITE_SIDECARS } from '../restore/staged-target.ts';
+import { sqliteTarget } from '../restore/sqlite-target.ts';
+import { type PathTarget, SQLITE_SIDECARS } from '../restore/staged-target.ts';
 import { swapFileBack, swapFileIn } from '../restore/swap-file.ts';
+import { whereItLeads } from '../restore/where-it-leads.ts';
 import { isSound } from '../reuse-file.ts';
 import { onlyLineOf } from '../shown-manifest.ts';
 import { bytePath } from '../source/byte-path.ts';
 import { copySqlite } from '../source/copy-sqlite.ts';
 import { checkSqliteCopy, inspectSqlite } from '../source/inspect-sqlite.ts';
+import { ownerUnless } from '../stored-owner.ts';
 import type { SqliteSource } from '../types.ts';
 import type { Captured, CaptureJob, DataKind, Proven, StageJob } from './data-kind.ts';
 import { discardFolder } from './discard-folder.ts';
@@ -27,7 +32,7 @@ const capture = async (source: SqliteSource, job: CaptureJob): Promise<Captured>
     stat: statOf,
   } = await copySqlite({
     name: source.name,
-    path: source.path,
+    path: whereItLeads(source.path),
     newCopy: () => job.newCopy('sqlite'),
     findKnown: async (now) => {
       const found = await previous.unchangedDatabase(source.name, now);
@@ -45,6 +50,7 @@ const capture = async (source: SqliteSource, job: CaptureJob): Promise<Captured>
       }),
   });
   const name = bytePath(basename(source.path));
+  const owner = { uid: Number(statOf.uid), gid: Number(statOf.gid) };
   const item = { type: 'file', name, statOf } as const;
   if (copy === null) {
     // Its content passed integrity_check when it was copied.
@@ -52,8 +58,9 @@ const capture = async (source: SqliteSource, job: CaptureJob): Promise<Captured>
     return {
       items: [{ ...item, size: file.line.size, unchanged: file }],
       diskPath: () => Buffer.from(source.path),
+      owner,
       unreadable: [],
-      facts: async () => facts,
+      facts: async () => ({ ...facts, ...ownerUnless(null, owner) }),
       fingerprint,
     };
   }
@@ -61,9 +68,13 @@ const capture = async (source: SqliteSource, job: CaptureJob): Promise<Captured>
   return {
     items: [{ ...item, size }],
     diskPath: () => Buffer.from(copy),
+    owner,
     unreadable: [],
     fingerprint,
-    facts: () => factsOf(source, copy, size, job.signal),
+    facts: async () => ({
+      ...(await factsOf(source, copy, size, job.signal)),
+      ...ownerUnless(null, owner),
+    }),
   };
 };
 
@@ -73,7 +84,7 @@ const factsOf = async (
   bytes: number,
   signal: AbortSignal | undefined,
 ): Promise<ManifestSource> => {
-  const { problems, foreignKeyViolations, ...facts } = await checkSqliteCopy(
+  const { problems, foreignKeyViolations, notes, ...facts } = await checkSqliteCopy(
     copy,
     bytes,
     path,
@@ -84,6 +95,7 @@ const factsOf = async (
     type: 'sqlite',
     ...facts,
     ...(foreignKeyViolations > 0 ? { foreignKeyViolations } : {}),
+    ...(notes.length > 0 ? { notes: notes.map((note) => `${name}: ${note}`) } : {}),
   };
 };
 
@@ -117,10 +129,11 @@ const sidecarBeside = async (path: string): Promise<string | null> => {
 const differs = (problem: string): Proven => unproven(problem, {});
 
 const proveDatabase = async (
-  { name, path }: SqliteSource,
+  { name, path: named }: SqliteSource,
   manifest: Manifest,
   signal: AbortSignal | undefined,
 ): Promise<Proven> => {
+  const path = whereItLeads(named);
   const line = onlyLineOf(manifest, name);
   const recorded = manifest.sources.find((source) => source.name === name)?.tables ?? {};
   if (line === null) return differs(`${name}: the backup holds no such database`);
@@ -156,7 +169,8 @@ export const sqliteKind: DataKind<SqliteSource, PathTarget> = {
       : []),
   ],
   capture,
-  target: (source, id) => pathTarget(source, id),
+  obstacles: sqliteObstacles,
+  target: sqliteTarget,
   stage,
   isAside: ({ previous }) => exists(previous),
   swapIn: (target, { disk }) => swapFileIn(disk, target),
@@ -164,15 +178,18 @@ export const sqliteKind: DataKind<SqliteSource, PathTarget> = {
   discard: ({ work }, { disk }) => discardFolder(disk, work),
   asSource: (target, which) => ({ name: target.name, type: 'sqlite', path: target[which] }),
   prove: proveDatabase,
-  compare: async ({ path }, recorded, _manifest, signal) => {
+  compare: async (source, recorded, manifest, options) => {
+    const path = whereItLeads(source.path);
+    const before = recorded.tables ?? {};
     const after = (await exists(path))
-      ? (await inspectSqlite({ path, kind: 'live' }, signal)).tables
+      ? (await inspectSqlite({ path, kind: 'live' }, options?.signal)).tables
       : {};
-    return {
-      added: [],
-      changed: [],
-      removed: [],
-      tables: { before: recorded.tables ?? {}, after },
-    };
+    const same = Object.keys(before).filter((table) => before[table] === after[table]);
+    const line = onlyLineOf(manifest, source.name);
+    const changed =
+      options?.backup === undefined || line === null
+        ? []
+        : await changedTables({ path, line, tables: same, ...options, backup: options.backup });
+    return { added: [], changed: [], removed: [], tables: { before, after, changed } };
   },
 };

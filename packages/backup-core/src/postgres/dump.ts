@@ -3,8 +3,8 @@ import { BackupError } from '../errors.ts';
 import { later } from '../later.ts';
 import { runProcess } from '../process/run-process.ts';
 import type { PostgresSource } from '../types.ts';
-import { COUNT_ROWS, tablesFrom } from './count-rows.ts';
-import { databaseOf, environmentFor, PSQL } from './psql.ts';
+import { READ_ROWS, type Rows, rowsFrom } from './count-rows.ts';
+import { databaseOf, environmentFor, PSQL, SESSION } from './psql.ts';
 
 export interface DumpOptions {
   /** Open for writing, empty. */
@@ -22,15 +22,16 @@ export interface DumpOptions {
 export const dumpDatabase = async (
   source: PostgresSource,
   { to, signal, onBytes }: DumpOptions,
-): Promise<{ tables: Record<string, number> }> => {
+): Promise<Rows> => {
   const database = databaseOf(source);
   const env = environmentFor(source, database);
   const what = `of the database "${database}" of the source "${source.name}"`;
   const snapshot = later<string>();
   const dumped = later<void>();
   async function* script() {
+    yield SESSION;
     yield 'BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;\nSET LOCAL row_security = off;\nSELECT to_json(pg_export_snapshot());\n';
-    yield COUNT_ROWS;
+    yield READ_ROWS;
     await dumped.promise;
     yield 'COMMIT;\n';
   }
@@ -64,11 +65,17 @@ export const dumpDatabase = async (
         },
       }),
     )
-    .finally(() => dumped.resolve());
+    .catch(async (error: unknown) => {
+      // Without its snapshot pg_dump fails too, and knows less of why.
+      dumped.resolve();
+      if (signal?.aborted !== true) await counting;
+      throw error;
+    });
+  dumped.resolve();
   await counting;
   if (bytes === 0) throw new BackupError('command-failed', `pg_dump ${what} printed nothing`);
   const rows = text.trim().split('\n').slice(1);
-  return { tables: tablesFrom(rows.map((row) => JSON.parse(row) as unknown)) };
+  return rowsFrom(rows.map((row) => JSON.parse(row) as unknown));
 };
 
 /**

@@ -1,5 +1,6 @@
 import { BackupError } from '../errors.ts';
 import { runProcess } from '../process/run-process.ts';
+import { canPutBack } from '../put-back/can-put-back.ts';
 import type { PostgresSource } from '../types.ts';
 import { databaseOf, runSql } from './psql.ts';
 
@@ -51,29 +52,24 @@ export const lookAtPostgres = async (
     ];
   let rows: unknown[];
   try {
-    rows = await runSql(
-      source,
-      "SELECT json_build_array(current_setting('server_version_num')::int, rolcreatedb OR rolsuper) FROM pg_roles WHERE rolname = current_user;",
-      { database: databaseOf(source), signal: AbortSignal.timeout(LOOK_TIMEOUT_MS) },
-    );
+    rows = await runSql(source, "SELECT current_setting('server_version_num')::int;", {
+      database: databaseOf(source),
+      signal: AbortSignal.timeout(LOOK_TIMEOUT_MS),
+    });
   } catch (error) {
     if (error instanceof BackupError) return [`the server does not let us in: ${refusal(error)}`];
     if (error instanceof DOMException && error.name === 'TimeoutError')
       return [`the server gave no answer within ${LOOK_TIMEOUT_MS / 1000} s`];
     throw error;
   }
-  const [number, mayCreate] = rows[0] as [number, boolean];
-  const server = Math.floor(number / MAJOR);
+  const server = Math.floor(Number(rows[0]) / MAJOR);
   const old = tools.filter(({ major }) => major !== null && major < server);
-  return [
-    ...old.map(
-      ({ tool, major }) =>
-        `${tool} is of version ${major}, the server of ${server}: install the client programs of version ${server} or newer`,
-    ),
-    ...(restores && !mayCreate
-      ? [
-          'its role may not create databases, and a restore needs a side database: ALTER ROLE … CREATEDB',
-        ]
-      : []),
-  ];
+  const problems = old.map(
+    ({ tool, major }) =>
+      `${tool} is of version ${major}, the server of ${server}: install the client programs of version ${server} or newer`,
+  );
+  // Older programs can't do what would be tried.
+  if (!restores || problems.length > 0) return problems;
+  const found = await canPutBack([source]);
+  return found.filter(({ severity }) => severity === 'refuses').map(({ sentence }) => sentence);
 };

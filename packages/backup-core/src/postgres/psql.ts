@@ -10,9 +10,6 @@ export const quoteText = (text: string): string => `'${text.replaceAll("'", "''"
 export const quoteVariable = (text: string): string =>
   `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 
-/** Database that is there on every server, for statements that no session of the data itself may run. */
-const MAINTENANCE = 'postgres';
-
 /** @throws TypeError where the source was never checked */
 const connectionOf = (source: PostgresSource): Connection => {
   const parsed = parseConnection(source.url);
@@ -38,6 +35,48 @@ export const environmentFor = (
 });
 
 /**
+ * Settings of our own sessions, in one line before anything else. What a service sets for its sessions, on its role or
+ * database, would cut ours off (limits) or change what a statement means (`search_path`); a limit that not each version knows
+ * is looked for. Texts of rows look the same wherever they are read.
+ */
+export const SESSION = `${[
+  'SET statement_timeout = 0',
+  'SET lock_timeout = 0',
+  'SET idle_in_transaction_session_timeout = 0',
+  'SET default_transaction_read_only = off',
+  'SET search_path = pg_catalog',
+  "SET client_encoding = 'UTF8'",
+  'SET standard_conforming_strings = on',
+  'SET quote_all_identifiers = off',
+  'SET extra_float_digits = 1',
+  "SET DateStyle = 'ISO, YMD'",
+  "SET IntervalStyle = 'postgres'",
+  "SET TimeZone = 'UTC'",
+  "SET bytea_output = 'hex'",
+  "SELECT count(set_config(name, '0', false)) AS limits FROM pg_settings WHERE name IN ('idle_session_timeout', 'transaction_timeout') \\gset",
+].join('; ')}\n`;
+
+/** The same for a program that takes no statements of ours: what libpq sends as it connects wins over role and database. */
+const SESSION_OPTIONS = [
+  'default_transaction_read_only=off',
+  'statement_timeout=0',
+  'lock_timeout=0',
+  'idle_in_transaction_session_timeout=0',
+]
+  .map((setting) => `-c ${setting}`)
+  .join(' ');
+
+/** Environment of a program that writes into a database. */
+export const writerEnvironment = (
+  source: PostgresSource,
+  database: string,
+): Record<string, string | undefined> => {
+  const env = environmentFor(source, database);
+  const own = env['PGOPTIONS'] ?? process.env['PGOPTIONS'];
+  return { ...env, PGOPTIONS: [own, SESSION_OPTIONS].filter((each) => each).join(' ') };
+};
+
+/**
  * What libpq says where a server is not there (or lets nobody in), or ends a session: programs have one exit code for
  * that and for what is wrong with the data. Its messages in LC_ALL=C; a server's own may be in any language.
  */
@@ -52,10 +91,10 @@ const LOST =
 export const runClient = async (
   source: PostgresSource,
   database: string,
-  request: Omit<ProcessRequest, 'env'>,
+  request: ProcessRequest,
 ): Promise<void> => {
   try {
-    await runProcess({ ...request, env: environmentFor(source, database) });
+    await runProcess({ env: environmentFor(source, database), ...request });
   } catch (error) {
     if (error instanceof BackupError && error.code === 'command-failed' && LOST.test(error.message))
       throw new BackupError('server-lost', error.message, { cause: error });
@@ -74,11 +113,11 @@ export const PSQL = ['psql', '-X', '-w', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=
 export const runSql = async (
   source: PostgresSource,
   sql: string,
-  { database = MAINTENANCE, signal }: { database?: string; signal?: AbortSignal | undefined } = {},
+  { database, signal }: { database: string; signal?: AbortSignal | undefined },
 ): Promise<unknown[]> => {
   const parts: Buffer[] = [];
   async function* input() {
-    yield sql;
+    yield SESSION + sql;
   }
   await runClient(source, database, {
     what: `psql on the database "${database}" of the source "${source.name}"`,

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { DataSource } from '../types.ts';
 import { isRunning } from '../work-files.ts';
-import { databaseOf, runSql } from './psql.ts';
+import { runOnServer } from './on-server.ts';
+import { databaseOf } from './psql.ts';
 import { dropDatabases, sideName } from './side-database.ts';
 
 /** No drill takes longer; a database this old is nobody's any more, wherever its process was. */
@@ -42,7 +43,7 @@ export const sweepDrillDatabases = async (
   for (const source of sources) {
     if (source.type !== 'postgres') continue;
     const live = databaseOf(source);
-    const names = await runSql(
+    const names = await runOnServer(
       source,
       'SELECT to_json(datname) FROM pg_database WHERE NOT datistemplate;',
       { signal },

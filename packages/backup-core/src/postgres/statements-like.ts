@@ -8,13 +8,16 @@ const NAME_LISTS =
  * is read through JSON. For psql, whose variables `live` and `staged` name the two.
  */
 export const STATEMENTS_LIKE: readonly string[] = [
-  `SELECT format('CREATE DATABASE %I TEMPLATE template0 OWNER %I ENCODING %L LC_COLLATE %L LC_CTYPE %L%s TABLESPACE %I CONNECTION LIMIT %s',
+  `SELECT format('CREATE DATABASE %I TEMPLATE template0 OWNER %I ENCODING %L LC_COLLATE %L LC_CTYPE %L%s%s CONNECTION LIMIT %s',
     :'staged', pg_get_userbyid(d.datdba), pg_encoding_to_char(d.encoding), d.datcollate, d.datctype,
     CASE to_jsonb(d)->>'datlocprovider'
       WHEN 'i' THEN format(' LOCALE_PROVIDER icu ICU_LOCALE %L', coalesce(to_jsonb(d)->>'daticulocale', to_jsonb(d)->>'datlocale'))
       WHEN 'b' THEN format(' LOCALE_PROVIDER builtin BUILTIN_LOCALE %L', to_jsonb(d)->>'datlocale')
       ELSE '' END,
-    t.spcname, d.datconnlimit)
+    -- Whoever NAMES a tablespace needs a right to it, of the default one too.
+    CASE WHEN d.dattablespace = (SELECT dattablespace FROM pg_database WHERE datname = 'template0') THEN ''
+      ELSE format(' TABLESPACE %I', t.spcname) END,
+    d.datconnlimit)
   FROM pg_database d JOIN pg_tablespace t ON t.oid = d.dattablespace WHERE d.datname = :'live'`,
   `SELECT format('ALTER %s SET %I TO %s',
     CASE WHEN s.setrole = 0 THEN format('DATABASE %I', :'staged')

@@ -55,11 +55,19 @@ export type FileChanges = {
   bytes: number;
 };
 
+export interface CompareFolderOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Told of each line that is there with the same content. */
+  readonly onSame?:
+    | ((line: ManifestEntry, path: Buffer, shown: string) => Promise<void>)
+    | undefined;
+}
+
 /** How a folder differs from the lines of its source. */
 export const compareFolder = async (
   manifest: Manifest,
   source: FilesSource,
-  signal?: AbortSignal,
+  { signal, onSame }: CompareFolderOptions = {},
 ): Promise<FileChanges> => {
   const lines = linesByPath(manifest, source.name);
   const listing = await listFiles(source, signal);
@@ -67,17 +75,19 @@ export const compareFolder = async (
   for (const item of listing.items) {
     const shown = `${source.name}/${shownPath(item.name)}`;
     const line = lines.take(item.name);
+    const path = pathInside(source.path, item.name);
     if (line === null) changes.added.push(shown);
     else if (line.type !== item.type) changes.changed.push(shown);
     else if (line.type === 'link' && item.type === 'link') {
       if (line.target !== item.target) changes.changed.push(shown);
+      else await onSame?.(line, path, shown);
     } else if (line.type === 'file' && item.type === 'file') {
-      const path = pathInside(source.path, item.name);
       if (line.size !== item.size || (await hashPath(path, signal)) !== line.sha256)
         changes.changed.push(shown);
       else {
         changes.files += 1;
         changes.bytes += line.size;
+        await onSame?.(line, path, shown);
       }
     }
   }

@@ -1,4 +1,5 @@
 import { BackupError } from '../errors.ts';
+import type { Compared } from '../kind/data-kind.ts';
 import { kindOf } from '../kind/kinds.ts';
 import type { Manifest, ManifestSource } from '../manifest.ts';
 import type { DataSource } from '../types.ts';
@@ -10,7 +11,10 @@ export interface CountedNames {
   readonly names: readonly string[];
 }
 
-/** Rows of one table at the backup and now; null where the table was not there. */
+/**
+ * Rows of one table at the backup and now; null where the table was not there. Where both numbers are the same, what is in
+ * the rows is not.
+ */
 export interface TableDifference {
   readonly source: string;
   readonly table: string;
@@ -25,12 +29,17 @@ export interface DataDifference {
     readonly changed: CountedNames;
     readonly removed: CountedNames;
   };
-  /** Tables whose number of rows differs. */
+  /** Tables whose rows differ, in number or in what is in them. */
   readonly tables: readonly TableDifference[];
 }
 
 export interface CompareOptions {
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface CompareDataOptions extends CompareOptions {
+  /** The zip: with it, rows of SQLite databases are compared and not only counted; it is extracted beside the data for that. */
+  readonly backup?: string | undefined;
 }
 
 const MOST_NAMES = 100;
@@ -48,8 +57,7 @@ const sourceIn = (manifest: Manifest, { name, type }: DataSource): ManifestSourc
 
 const tableDifferences = (
   source: string,
-  before: Readonly<Record<string, number>>,
-  after: Readonly<Record<string, number>>,
+  { before, after, changed }: NonNullable<Compared['tables']>,
 ): TableDifference[] =>
   [...new Set([...Object.keys(before), ...Object.keys(after)])]
     .sort()
@@ -59,18 +67,18 @@ const tableDifferences = (
       before: before[table] ?? null,
       after: after[table] ?? null,
     }))
-    .filter((difference) => difference.before !== difference.after);
+    .filter(({ table, ...rows }) => rows.before !== rows.after || changed.includes(table));
 
 /**
  * What was written since the backup: compares data where it lies now (or where it was put aside) with the
- * manifest. Files are compared by content, databases by rows per table, with what is still in their logs.
+ * manifest. Files are compared by content, databases by their rows, with what is still in their logs.
  *
  * @throws BackupError `not-restorable`, `source-refused`, `sqlite-damaged`
  */
 export const compareData = async (
   manifest: Manifest,
   sources: readonly DataSource[],
-  { signal }: CompareOptions = {},
+  { backup, signal }: CompareDataOptions = {},
 ): Promise<DataDifference> => {
   const all: { [change in 'added' | 'changed' | 'removed']: readonly string[] } = {
     added: [],
@@ -79,17 +87,14 @@ export const compareData = async (
   };
   const tables: TableDifference[] = [];
   for (const source of sources) {
-    const found = await kindOf(source).compare(
-      source,
-      sourceIn(manifest, source),
-      manifest,
+    const found = await kindOf(source).compare(source, sourceIn(manifest, source), manifest, {
       signal,
-    );
+      backup,
+    });
     // As one list, not as arguments of a call: there is a limit to those.
     for (const change of ['added', 'changed', 'removed'] as const)
       all[change] = all[change].concat(found[change]);
-    if (found.tables !== null)
-      tables.push(...tableDifferences(source.name, found.tables.before, found.tables.after));
+    if (found.tables !== null) tables.push(...tableDifferences(source.name, found.tables));
   }
   return {
     files: {

@@ -1,11 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { systemCode } from '../errors.ts';
-
-/** A user and a group, by number. */
-export interface Owner {
-  readonly uid: number;
-  readonly gid: number;
-}
+import type { Owner } from '../stored-owner.ts';
 
 /**
  * Who owns what is live, where what replaces it has to be given to them: root restores, and the service of another

@@ -10,7 +10,11 @@ export interface RestoreProof {
   readonly bytes: number;
   /** Rows per table, by source. */
   readonly tables: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Modes, owners and times that are not as they were, the first 100: the data is. Absent where all are. */
+  readonly notes?: readonly string[];
 }
+
+const MOST_NOTES = 100;
 
 /**
  * Proves that live data is what a backup holds: every file hashed again, nothing missing, nothing extra;
@@ -24,6 +28,7 @@ export const proveRestored = async (
   { signal }: CompareOptions = {},
 ): Promise<RestoreProof> => {
   const problems: string[] = [];
+  const notes: string[] = [];
   const tables: Record<string, Readonly<Record<string, number>>> = {};
   let files = 0;
   let bytes = 0;
@@ -35,6 +40,7 @@ export const proveRestored = async (
     for (const problem of found.problems) problems.push(problem);
     files += found.files;
     bytes += found.bytes;
+    for (const note of found.notes ?? []) if (notes.length < MOST_NOTES) notes.push(note);
     if (found.tables !== null) tables[target.name] = found.tables;
   }
   if (problems.length > 0)
@@ -43,5 +49,5 @@ export const proveRestored = async (
       `the restored data is not what the backup holds, ${problems.length} difference${problems.length === 1 ? '' : 's'}: ${problems.slice(0, 5).join('; ')}`,
       { problems },
     );
-  return { files, bytes, tables };
+  return { files, bytes, tables, ...(notes.length === 0 ? {} : { notes }) };
 };

@@ -1,4 +1,4 @@
-import { statfs } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { filesOfSource } from '../backup-files.ts';
 import { sourceProblems } from '../backup-options.ts';
@@ -7,11 +7,14 @@ import { BackupError, isSystemError, messageOf, systemSaid } from '../errors.ts'
 import type { RestoreContext } from '../kind/data-kind.ts';
 import { kindOf } from '../kind/kinds.ts';
 import type { Manifest } from '../manifest.ts';
-import { megabytes } from '../megabytes.ts';
+import { restoredBytes } from '../put-back/files-obstacles.ts';
+import type { RoomNeed } from '../put-back/obstacle.ts';
+import { shortageSentence, shortages } from '../put-back/room.ts';
 import { type OpenBackup, openBackup } from '../read-backup.ts';
 import type { DataSource, DiskOption, Progress } from '../types.ts';
 import { verifyOpen } from '../verify-backup.ts';
 import { contextOf } from './context.ts';
+import { withFilters } from './files-target.ts';
 import type { StagedTarget } from './staged-target.ts';
 import { discardWork, restoreTargets } from './swap.ts';
 
@@ -45,8 +48,10 @@ export const stageRestore = async (file: string, options: StageOptions): Promise
   const { disk = realDisk, id, signal } = options;
   const problems = sourceProblems(options.targets);
   if (problems.length > 0) throw new BackupError('bad-option', problems.join('; '), { problems });
-  const targets = restoreTargets(options.targets, id);
   return openBackup(file, async (backup) => {
+    const targets = restoreTargets(options.targets, id).map((target) =>
+      withWhatStays(target, backup),
+    );
     checkTargets(backup, options.targets);
     const { sha256, manifest } = await verifyOpen(backup, options);
     await checkSpace(backup, targets);
@@ -69,6 +74,12 @@ export const stageRestore = async (file: string, options: StageOptions): Promise
     }
     return { id, backup: file, sha256, manifest, targets };
   });
+};
+
+/** What the backup left out of a folder stays there. */
+const withWhatStays = (target: StagedTarget, { manifest }: OpenBackup): StagedTarget => {
+  const source = manifest.sources.find(({ name }) => name === target.name);
+  return target.type === 'files' && source !== undefined ? withFilters(target, source) : target;
 };
 
 /** Why a restore was not staged is told first: its clean-up often fails for the same reason. */
@@ -97,39 +108,36 @@ const checkTargets = ({ file, manifest }: OpenBackup, targets: readonly DataSour
     });
 };
 
-/** Some room is left for everything else that lives on the filesystem. */
-const USABLE_SHARE = 0.9;
-
 const checkSpace = async (
   { file, files }: OpenBackup,
   targets: readonly StagedTarget[],
 ): Promise<void> => {
-  // Targets may share a filesystem: each is asked to have room for all of them that it could share with.
-  const needed = new Map<string, { bytes: number; free: number }>();
+  const needs: RoomNeed[] = [];
   for (const target of targets) {
     // The disk of a database server is not ours to look at.
     if (target.type === 'postgres') continue;
-    const { live, name } = target;
-    const folder = dirname(live);
-    const facts = await statfs(folder).catch((cause: unknown) => {
-      throw new BackupError('bad-option', `the folder ${folder} for "${name}" is not there`, {
-        file: folder,
-        cause,
-      });
+    const folder = dirname(target.work);
+    await stat(folder).catch((cause: unknown) => {
+      throw new BackupError(
+        'bad-option',
+        `the folder ${folder} for "${target.name}" is not there`,
+        {
+          file: folder,
+          cause,
+        },
+      );
     });
     let bytes = 0;
-    for (const { line } of filesOfSource(files, name)) bytes += line.size;
-    const key = `${facts.type}:${facts.blocks}:${facts.bavail}`;
-    const before = needed.get(key)?.bytes ?? 0;
-    needed.set(key, { bytes: before + bytes, free: facts.bavail * facts.bsize * USABLE_SHARE });
+    for (const { line } of filesOfSource(files, target.name)) bytes += restoredBytes(line);
+    needs.push({ target, bytes });
   }
-  for (const { bytes, free } of needed.values())
-    if (bytes > free)
-      throw new BackupError(
-        'no-space',
-        `restoring ${file} needs ${megabytes(bytes)} beside the live data, ${megabytes(free)} can be used there; nothing was written`,
-        { file },
-      );
+  const [shortage] = await shortages(needs);
+  if (shortage !== undefined)
+    throw new BackupError(
+      'no-space',
+      `restoring ${file} ${shortageSentence(shortage)}; nothing was written`,
+      { file },
+    );
 };
 
 const refuseSwapped = async (

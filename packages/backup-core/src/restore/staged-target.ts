@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { BackupError } from '../errors.ts';
+import type { Filters } from '../source/file-filter.ts';
 
 /**
  * Where a folder, a database file or a command's dump is put back, and where old and new lie meanwhile; all on one
@@ -8,7 +9,7 @@ import { BackupError } from '../errors.ts';
 export interface PathTarget {
   readonly name: string;
   readonly type: 'files' | 'sqlite' | 'command';
-  /** The live folder or database file. Of a command there is none, and nothing has this name. */
+  /** The live folder or database file; where its path is a link to a database, the file that it leads to. Of a command there is none, and nothing has this name. */
   readonly live: string;
   /** `<parent of live>/.dhash-restore-<id>`, shared by targets of one parent. */
   readonly work: string;
@@ -16,6 +17,11 @@ export interface PathTarget {
   readonly staged: string;
   /** What was live. */
   readonly previous: string;
+  /**
+   * Of a folder that is swapped entry by entry: it can't be renamed (a mount point), or a backup leaves something out of
+   * it, which stays. What of it is the backup's, as globs.
+   */
+  readonly contents?: Filters;
 }
 
 /** Names of databases on one server. */

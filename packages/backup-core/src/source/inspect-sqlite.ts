@@ -11,6 +11,8 @@ export interface SqliteFacts {
   /** What integrity_check complained of; empty where it found nothing. */
   readonly problems: readonly string[];
   readonly foreignKeyViolations: number;
+  /** What could not be checked here, and why: a sentence each. That is no damage. */
+  readonly notes: readonly string[];
   readonly userVersion: number;
   readonly schemaVersion: number;
   readonly applicationId: number;
@@ -29,19 +31,49 @@ const db = new DatabaseSync(workerData.immutable ? new URL(workerData.url) : wor
   readOnly: workerData.readOnly, timeout: 5000,
 });
 db.exec('PRAGMA query_only = ON; PRAGMA cache_size = -' + workerData.cacheKibibytes);
+const quoted = (name) => '"' + name.replaceAll('"', '""') + '"';
 const pragma = (name) => Object.values(db.prepare('PRAGMA ' + name).get() ?? {})[0] ?? 0;
-const check = workerData.check === 'none' ? [] : db.prepare('PRAGMA ' + workerData.check).all();
-const problems = check.map((row) => String(Object.values(row)[0])).filter((text) => text !== 'ok');
-const foreignKeyViolations =
-  workerData.check === 'none' || problems.length > 0 ? 0 : db.prepare('PRAGMA foreign_key_check').all().length;
-db.exec('BEGIN');
-const names = db.prepare(
+const notes = [];
+// SQLITE_ERROR: what it needs is not here (a collation, a function, a parent key that is none). Damage has codes of its own.
+const isOurLack = (error) => (error.errcode & 0xff) === 1;
+const orElse = (first, instead) => {
+  try { return first(); } catch (error) { if (!isOurLack(error)) throw error; return instead(error); }
+};
+// Rows that break the service's own rules are as they were written.
+const OWN_RULES = /^(?:CHECK constraint failed in|NULL value in) /;
+const run = (check) => db.prepare('PRAGMA ' + check).all().map((row) => String(Object.values(row)[0]))
+  .filter((text) => text !== 'ok' && !OWN_RULES.test(text));
+const names = () => db.prepare(
   "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\\\_%' ESCAPE '\\\\' " +
   "AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name").all().map((row) => row.name);
-const tables = problems.length > 0 ? [] : names.map((name) =>
-  [name, db.prepare('SELECT count(*) AS rows FROM "' + name.replaceAll('"', '""') + '"').get().rows]);
+const checkTable = (name) => {
+  const problems = orElse(() => run('integrity_check(' + quoted(name) + ')'), () =>
+    orElse(() => run('quick_check(' + quoted(name) + ')'), (error) => {
+      db.prepare('SELECT count(*) FROM ' + quoted(name) + ' NOT INDEXED').get();
+      notes.push('the rows of ' + name + ' could not be checked by SQLite (' + error.message + '): only that they can be read');
+      return [];
+    }));
+  return problems;
+};
+const checkAll = (check) => orElse(() => run(check), (error) => {
+  notes.push('a check of SQLite needs what only the service has (' + error.message + '): each table was checked as far as can be without');
+  return names().flatMap(checkTable);
+});
+const problems = workerData.check === 'none' ? [] : checkAll(workerData.check);
+const keysOf = (name) => orElse(
+  () => db.prepare('PRAGMA foreign_key_check(' + quoted(name) + ')').all().length,
+  (error) => { notes.push('the foreign keys of ' + name + ' can not be checked: ' + error.message); return 0; });
+const foreignKeyViolations = workerData.check === 'none' || problems.length > 0 ? 0
+  : orElse(() => db.prepare('PRAGMA foreign_key_check').all().length,
+    () => names().reduce((sum, name) => sum + keysOf(name), 0));
+db.exec('BEGIN');
+const countOf = (name) => orElse(
+  () => [[name, db.prepare('SELECT count(*) AS rows FROM ' + quoted(name)).get().rows]],
+  () => orElse(() => [[name, db.prepare('SELECT count(*) AS rows FROM ' + quoted(name) + ' NOT INDEXED').get().rows]],
+    (error) => { notes.push('the rows of ' + name + ' can not be counted: ' + error.message); return []; }));
+const tables = problems.length > 0 ? [] : names().flatMap(countOf);
 const facts = {
-  tables, problems, foreignKeyViolations,
+  tables, problems, foreignKeyViolations, notes,
   userVersion: pragma('user_version'), schemaVersion: pragma('schema_version'),
   applicationId: pragma('application_id'), pageSize: pragma('page_size'), pageCount: pragma('page_count'),
 };

@@ -9,13 +9,14 @@ import {
 } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isSystemError, messageOf } from '../errors.ts';
+import { isSystemError, messageOf, systemCode } from '../errors.ts';
 import { CHUNK_BYTES, CHUNKS_HELD } from '../zip/deflate-chunks.ts';
 
 /** A file that can't be read whole; the backup goes on without it and is an incomplete one. */
 export class UnreadableFile extends Error {
-  readonly kind: 'changed' | 'failed';
-  constructor(kind: 'changed' | 'failed', message: string, cause?: unknown) {
+  /** `gone`: it was listed, and nothing or something else has its name now. */
+  readonly kind: 'changed' | 'failed' | 'gone';
+  constructor(kind: 'changed' | 'failed' | 'gone', message: string, cause?: unknown) {
     super(message, { cause });
     this.kind = kind;
   }
@@ -39,9 +40,17 @@ export interface StableFile {
 /** More than `deflateChunks` holds at once. */
 const CHUNKS_VALID = CHUNKS_HELD + 2;
 
+/** What has its name now is nothing, or a link, a file where a folder was, a socket. */
+const REPLACED: ReadonlySet<string> = new Set(['ENOENT', 'ELOOP', 'ENOTDIR', 'ENXIO']);
+
 const asUnreadable = (error: unknown): never => {
   // Programming errors and aborts go up as they are; only the system's answers make a file unreadable.
-  if (isSystemError(error)) throw new UnreadableFile('failed', messageOf(error), error);
+  if (isSystemError(error))
+    throw new UnreadableFile(
+      REPLACED.has(systemCode(error) ?? '') ? 'gone' : 'failed',
+      messageOf(error),
+      error,
+    );
   throw error;
 };
 
@@ -144,7 +153,7 @@ const readOnce = async <T>(
   const handle = await open(path, OPEN_FLAGS).catch(asUnreadable);
   try {
     const before = await handle.stat({ bigint: true });
-    if (!before.isFile()) throw new UnreadableFile('failed', 'it is no longer a regular file');
+    if (!before.isFile()) throw new UnreadableFile('gone', 'it is no longer a regular file');
     const { value, bytes } = await use({
       stat: before,
       read: (at, length, buffer) => readUpTo(handle, at, length, buffer),

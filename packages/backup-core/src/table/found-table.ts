@@ -2,7 +2,7 @@ import type { BytePath } from '../source/byte-path.ts';
 import type { FoundItem } from '../source/list-files.ts';
 import { recordList } from './record-list.ts';
 
-/** What was found under a folder, off the heap: 16 bytes and its name for each. */
+/** What was found under a folder, off the heap: 24 bytes and its name for each. */
 export interface FoundTable extends Iterable<FoundItem> {
   readonly length: number;
   push(item: FoundItem): void;
@@ -12,7 +12,9 @@ export interface FoundTable extends Iterable<FoundItem> {
 
 const TYPES = ['file', 'link', 'dir'] as const;
 const NUMBER_AT = 1;
-const NAME_LENGTH_AT = NUMBER_AT + 8;
+const UID_AT = NUMBER_AT + 8;
+const GID_AT = UID_AT + 4;
+const NAME_LENGTH_AT = GID_AT + 4;
 const NAME_AT = NAME_LENGTH_AT + 4;
 
 const nameEnd = (record: Buffer): number => NAME_AT + record.readUInt32LE(NAME_LENGTH_AT);
@@ -20,11 +22,12 @@ const nameEnd = (record: Buffer): number => NAME_AT + record.readUInt32LE(NAME_L
 const read = (record: Buffer): FoundItem => {
   const name: BytePath = record.toString('latin1', NAME_AT, nameEnd(record));
   const number = record.readDoubleLE(NUMBER_AT);
+  const owner = { uid: record.readUInt32LE(UID_AT), gid: record.readUInt32LE(GID_AT) };
   switch (TYPES[record[0] ?? 0]) {
     case 'link':
-      return { type: 'link', name, target: record.toString('utf8', nameEnd(record)) };
+      return { type: 'link', name, target: record.toString('utf8', nameEnd(record)), ...owner };
     case 'dir':
-      return { type: 'dir', name, mode: number };
+      return { type: 'dir', name, mode: number, ...owner };
     default:
       return { type: 'file', name, size: number };
   }
@@ -46,6 +49,8 @@ export const foundTable = (): FoundTable => {
       const record = records.add(NAME_AT + item.name.length + Buffer.byteLength(target));
       record[0] = TYPES.indexOf(item.type);
       record.writeDoubleLE(numberOf(item), NUMBER_AT);
+      record.writeUInt32LE(item.type === 'file' ? 0 : item.uid, UID_AT);
+      record.writeUInt32LE(item.type === 'file' ? 0 : item.gid, GID_AT);
       record.writeUInt32LE(item.name.length, NAME_LENGTH_AT);
       record.write(item.name, NAME_AT, 'latin1');
       record.write(target, NAME_AT + item.name.length, 'utf8');

@@ -24,12 +24,14 @@ import { makePostgres } from './postgres.ts';
 import { makeSqlite } from './sqlite.ts';
 
 /** A new kind of data is held to what the others are by a file beside this one, and a line here. */
+const server = sharedPostgres();
 const kinds: { readonly [K in DataSource['type']]: MakeLiveData } = {
   files: makeFiles,
   sqlite: makeSqlite,
-  postgres: makePostgres(sharedPostgres()),
+  postgres: makePostgres(server),
   command: makeCommand,
 };
+const all = { ...kinds, 'postgres as its master': makePostgres(server, 'master') };
 
 /** More steps than any swap of one source has. */
 const MANY_STEPS = 100;
@@ -54,7 +56,7 @@ const prepare = async (make: MakeLiveData) => {
 
 afterEach(() => vi.unstubAllEnvs());
 
-describe.each(Object.entries(kinds))('data of kind %s', (_, make) => {
+describe.each(Object.entries(all))('data of kind %s', (_, make) => {
   it('is backed up, verified, staged, swapped, proven, put back, and leaves nothing', async () => {
     const { root, live, sources, old, file, manifest, written } = await prepare(make);
     await verifyBackup(file);

@@ -22,19 +22,31 @@ head -n "$left" "$here/input" | psql "$@"
 kill -9 $$
 `;
 
+/** What a service's own role has on a server of which it is not the master; and the server's master. */
+export const ROLES = { owner: 'LOGIN NOSUPERUSER CREATEDB', master: 'LOGIN SUPERUSER' } as const;
+
 export const makePostgres =
-  (server: PostgresServer): MakeLiveData =>
+  (server: PostgresServer, role: keyof typeof ROLES = 'owner'): MakeLiveData =>
   async (root) => {
-    await server.sql('postgres', 'CREATE DATABASE app');
-    await server.sql('app', 'CREATE TABLE orders (note text); INSERT INTO orders VALUES (1), (2)');
-    const source: PostgresSource = { name: 'orders', type: 'postgres', url: server.url('app') };
+    await server.sql('postgres', `CREATE ROLE ${role} ${ROLES[role]}`);
+    await server.sql('postgres', `CREATE DATABASE app OWNER ${role}`);
+    await server.sql(
+      'app',
+      'CREATE TABLE orders (note text); INSERT INTO orders VALUES (1), (2)',
+      role,
+    );
+    const source: PostgresSource = {
+      name: 'orders',
+      type: 'postgres',
+      url: server.url('app', role),
+    };
     const tools = join(root, 'tools');
     const left = join(tools, 'left');
     await mkdir(tools);
     await writeFile(join(tools, 'psql'), CUT_PSQL, { mode: 0o755 });
     return {
       source,
-      unreadable: { ...source, url: server.url('elsewhere') },
+      unreadable: { ...source, url: server.url('elsewhere', role) },
       read: () => server.sql('app', 'SELECT note FROM orders ORDER BY 1'),
       write: async () => {
         await server.sql('app', "INSERT INTO orders VALUES ('written')");

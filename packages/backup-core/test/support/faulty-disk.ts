@@ -47,6 +47,10 @@ export const faultyDisk = (onChange: OnChange): Disk => {
       point('mkdir');
       return realDisk.mkdir(path, options);
     },
+    rmdir: (path) => {
+      point('rmdir');
+      return realDisk.rmdir(path);
+    },
     rm: (path, options) => {
       point('rm');
       return realDisk.rm(path, options);
