@@ -83,6 +83,7 @@ export {
   surveyBackups,
 } from './retention/survey-backups.ts';
 export { readSidecar } from './sidecar.ts';
+export { leavesDatabaseOut } from './source/file-filter.ts';
 export type {
   CommandLine,
   CommandSource,

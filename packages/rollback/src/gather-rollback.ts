@@ -118,7 +118,8 @@ export const gatherRollback = async (
 const requirePlace = async ({ backup, sources, signal }: GatherOptions): Promise<Obstacle[]> => {
   const obstacles = await canPutBack(sources, { backup, signal });
   refuseObstacles(obstacles, 'Nothing was stopped');
-  return obstacles;
+  // That a glob matches nothing is no matter of this backup.
+  return obstacles.filter(({ kind }) => kind !== 'filters');
 };
 
 const provenBy = async (backup: string, sha256: string): Promise<ProvenFacts | null> => {

@@ -12,7 +12,7 @@ import type { FilesSource } from '../types.ts';
 import { mountsInside } from './mount-points.ts';
 import { type Found, type Looked, type PutBackJob, refuses, warns } from './obstacle.ts';
 import { placeObstacles, unmovable } from './place.ts';
-import { type Some, surveyFolder } from './survey-folder.ts';
+import { type FolderSurvey, type Some, surveyFolder } from './survey-folder.ts';
 
 /** Room that a file of a backup takes once it is restored: of one with holes what is not a hole. */
 export const restoredBytes = ({ size, allocated = size }: ManifestFile): number => allocated;
@@ -60,7 +60,13 @@ const contentObstacles = async ({ live }: PathTarget, source: FilesSource): Prom
   return found;
 };
 
-const surveyed = (source: FilesSource, foreign: Some, special: Some): Found[] => [
+const surveyed = (source: FilesSource, { foreign, special, unmatched }: FolderSurvey): Found[] => [
+  ...unmatched.map(({ option, glob }) =>
+    warns(
+      'filters',
+      `"${glob}" of ${option} matches nothing in ${source.path}: mind upper and lower case, and that a glob is relative to that folder`,
+    ),
+  ),
   ...(foreign.count === 0
     ? []
     : [
@@ -112,7 +118,7 @@ export const filesObstacles = async (source: FilesSource, job: PutBackJob): Prom
   found.push(...nestedMounts(source));
   if (target.contents === undefined) found.push(...(await unmovable(path)));
   else found.push(...(await contentObstacles(target, source)));
-  const { bytes, foreign, special } = await surveyFolder(source, job.signal);
-  found.push(...surveyed(source, foreign, special));
-  return { found, room: { target, bytes: known ?? bytes } };
+  const survey = await surveyFolder(source, job.signal);
+  found.push(...surveyed(source, survey));
+  return { found, room: { target, bytes: known ?? survey.bytes } };
 };

@@ -20,6 +20,8 @@ export type ObstacleKind =
   | 'owners'
   /** Too little room for what is restored, beside what is live. */
   | 'room'
+  /** A glob of `include` or `exclude` that matches nothing. */
+  | 'filters'
   /** Sockets and pipes, which a backup leaves out. */
   | 'special-files'
   /** The server or a program is not there, or lets nobody in. */

@@ -2,7 +2,7 @@ import { lstatSync, type Stats } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { isSystemError } from '../errors.ts';
 import { type BytePath, bytePath, bytesOf, joinPath, shownPath } from '../source/byte-path.ts';
-import { fileFilter, isOurs } from '../source/file-filter.ts';
+import { type FileFilter, fileFilter, isOurs } from '../source/file-filter.ts';
 import { systemPace } from '../source/system-pace.ts';
 import type { FilesSource } from '../types.ts';
 
@@ -20,6 +20,8 @@ export interface FolderSurvey {
   foreign: Some;
   /** Sockets, pipes and devices. */
   special: Some;
+  /** Globs that match nothing. */
+  unmatched: ReturnType<FileFilter['unmatched']>;
 }
 
 const DISK_BLOCK_BYTES = 512;
@@ -53,6 +55,7 @@ export const surveyFolder = async (
     bytes: 0,
     foreign: { count: 0, first: '' },
     special: { count: 0, first: '' },
+    unmatched: [],
   };
   const root = bytePath(source.path);
   const orNull = async <T>(look: () => Promise<T>): Promise<T | null> => {
@@ -81,5 +84,6 @@ export const surveyFolder = async (
     }
   };
   await visit('');
+  survey.unmatched = filter.unmatched();
   return survey;
 };

@@ -70,3 +70,23 @@ export const fileFilter = ({ include, exclude = [] }: Filters): FileFilter => {
     ],
   };
 };
+
+/** Files that belong to a SQLite database: itself, its log, the log's index, its journal. */
+const DATABASE_FILES = ['', '-wal', '-shm', '-journal'] as const;
+
+/**
+ * Whether a folder of files leaves out a database that lies in it, with all that SQLite keeps beside it: then both can be
+ * sources, each put back by itself. Pure.
+ *
+ * @param path of the database, relative to the folder
+ */
+export const leavesDatabaseOut = (filters: Filters, path: string): boolean => {
+  const filter = fileFilter(filters);
+  const parts = path.split('/');
+  const isLeftOut = (name: string): boolean => filter.isExcluded(name);
+  if (parts.some((_, i) => i > 0 && isLeftOut(parts.slice(0, i).join('/')))) return true;
+  return DATABASE_FILES.every((suffix) => {
+    const name = `${path}${suffix}`;
+    return isLeftOut(name) || !filter.isIncluded(name);
+  });
+};

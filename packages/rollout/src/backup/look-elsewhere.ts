@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import {
   type CommandLine,
   type CommandSource,
+  canPutBack,
   type DataSource,
   lookAtPostgres,
 } from '@dhash/backup-core';
@@ -34,8 +35,8 @@ export const lookAtCommands = async (source: CommandSource): Promise<string[]> =
 };
 
 /**
- * What keeps a source that lies on no disk of its own from being backed up, or restored where `restores`: a
- * sentence each. Null of one that does.
+ * What keeps a source from being backed up, or restored where `restores`: a sentence each. Null of one that lies on a
+ * disk of this machine and could be put back there.
  */
 export const lookElsewhere = async (
   source: DataSource,
@@ -46,7 +47,11 @@ export const lookElsewhere = async (
       return lookAtPostgres(source, look);
     case 'command':
       return lookAtCommands(source);
-    default:
-      return null;
+    default: {
+      if (!look.restores) return null;
+      const obstacles = await canPutBack([source]);
+      const refusals = obstacles.filter(({ severity }) => severity === 'refuses');
+      return refusals.length === 0 ? null : refusals.map(({ sentence }) => sentence);
+    }
   }
 };

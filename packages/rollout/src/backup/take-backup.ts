@@ -64,6 +64,7 @@ export const takeBackup = async (
   const earlier = await surveyBackups(backup.dir, survey);
   checkRoom(await backupRoom(config, earlier, { signal: context.signal }), config);
   const report = await writeBackup(context, request);
+  for (const note of report.notes) context.output.warn(note);
   if (report.incomplete.length > 0) throw incompleteError(report, sink);
   if (sink === 'null')
     return { ...report, shrunken: [], copies: [], removed: { backups: [], aged: [] } };

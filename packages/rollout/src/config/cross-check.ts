@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
-import { isSameDatabase } from '@dhash/backup-core';
+import { isSameDatabase, leavesDatabaseOut } from '@dhash/backup-core';
 import type { ConfigIssue } from './config-error.ts';
 import { type IssueContext, issueAt, valueAt } from './issues.ts';
 import { suggest } from './nearest.ts';
@@ -28,6 +28,21 @@ const sourcesOf = (environment: unknown): Named[] =>
 export const contains = (outer: string, inner: string): boolean => {
   const way = relative(resolve(outer), resolve(inner));
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+};
+
+/** Whether a database lies in a folder that leaves it out, with its logs: each is put back by itself. */
+const isApart = (folder: Named, database: Named, environment: unknown): boolean => {
+  if (folder.type !== 'files' || database.type !== 'sqlite') return false;
+  if (!contains(folder.path, database.path)) return false;
+  const texts = (option: string) =>
+    asList(valueAt(environment, ['data', folder.index, option])).filter(
+      (each) => typeof each === 'string',
+    );
+  const include = valueAt(environment, ['data', folder.index, 'include']);
+  return leavesDatabaseOut(
+    { exclude: texts('exclude'), include: include === undefined ? undefined : texts('include') },
+    relative(resolve(folder.path), resolve(database.path)),
+  );
 };
 
 /** A source that a restore could not swap without taking the toolkit's own files with it. */
@@ -127,16 +142,22 @@ export const crossCheck = (
 ): ConfigIssue[] => {
   const sources = sourcesOf(environment);
   const issues: ConfigIssue[] = repeated(environment, path, context);
-  for (const { path: own, index } of sources) {
-    const before = sources.filter((one) => one.index < index);
-    const other = before.find((one) => contains(one.path, own) || contains(own, one.path));
+  for (const one of sources) {
+    const { path: own, index } = one;
+    const before = sources.filter((each) => each.index < index);
+    const other = before.find(
+      (each) =>
+        (contains(each.path, own) || contains(own, each.path)) &&
+        !isApart(each, one, environment) &&
+        !isApart(one, each, environment),
+    );
     if (other !== undefined)
       issues.push(
         issueAt(
           context,
           [...path, 'data', index, 'path'],
           `lies in the same place as that of "${other.name}": a restore would swap it twice`,
-          'keep the sources apart',
+          'keep the sources apart; a database may lie in a folder of files that leaves it out with its logs, as "exclude": ["app.db*"] does',
         ),
       );
   }

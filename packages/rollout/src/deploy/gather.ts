@@ -157,6 +157,7 @@ export const gatherDeploy = async (
       version,
       current,
       artifactExists: await target.hasVersion(version),
+      prunable: await target.prunable(version),
       canGoBack: current === null || (await target.hasVersion(current)),
       data,
       newest:

@@ -44,6 +44,8 @@ export interface DeployFacts {
   } | null;
   /** What of the data lies on no disk (a database's server, behind commands), and what would keep each from a backup or a restore. */
   readonly databases: readonly { readonly name: string; readonly problems: readonly string[] }[];
+  /** Old releases that go once this one is taken as good. */
+  readonly prunable: readonly string[];
   readonly rollbackData: 'restore' | 'keep';
   /** What a restore drill of the backup would do; `null`: backup.drill does not ask for one. */
   readonly drill: DrillPlan | null;
@@ -122,9 +124,11 @@ const refusal = (facts: DeployFacts, options: DeployOptions, first: boolean): De
     problems.map((what) => `${name}: ${what}`),
   );
   if (unready.length > 0)
-    return refused('database-not-ready', `data can't be backed up: ${unready.join('; ')}`, [
-      `mend that, and look again: npx dhash-rollout doctor --env ${env}`,
-    ]);
+    return refused(
+      'database-not-ready',
+      `data can't be backed up, or put back: ${unready.join('; ')}`,
+      [`mend that, and look again: npx dhash-rollout doctor --env ${env}`],
+    );
   const missing = facts.data.filter((source) => !source.exists);
   if (!first && missing.length > 0) {
     return refused(

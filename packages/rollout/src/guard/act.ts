@@ -3,6 +3,7 @@ import type { WatchOutcome } from '@dhash/monitor';
 import type { WatchPolicy } from '@dhash/quality-gates';
 import { type CommandResult, commandHint, Interrupted } from '../environment/context.ts';
 import { closeRun, type OpenRun } from '../environment/open-run.ts';
+import { pruneReleases } from '../environment/prune-releases.ts';
 import { exitCodes } from '../errors.ts';
 import type { InboxRequest } from '../record/inbox.ts';
 import type { RunState } from '../record/run-state.ts';
@@ -110,6 +111,7 @@ const obey = async (
   const drift = await driftNow(open, watched.state);
   if (drift !== null) return withhold(open, watched, drift);
   await closeRun(open, { outcome: 'promoted', reason: `by ${user}: ${reason}`, user });
+  await pruneReleases(open, watched.state);
   return exitCodes.done;
 };
 
@@ -138,6 +140,7 @@ const promote = async (open: OpenRun, watched: Watched): Promise<CommandResult['
   context.output.line(
     `${advice.length === 0 ? 'every gate held to the end' : 'what broke only advises'}: ${state.version === null ? 'the watch is done' : `release ${state.version} is promoted`}`,
   );
+  if (state.kind !== 'watch') await pruneReleases(open, state);
   return exitCodes.done;
 };
 

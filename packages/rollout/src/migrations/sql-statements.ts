@@ -2,26 +2,36 @@
 const token =
   /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*(?:'|$)|"(?:[^"]|"")*(?:"|$)|`(?:[^`]|``)*(?:`|$)|\[[^\]]*(?:\]|$)|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*|;|\s+|./gu;
 
-/** Statements as their words in upper case, without comments and literals. A trigger's body belongs to it. */
+const isWord = (text: string): boolean => /^[A-Za-z_\u0080-\uffff]/u.test(text);
+
+/** White space and comments. */
+const isNothing = (text: string): boolean => /^(?:\s|--|\/\*)/u.test(text);
+
+const beginsTrigger = (words: readonly string[]): boolean =>
+  words[0] === 'CREATE' && words.slice(1, 3).includes('TRIGGER');
+
+/**
+ * Statements as their words in upper case, without comments and literals. A trigger's body belongs to it, and ends where
+ * SQLite's own `sqlite3_complete` says so: at an END that follows a semicolon. Any other `end` is a column, or ends a CASE.
+ */
 export const statementWords = (sql: string): string[][] => {
   const statements: string[][] = [];
   let words: string[] = [];
-  /** Open BEGIN and CASE inside a CREATE TRIGGER. */
-  let depth = 0;
+  /** In a trigger's body, after its BEGIN. */
+  let isInBody = false;
+  let before = '';
   for (const [text] of sql.matchAll(token)) {
-    if (text === ';') {
-      if (depth > 0) continue;
+    if (isNothing(text)) continue;
+    if (text === ';' && !isInBody) {
       if (words.length > 0) statements.push(words);
       words = [];
-      continue;
+    } else if (isWord(text)) {
+      const word = text.toUpperCase();
+      if (isInBody && word === 'END' && before === ';') isInBody = false;
+      words.push(word);
+      if (word === 'BEGIN' && beginsTrigger(words)) isInBody = true;
     }
-    if (!/^[A-Za-z_\u0080-\uffff]/u.test(text)) continue;
-    const word = text.toUpperCase();
-    words.push(word);
-    const inTrigger = words[0] === 'CREATE' && words.slice(1, 3).includes('TRIGGER');
-    if (!inTrigger) continue;
-    if (depth === 0 ? word === 'BEGIN' : word === 'CASE') depth += 1;
-    else if (depth > 0 && word === 'END') depth -= 1;
+    before = text;
   }
   return words.length > 0 ? [...statements, words] : statements;
 };

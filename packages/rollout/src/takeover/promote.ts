@@ -2,6 +2,7 @@ import { type CommandContext, type CommandResult, commandHint } from '../environ
 import type { Environment } from '../environment/environment.ts';
 import { holding } from '../environment/lock.ts';
 import { closeRun, type OpenRun, recorderOf } from '../environment/open-run.ts';
+import { pruneReleases } from '../environment/prune-releases.ts';
 import { describeService, lookAtService } from '../environment/service-now.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
 import { workOnRun } from '../notify/work-on-run.ts';
@@ -63,4 +64,5 @@ const closeAsPromoted = async (open: OpenRun, state: RunState, reason: string): 
     seen,
     user: currentUser(context.processEnv),
   });
+  await pruneReleases(open, state);
 };

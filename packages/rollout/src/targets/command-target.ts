@@ -69,6 +69,9 @@ export const openCommandTarget = (
     stop: async () => {
       await invoke('stop', await active());
     },
+    // What it laid is its own, and so is what it removes.
+    prunable: async () => [],
+    prune: async () => ({ removed: [], left: [] }),
     describe: () => [
       'target: commands of the project',
       ...(['current', 'activate', 'init', 'start', 'stop', 'version'] as const).flatMap((name) => {

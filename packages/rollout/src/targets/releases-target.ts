@@ -11,12 +11,13 @@ import {
 } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { EnvironmentConfig, ReleasesTargetConfig } from '../config/types.ts';
+import { messageOf } from '../errors.ts';
 import { shownCommand } from '../process/run-command.ts';
 import { artifactOf, artifactVersions, isReleaseName } from './artifacts.ts';
 import { compareVersions } from './compare-versions.ts';
 import { runTargetCommand, type TargetCommand } from './run-target-command.ts';
 import { syncNames, syncTree } from './sync-tree.ts';
-import { type Json, type Target, TargetError, type TargetRun } from './types.ts';
+import { type Json, type Pruned, type Target, TargetError, type TargetRun } from './types.ts';
 import { unpackArtifact } from './unpack-artifact.ts';
 
 /** Inside each release laid here; it comes with the release's one rename, so it never lies. */
@@ -128,21 +129,42 @@ export const openReleasesTarget = (
     return { version, created: (await readNote(folderOf(version)))?.run === run.runId };
   };
 
-  /** Oldest first, but never what is active, was active before, or belongs to this run. */
-  const prune = async (): Promise<void> => {
-    const kept = new Set([await current(), await linked('previous'), run.version, run.previous]);
-    const names = (await namesIn(releases)).filter((name) => isReleaseName(name));
-    const aged = await Promise.all(
-      names.map(async (name) => ({
-        name,
-        at: (await readNote(join(releases, name)))?.laidAtMs ?? 0,
-      })),
-    );
-    const removable = aged
+  /**
+   * What an earlier deploy laid here (its note says so), the oldest first; never what is active, was active before, or
+   * belongs to this run. A folder without our note is somebody else's.
+   */
+  const removable = async (active: string | null): Promise<string[]> => {
+    const kept = new Set([active, await current(), run.version, run.previous]);
+    const before = await linked('previous');
+    // As soon as another is active, the one that is now is the one before.
+    if (active === (await current())) kept.add(before);
+    const laid: { name: string; at: number }[] = [];
+    for (const name of (await namesIn(releases)).filter(isReleaseName)) {
+      const note = await readNote(join(releases, name)).catch(() => null);
+      if (note !== null) laid.push({ name, at: note.laidAtMs });
+    }
+    const isNew = active !== null && !laid.some(({ name }) => name === active);
+    const tooMany = laid.length + (isNew ? 1 : 0) - target.keep;
+    return laid
       .filter(({ name }) => !kept.has(name))
-      .sort((a, b) => a.at - b.at || compareVersions(a.name, b.name));
-    for (const { name } of removable.slice(0, Math.max(0, names.length - target.keep)))
-      await rm(join(releases, name), { recursive: true, force: true });
+      .sort((a, b) => a.at - b.at || compareVersions(a.name, b.name))
+      .slice(0, Math.max(0, tooMany))
+      .map(({ name }) => name);
+  };
+
+  const prune = async (): Promise<Pruned> => {
+    const removed: string[] = [];
+    const left: { name: string; why: string }[] = [];
+    try {
+      for (const name of await removable(await current()))
+        await rm(join(releases, name), { recursive: true, force: true }).then(
+          () => removed.push(name),
+          (error: unknown) => left.push({ name: join(releases, name), why: messageOf(error) }),
+        );
+    } catch (error) {
+      left.push({ name: releases, why: messageOf(error) });
+    }
+    return { removed, left };
   };
 
   const invoke = (
@@ -179,8 +201,9 @@ export const openReleasesTarget = (
         if (before !== null) await switchLink('previous', before);
         await switchLink('current', version);
       }
-      await prune();
     },
+    prunable: removable,
+    prune,
     deactivate: async () => {
       await rm(links.current, { force: true });
       if (existsSync(target.root)) await syncNames(target.root);

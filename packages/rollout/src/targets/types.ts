@@ -28,8 +28,19 @@ export interface Target {
   start(): Promise<void>;
   /** Resolves once the address is silent and nobody has the data open; see `untilStopped`. */
   stop(): Promise<void>;
+  /** Releases that {@link prune} would remove once `version` is the active one; none where this target removes none. */
+  prunable(version: string): Promise<string[]>;
+  /** Removes what earlier deploys laid here and nobody needs any more. Never throws: tidying spoils nothing. */
+  prune(): Promise<Pruned>;
   /** What this target is, in lines for people. */
   describe(): string[];
+}
+
+/** What became of old releases. */
+export interface Pruned {
+  readonly removed: readonly string[];
+  /** Those that could not be removed, each with why. */
+  readonly left: readonly { readonly name: string; readonly why: string }[];
 }
 
 /** The run that a target's commands work for. */

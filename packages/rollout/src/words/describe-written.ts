@@ -20,9 +20,10 @@ export const describeWritten = ({ files, tables }: Written): string => {
     ...(['added', 'changed', 'removed'] as const)
       .filter((kind) => files[kind].count > 0)
       .map((kind) => `${files[kind].count} files ${kind}`),
-    ...tables.map(
-      ({ source, table, before, after }) =>
-        `${source}.${table} ${before ?? 'not there'} → ${after ?? 'gone'} rows`,
+    ...tables.map(({ source, table, before, after }) =>
+      before === after
+        ? `${source}.${table} rows changed, ${after} as before`
+        : `${source}.${table} ${before ?? 'not there'} → ${after ?? 'gone'} rows`,
     ),
   ];
   return changes.length === 0 ? 'nothing' : changes.join(', ');

@@ -9,6 +9,7 @@ const facts: DeployFacts = {
   current: '1.0',
   artifactExists: true,
   canGoBack: true,
+  prunable: [],
   data: [
     { name: 'images', path: '/srv/images', exists: true },
     { name: 'library', path: '/srv/library.db', exists: true },
@@ -219,7 +220,7 @@ it('refuses before anything is touched where a database on a server is not ready
   expect(plan).toMatchObject({
     kind: 'refused',
     code: 'database-not-ready',
-    message: "data can't be backed up: orders: psql is not on PATH",
+    message: "data can't be backed up, or put back: orders: psql is not on PATH",
   });
 });
 

@@ -25,6 +25,19 @@ describe('statements that may not be in a migration', () => {
     ['SELECT 1\0; DROP TABLE a', ['a NUL character']],
     ["SELECT 'open; COMMIT", []],
     [';;;', []],
+    // `end` and `begin` are columns here, as sqlite3 takes them.
+    ['CREATE TRIGGER t BEFORE INSERT ON b BEGIN SELECT 1 WHERE NEW.end < NEW.start; END;', []],
+    ['CREATE TRIGGER t AFTER INSERT ON b BEGIN INSERT INTO b(start, end) SELECT 1, 2; END;', []],
+    ['CREATE TRIGGER t AFTER INSERT ON b WHEN NEW.begin > 1 BEGIN SELECT 1; END; END', ['END']],
+    [
+      'CREATE TRIGGER t AFTER INSERT ON b BEGIN SELECT 1; /* and */ END /* here */; COMMIT',
+      ['COMMIT'],
+    ],
+    ['CREATE TABLE b (start, end); UPDATE b SET end = 1; COMMIT', ['COMMIT']],
+    [
+      'CREATE TRIGGER IF NOT EXISTS t AFTER DELETE ON b BEGIN DELETE FROM c; END; VACUUM',
+      ['VACUUM'],
+    ],
   ])('%j', (sql, found) => {
     expect(forbiddenStatements(sql)).toEqual(found);
   });

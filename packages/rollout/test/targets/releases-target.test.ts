@@ -1,15 +1,27 @@
-import { lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
+import {
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { tempFolder } from '@dhash/testkit';
 import JSZip from 'jszip';
 import { create } from 'tar';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { ReleasesTargetConfig } from '../../src/config/types.ts';
 import { type ArchiveEntry, unsafeEntries } from '../../src/targets/archive-entries.ts';
 import { compareVersions } from '../../src/targets/compare-versions.ts';
 import { openReleasesTarget } from '../../src/targets/releases-target.ts';
 import type { TargetRun } from '../../src/targets/types.ts';
 import { environment, limits, makeFolderArtifact, run } from './target-fixture.ts';
+
+// Root may remove anything: that something can't be removed has to be made.
+vi.mock('node:fs/promises', { spy: true });
 
 const setUp = async (over: Partial<ReleasesTargetConfig> = {}) => {
   const root = await tempFolder();
@@ -91,7 +103,7 @@ test('what a killed run left half laid is laid whole', async () => {
   expect((await readdir(join(releases, '1.0'))).sort()).toEqual(['.rollout-release.json', 'bin']);
 });
 
-test('old releases go, but never the active one or the one before', async () => {
+test('old releases go when they are pruned, but never the active one or the one before', async () => {
   const { root, open, releases } = await setUp();
   const versions = ['1.0', '1.1', '1.2', '1.3', '1.4'];
   for (const version of versions) {
@@ -100,11 +112,17 @@ test('old releases go, but never the active one or the one before', async () => 
     await target.lay(version);
     await target.activate(version);
   }
+  expect((await readdir(releases)).sort()).toEqual(versions);
+  const good = open({ runId: '1.4', version: '1.4' });
+  expect(await good.prunable('1.4')).toEqual(['1.0', '1.1']);
+  expect(await good.prune()).toEqual({ removed: ['1.0', '1.1'], left: [] });
   expect((await readdir(releases)).sort()).toEqual(['1.2', '1.3', '1.4']);
   await open({ runId: 'back' }).activate('1.2');
   await makeFolderArtifact(root, '1.5');
   const target = open({ runId: '1.5', version: '1.5', previous: '1.2' });
+  expect(await target.prunable('1.5')).toEqual(['1.3']);
   await target.activate('1.5');
+  await target.prune();
   expect((await readdir(releases)).sort()).toEqual(['1.2', '1.4', '1.5']);
 });
 
@@ -116,8 +134,36 @@ test('the release before is kept though the run does not name it, and though it 
   await open({}, two).lay('1.1');
   await open({}, two).lay('1.2');
   await open({}, two).activate('1.1');
+  await open({}, two).prune();
   expect((await readdir(releases)).sort()).toEqual(['1.0', '1.1']);
   expect(await readlink(join(root, 'app', 'previous'))).toBe(join('releases', '1.0'));
+});
+
+test('what no deploy laid is never removed', async () => {
+  const { root, open, at, releases } = await setUp();
+  const one = { ...at('dist/{version}'), keep: 1 };
+  await mkdir(join(releases, 'shared', 'uploads'), { recursive: true });
+  await mkdir(join(releases, '20240101120000'));
+  for (const version of ['1.0', '1.1', '1.2']) {
+    await makeFolderArtifact(root, version);
+    await open({ runId: version, version }, one).activate(version);
+  }
+  const good = open({ runId: '1.2', version: '1.2' }, one);
+  expect(await good.prune()).toEqual({ removed: ['1.0'], left: [] });
+  expect((await readdir(releases)).sort()).toEqual(['1.1', '1.2', '20240101120000', 'shared']);
+});
+
+test('what can not be removed is told, and spoils nothing', async () => {
+  const { root, open, at, releases } = await setUp();
+  const one = { ...at('dist/{version}'), keep: 1 };
+  for (const version of ['1.0', '1.1', '1.2']) {
+    await makeFolderArtifact(root, version);
+    await open({ runId: version, version }, one).activate(version);
+  }
+  vi.mocked(rm).mockRejectedValueOnce(new Error('EACCES: permission denied'));
+  const pruned = await open({ runId: '1.2', version: '1.2' }, one).prune();
+  expect(pruned.removed).toEqual([]);
+  expect(pruned.left).toEqual([{ name: join(releases, '1.0'), why: 'EACCES: permission denied' }]);
 });
 
 test('a `current` that is no link is left alone', async () => {

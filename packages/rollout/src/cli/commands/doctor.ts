@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isBackupError } from '@dhash/backup-core';
+import { canPutBack, isBackupError } from '@dhash/backup-core';
 import { isRightMissing } from '@dhash/journal';
 import { checkChannels } from '@dhash/notifier';
 import { gateWarnings } from '@dhash/quality-gates/config';
@@ -82,12 +82,19 @@ const data = async ({ config, shown }: Environment): Promise<Finding[]> => {
   const restores = config.rollback.data === 'restore';
   const looked = config.data.map(async (source) => {
     const { name } = source;
-    if ('path' in source)
+    if ('path' in source) {
+      if (!existsSync(source.path))
+        return [warning(`data ${name}: ${shown(source.path)} does not exist (yet)`)];
+      const obstacles = restores ? await canPutBack([source]) : [];
       return [
-        existsSync(source.path)
-          ? ok(`data ${name}: ${shown(source.path)}`)
-          : warning(`data ${name}: ${shown(source.path)} does not exist (yet)`),
+        ...(obstacles.some(({ severity }) => severity === 'refuses')
+          ? []
+          : [ok(`data ${name}: ${shown(source.path)}`)]),
+        ...obstacles.map(({ severity, sentence }) =>
+          (severity === 'refuses' ? problem : warning)(`data ${name}: ${sentence}`),
+        ),
       ];
+    }
     const problems = (await lookElsewhere(source, { restores })) ?? [];
     return problems.length === 0
       ? [ok(`data ${name}: ${reachable[source.type]}`)]
