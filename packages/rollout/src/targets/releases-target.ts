@@ -143,8 +143,10 @@ export const openReleasesTarget = (
       const note = await readNote(join(releases, name)).catch(() => null);
       if (note !== null) laid.push({ name, at: note.laidAtMs });
     }
-    const isNew = active !== null && !laid.some(({ name }) => name === active);
-    const tooMany = laid.length + (isNew ? 1 : 0) - target.keep;
+    // What runs counts, whoever laid it.
+    const counted = new Set([...laid.map(({ name }) => name), await current(), active]);
+    counted.delete(null);
+    const tooMany = counted.size - target.keep;
     return laid
       .filter(({ name }) => !kept.has(name))
       .sort((a, b) => a.at - b.at || compareVersions(a.name, b.name))
