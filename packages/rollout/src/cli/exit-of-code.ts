@@ -79,6 +79,7 @@ const rollback: Table<RollbackErrorCode> = {
   'not-healthy': rollbackNotValidated,
   'smoke-failed': rollbackNotValidated,
   'safety-incomplete': failed,
+  'cannot-put-back': failed,
 };
 
 const notifier: Table<NotifierErrorCode> = {

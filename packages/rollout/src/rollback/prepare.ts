@@ -43,7 +43,7 @@ export const prepareRollback = async (
     service: config.service,
     env: config.env,
     sources: config.data,
-    data,
+    data: parts.data,
     targetService: { active: () => target.current() },
     canRead: ({ release, migrations, createdAt }) =>
       explainUnreadable(context, environment, target, {
