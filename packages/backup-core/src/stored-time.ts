@@ -14,8 +14,17 @@ const isoNanoseconds = (ns: bigint): string => {
   return `${new Date(date).toISOString().slice(0, -1)}${String(rest).padStart(6, '0')}Z`;
 };
 
-/** Gregorian years have 365.2425 days on average. */
-const yearOf = (ns: bigint): bigint => 1970n + ns / NS_PER_SECOND / 31_556_952n;
+/** Farthest that a Date goes, ms (ECMA-262, time values). */
+const DATE_MS = 8_640_000_000_000_000n;
+
+/** Beyond what a date can say, by the average Gregorian year of 365.2425 days. */
+const yearOf = (ns: bigint): string => {
+  const ms = ns / NS_PER_MS;
+  const isDate = ms <= DATE_MS && ms >= -DATE_MS;
+  return String(
+    isDate ? new Date(Number(ms)).getUTCFullYear() : 1970n + ns / NS_PER_SECOND / 31_556_952n,
+  );
+};
 
 /** The time of a file as the manifest has it, and what is to be said where it could not be kept. */
 export const storedTime = (

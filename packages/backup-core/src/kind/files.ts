@@ -35,8 +35,10 @@ const isKey = (name: BytePath, text: string): boolean =>
 
 const factsOf = (
   { name, include, exclude }: FilesSource,
-  { root, folders, notes }: Pick<FileListing, 'root' | 'folders' | 'notes'>,
+  { root, folders, notes: listed }: Pick<FileListing, 'root' | 'folders' | 'notes'>,
+  isEmpty: boolean,
 ): ManifestSource => {
+  const notes = isEmpty ? [...listed, `${name}: the backup holds no file of it`] : listed;
   const modes: Record<string, number> = {};
   if (root.mode !== DEFAULT_FOLDER_MODE) modes[''] = root.mode;
   const special: NonNullable<ManifestSource['folders']> = [];
@@ -71,12 +73,13 @@ export const filesKind: DataKind<FilesSource, PathTarget> = {
   capture: async (source, { signal }) => {
     // Not the listing as one: the facts are asked for when its items are not needed any more.
     const { items, unreadable, ...looks } = await listFiles(source, signal);
+    const isEmpty = items.length === 0;
     return {
       items,
       owner: looks.root,
       diskPath: (name) => pathInside(source.path, name),
       unreadable,
-      facts: () => Promise.resolve(factsOf(source, looks)),
+      facts: () => Promise.resolve(factsOf(source, looks, isEmpty)),
     };
   },
   obstacles: filesObstacles,

@@ -49,8 +49,9 @@ const names = () => db.prepare(
 const checkTable = (name) => {
   const problems = orElse(() => run('integrity_check(' + quoted(name) + ')'), () =>
     orElse(() => run('quick_check(' + quoted(name) + ')'), (error) => {
-      db.prepare('SELECT count(*) FROM ' + quoted(name) + ' NOT INDEXED').get();
-      notes.push('the rows of ' + name + ' could not be checked by SQLite (' + error.message + '): only that they can be read');
+      orElse(() => db.prepare('SELECT count(*) FROM ' + quoted(name) + ' NOT INDEXED').get(),
+        () => db.prepare('SELECT sum(ncell) FROM dbstat WHERE name = ?').get(name));
+      notes.push('the rows of ' + name + ' could not be checked (' + error.message + '): only that its pages can be read');
       return [];
     }));
   return problems;

@@ -18,10 +18,10 @@ import {
 } from '../../src/index.ts';
 import { AT_MS } from '../support/sample.ts';
 import { makeCommand } from './command.ts';
-import { makeFiles } from './files.ts';
+import { makeFiles, makeFilteredFiles } from './files.ts';
 import type { MakeLiveData } from './live-data.ts';
 import { makePostgres } from './postgres.ts';
-import { makeSqlite } from './sqlite.ts';
+import { makeLinkedSqlite, makeSqlite } from './sqlite.ts';
 
 /** A new kind of data is held to what the others are by a file beside this one, and a line here. */
 const server = sharedPostgres();
@@ -31,7 +31,12 @@ const kinds: { readonly [K in DataSource['type']]: MakeLiveData } = {
   postgres: makePostgres(server),
   command: makeCommand,
 };
-const all = { ...kinds, 'postgres as its master': makePostgres(server, 'master') };
+const all = {
+  ...kinds,
+  'files, some left out': makeFilteredFiles,
+  'sqlite behind a link': makeLinkedSqlite,
+  'postgres as its master': makePostgres(server, 'master'),
+};
 
 /** More steps than any swap of one source has. */
 const MANY_STEPS = 100;

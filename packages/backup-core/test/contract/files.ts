@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { cutDisk, difference, type MakeLiveData } from './live-data.ts';
 
 export const makeFiles: MakeLiveData = async (root) => {
@@ -17,5 +17,27 @@ export const makeFiles: MakeLiveData = async (root) => {
     finds: 'images/ace.txt: another content',
     leftovers: async () => (await readdir(root)).filter((name) => name.startsWith('.dhash-')),
     cutAfter: cutDisk,
+  };
+};
+
+/** A folder of which backups leave something out: that stays where it is, whatever is swapped. */
+export const makeFilteredFiles: MakeLiveData = async (root) => {
+  const live = await makeFiles(root);
+  const path = join(root, 'images');
+  const kept = [join(path, 'cache', 'page'), join(path, 'cards', 'deep', 'new.tmp')];
+  for (const file of kept) {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, 'as the service left it');
+  }
+  await writeFile(join(path, 'cards', 'deep', 'king.txt'), 'a king');
+  await mkdir(join(path, 'empty'));
+  return {
+    ...live,
+    source: { name: 'images', type: 'files', path, exclude: ['cache', '*.tmp'] },
+    read: async () => ({
+      card: await live.read(),
+      names: (await readdir(path, { recursive: true })).sort(),
+      kept: await Promise.all(kept.map((file) => readFile(file, 'utf8'))),
+    }),
   };
 };

@@ -47,7 +47,7 @@ export const planSentences = (
     ...(implied ? ['the backup is implied: rollback.data is "restore"'] : []),
     ...(migrations?.trial ? [`tried on a copy of the data: ${migrations.trial}`] : []),
     ...afterwards(facts, first),
-    ...(facts.prunable.length === 0
+    ...(facts.prunable === undefined || facts.prunable.length === 0
       ? []
       : [`once it is promoted, old releases are removed: ${facts.prunable.join(', ')}`]),
   ];

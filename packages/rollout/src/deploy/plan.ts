@@ -44,8 +44,8 @@ export interface DeployFacts {
   } | null;
   /** What of the data lies on no disk (a database's server, behind commands), and what would keep each from a backup or a restore. */
   readonly databases: readonly { readonly name: string; readonly problems: readonly string[] }[];
-  /** Old releases that go once this one is taken as good. */
-  readonly prunable: readonly string[];
+  /** Old releases that go once this one is taken as good; left out: none. */
+  readonly prunable?: readonly string[];
   readonly rollbackData: 'restore' | 'keep';
   /** What a restore drill of the backup would do; `null`: backup.drill does not ask for one. */
   readonly drill: DrillPlan | null;

@@ -9,7 +9,6 @@ const facts: DeployFacts = {
   current: '1.0',
   artifactExists: true,
   canGoBack: true,
-  prunable: [],
   data: [
     { name: 'images', path: '/srv/images', exists: true },
     { name: 'library', path: '/srv/library.db', exists: true },
