@@ -13,7 +13,6 @@ import { asJson } from '../record/recorder.ts';
 import { setAside } from '../rollback/set-aside.ts';
 import { requireActive } from '../targets/require-active.ts';
 import type { Target } from '../targets/target.ts';
-import { isTargetError } from '../targets/types.ts';
 import { migrateForward, undoMigrations } from './migrate-data.ts';
 import type { DeployStep } from './planned-steps.ts';
 
@@ -39,16 +38,6 @@ export type StepDeps = {
 /** A start that may already have been made is not made twice: two of a service would fight for its port. */
 const startOnce = async ({ target, isResumed }: StepDeps): Promise<void> => {
   if (isResumed) await target.stop();
-  await target.start();
-};
-
-/** An undo brings the service up whatever its stop left: its start itself leaves one alone that answers. */
-const startAgain = async ({ target, isResumed }: StepDeps): Promise<void> => {
-  try {
-    if (isResumed) await target.stop();
-  } catch (error) {
-    if (!isTargetError(error) || error.code !== 'still-running') throw error;
-  }
   await target.start();
 };
 
@@ -131,7 +120,7 @@ const stepMakers: Record<DeployStep, (deps: StepDeps) => Step> = {
   stop: (deps) => ({
     name: 'stop',
     run: () => deps.target.stop(),
-    undo: () => startAgain(deps),
+    undo: () => deps.target.startAgain(),
   }),
   migrate: ({ open: { context, environment }, run }) => ({
     name: 'migrate',

@@ -71,6 +71,7 @@ const environmentOf = (context: CommandContext, config: EnvironmentConfig): Envi
       previous,
       clock: context.clock,
       signal: context.signal,
+      leave: context.leave,
       onOutput: (text) => context.output.detail(text.trimEnd()),
       onNotice: (text) => context.output.line(text),
       onDetail: (text) => context.output.detail(text),

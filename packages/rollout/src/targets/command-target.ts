@@ -3,7 +3,7 @@ import type { CommandTargetConfig, EnvironmentConfig } from '../config/types.ts'
 import { shownCommand } from '../process/run-command.ts';
 import { visibleLine } from '../words/visible.ts';
 import { runTargetCommand, type TargetCommand } from './run-target-command.ts';
-import { type Target, TargetError, type TargetRun } from './types.ts';
+import { type StartableTarget, TargetError, type TargetRun } from './types.ts';
 
 /** No control characters and no leading dash: it is a variable in other people's shell scripts. */
 const versionPattern = /^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,199}$/;
@@ -13,7 +13,7 @@ export const openCommandTarget = (
   config: EnvironmentConfig,
   target: CommandTargetConfig,
   run: TargetRun,
-): Target => {
+): StartableTarget => {
   const { root } = config;
   let activated: string | null | undefined;
 

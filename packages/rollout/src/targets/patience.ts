@@ -24,12 +24,13 @@ export interface Patience {
 
 /**
  * Tells of a command that does not come back. An interruption ends it at once when that was told, and when it would be
- * before: one that comes back in time is not cut off half-way, and a start leaves the service up.
+ * before: one that comes back in time is not cut off half-way, and a start leaves the service up. A second one ends it
+ * at once.
  */
 export const patience = (
   name: string,
   limitMs: number,
-  { signal, onNotice }: Pick<TargetRun, 'signal' | 'onNotice'>,
+  { signal, leave, onNotice }: Pick<TargetRun, 'signal' | 'leave' | 'onNotice'>,
 ): Patience => {
   const controller = new AbortController();
   // What runs after an interruption is on the way to a safe place: it is not ended by that one.
@@ -42,7 +43,10 @@ export const patience = (
         `interrupted: ${name} is given ${slowMs / 1000} s in all to come back, and is not cut off before`,
       );
   };
+  const end = () => controller.abort(leave?.reason);
   if (mayEnd) signal.addEventListener('abort', interrupt, { once: true });
+  // One that was there before: what runs after it is what somebody asked for since.
+  if (leave?.aborted === false) leave.addEventListener('abort', end, { once: true });
   const timer = setTimeout(() => {
     isSlow = true;
     onNotice?.(slowSentence(name, limitMs));
@@ -53,6 +57,7 @@ export const patience = (
     end: () => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', interrupt);
+      leave?.removeEventListener('abort', end);
     },
   };
 };

@@ -17,7 +17,13 @@ import { artifactOf, artifactVersions, isReleaseName } from './artifacts.ts';
 import { compareVersions } from './compare-versions.ts';
 import { runTargetCommand, type TargetCommand } from './run-target-command.ts';
 import { syncNames, syncTree } from './sync-tree.ts';
-import { type Json, type Pruned, type Target, TargetError, type TargetRun } from './types.ts';
+import {
+  type Json,
+  type Pruned,
+  type StartableTarget,
+  TargetError,
+  type TargetRun,
+} from './types.ts';
 import { unpackArtifact } from './unpack-artifact.ts';
 
 /** Inside each release laid here; it comes with the release's one rename, so it never lies. */
@@ -64,7 +70,7 @@ export const openReleasesTarget = (
   config: EnvironmentConfig,
   target: ReleasesTargetConfig,
   run: TargetRun,
-): Target => {
+): StartableTarget => {
   const releases = join(target.root, 'releases');
   const links = { current: join(target.root, 'current'), previous: join(target.root, 'previous') };
 

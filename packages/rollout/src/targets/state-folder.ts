@@ -1,25 +1,18 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { EnvironmentConfig } from '../config/types.ts';
 import type { OutputPlace } from '../process/output-place.ts';
 
-/** Where we keep what belongs to a target, beside it: on its disk, seen from every checkout. */
-const stateFolder = ({
-  root,
-  env,
-  target,
-}: Pick<EnvironmentConfig, 'root' | 'env' | 'target'>): string =>
-  target.type === 'releases' ? join(target.root, '.rollout') : join(root, '.rollout', env);
+type Placed = Pick<EnvironmentConfig, 'root' | 'env' | 'state'>;
+
+/** Beside the lock and the record; a target that names no place for those has its own beside rollout.yaml. */
+const folderOf = ({ root, env, state }: Placed): string => state ?? join(root, '.rollout', env);
 
 /** Where the output of an environment's commands goes for as long as somebody writes to it. */
-export const logsFolder = (config: Pick<EnvironmentConfig, 'root' | 'env' | 'target'>): string =>
-  join(stateFolder(config), 'logs');
+export const logsFolder = (config: Placed): string => join(folderOf(config), 'logs');
 
 /** The place of one command's output. */
-export const outputPlace = (
-  config: Pick<EnvironmentConfig, 'root' | 'env' | 'target'>,
-  name: string,
-): OutputPlace => ({
-  base: config.target.type === 'releases' ? config.target.root : config.root,
+export const outputPlace = (config: Placed, name: string): OutputPlace => ({
+  base: config.state === null ? config.root : dirname(config.state),
   folder: logsFolder(config),
   name,
 });

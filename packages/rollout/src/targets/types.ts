@@ -24,8 +24,10 @@ export interface Target {
   activate(version: string): Promise<void>;
   /** Leaves no release active: the undo of a first activation. */
   deactivate(): Promise<void>;
-  /** Starts the active release; after a stop that failed, only once the service is gone. */
+  /** Starts the active release; after a stop that failed, as `startAgain`. */
   start(): Promise<void>;
+  /** Sees to it that the service runs, whatever a stop that may have failed left of it. */
+  startAgain(): Promise<void>;
   /** Resolves once the address is silent and nobody has the data open; see `untilStopped`. */
   stop(): Promise<void>;
   /** Releases that {@link prune} would remove once `version` is the active one; none where this target removes none. */
@@ -43,6 +45,9 @@ export interface Pruned {
   readonly left: readonly { readonly name: string; readonly why: string }[];
 }
 
+/** A target whose commands are believed. */
+export type StartableTarget = Omit<Target, 'startAgain'>;
+
 /** The run that a target's commands work for. */
 export interface TargetRun {
   readonly runId: string;
@@ -58,6 +63,8 @@ export interface TargetRun {
   readonly onDetail?: (text: string) => void;
   /** Ends a command that does not come back within 10 s; see `patience`. */
   readonly signal?: AbortSignal;
+  /** Ends a command at once, wherever it is: somebody interrupted for the second time. */
+  readonly leave?: AbortSignal;
 }
 
 /** A target operation that did not do its work. */

@@ -1,7 +1,6 @@
 import type { EnvironmentConfig } from '../config/types.ts';
 import type { Wanted } from '../process/open-files.ts';
-import { formatDuration } from '../words/format.ts';
-import { isTargetError, type Target, type TargetRun } from './types.ts';
+import { isTargetError, type StartableTarget, type Target, type TargetRun } from './types.ts';
 import { lookAtService, type Stopped, type StoppedLook, untilStopped } from './until-stopped.ts';
 
 /** Most that one look at the address takes, ms. */
@@ -46,12 +45,12 @@ const realLook = (config: EnvironmentConfig): StoppedLook =>
   });
 
 /**
- * A target whose stop is believed only when it is seen: the address is silent, and nobody has the data open. After a
- * stop that failed, its start first waits for the service to go, and leaves one that answers alone: two would fight for
- * the port and the data. Where only something of it holds the data, the service is down, and is started again.
+ * A target whose stop is believed only when it is seen: the address is silent, and nobody has the data open. An undo
+ * starts a service again only once it is gone, and leaves one that answers alone: two would fight for the port and the
+ * data. Where only something of it holds the data, the service is down, and is started.
  */
 export const verifiedTarget = (
-  target: Target,
+  target: StartableTarget,
   config: EnvironmentConfig,
   run: TargetRun,
   look: StoppedLook = realLook(config),
@@ -78,35 +77,33 @@ export const verifiedTarget = (
     }
   };
 
+  const startAgain = async (): Promise<void> => {
+    if (stopCheck !== 'none' && !(await goesAtLast())) {
+      const answer = await look.address();
+      if (answer.kind === 'answers' && answer.isProof) {
+        run.onNotice?.('the service was not started again: it still runs, and answers');
+        return;
+      }
+      run.onNotice?.('the service is started again beside what its stop left on the data');
+    }
+    stayed = false;
+    await target.start();
+  };
+
   return {
     ...target,
     stop: async () => {
+      // Until it is seen: a stop command that failed or was cut off may have left the service running, too.
+      stayed = stopCheck !== 'none';
       await target.stop();
       if (stopCheck === 'none') return;
-      try {
-        const stopped = await wait();
-        stayed = false;
-        const told = notSeen(url, files.length + folders.length > 0, stopped);
-        const tell = stopped.stillAnswers === null ? run.onDetail : run.onNotice;
-        if (told !== null) tell?.(`after stop: ${told}`);
-      } catch (error) {
-        stayed = isTargetError(error) && error.code === 'still-running';
-        throw error;
-      }
-    },
-    start: async () => {
-      if (stayed && !(await goesAtLast())) {
-        const answer = await look.address();
-        if (answer.kind === 'answers' && answer.isProof) {
-          run.onNotice?.(
-            `the service was not started: it never stopped, and answers ${formatDuration(2 * limitMs)} after its stop`,
-          );
-          return;
-        }
-        run.onNotice?.('the service is started again beside what its stop left on the data');
-      }
+      const stopped = await wait();
       stayed = false;
-      await target.start();
+      const told = notSeen(url, files.length + folders.length > 0, stopped);
+      const tell = stopped.stillAnswers === null ? run.onDetail : run.onNotice;
+      if (told !== null) tell?.(`after stop: ${told}`);
     },
+    start: () => (stayed ? startAgain() : target.start()),
+    startAgain,
   };
 };

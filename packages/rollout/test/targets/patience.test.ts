@@ -8,14 +8,14 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const setUp = (name: string, signal?: AbortSignal) => {
+const setUp = (name: string, signal?: AbortSignal, leave = new AbortController().signal) => {
   const told: string[] = [];
   const onNotice = (text: string) => told.push(text);
-  const waiting = patience(
-    name,
-    600_000,
-    signal === undefined ? { onNotice } : { signal, onNotice },
-  );
+  const waiting = patience(name, 600_000, {
+    ...(signal === undefined ? {} : { signal }),
+    leave,
+    onNotice,
+  });
   return { told, waiting };
 };
 
@@ -63,4 +63,12 @@ test('what runs after an interruption is not ended by it', () => {
   const { waiting } = setUp('start', AbortSignal.abort());
   vi.advanceTimersByTime(60_000);
   expect(waiting.signal.aborted).toBe(false);
+});
+
+test('a second interruption ends whatever runs, at once', () => {
+  const leave = new AbortController();
+  const { waiting } = setUp('start', AbortSignal.abort(), leave.signal);
+  vi.advanceTimersByTime(1_000);
+  leave.abort(new Error('again'));
+  expect(waiting.signal.reason).toEqual(new Error('again'));
 });

@@ -25,6 +25,7 @@ const setUp = async (over: Partial<TargetConfig> = {}) => {
   const told: string[] = [];
   let isUp = true;
   let isHeld = false;
+  let stopFails = false;
   const look: StoppedLook = {
     address: async () =>
       isUp ? { kind: 'answers', how: 'HTTP 200', isProof: true } : { kind: 'silent' },
@@ -38,13 +39,19 @@ const setUp = async (over: Partial<TargetConfig> = {}) => {
   };
   const inner = {
     start: async () => void did.push('start'),
-    stop: async () => void did.push('stop'),
+    stop: async () => {
+      if (stopFails) throw new Error('cut off');
+      did.push('stop');
+    },
   } as unknown as Target;
   const target = verifiedTarget(inner, config, run({ onNotice: (text) => told.push(text) }), look);
   return {
     target,
     did,
     told,
+    failStop: () => {
+      stopFails = true;
+    },
     goDown: (leaves: 'nothing' | 'a child on the data') => {
       isUp = false;
       isHeld = leaves !== 'nothing';
@@ -57,7 +64,7 @@ test('a stop that stopped nothing fails, and no second service is started beside
   await expect(target.stop()).rejects.toMatchObject({ code: 'still-running' });
   await target.start();
   expect(did).toEqual(['stop']);
-  expect(told.join()).toContain('was not started: it never stopped');
+  expect(told.join()).toContain('was not started again: it still runs');
 });
 
 test('a service that goes after its limit is started again by the undo', async () => {
@@ -66,6 +73,23 @@ test('a service that goes after its limit is started again by the undo', async (
   goDown('nothing');
   await target.start();
   expect(did).toEqual(['stop', 'start']);
+});
+
+test('an undo in a later process looks too', async () => {
+  const { target, did, goDown } = await setUp();
+  await target.startAgain();
+  expect(did).toEqual([]);
+  goDown('nothing');
+  await target.startAgain();
+  expect(did).toEqual(['start']);
+});
+
+test('a stop that failed or was cut off may have left the service running', async () => {
+  const { target, did, failStop } = await setUp();
+  failStop();
+  await expect(target.stop()).rejects.toThrow('cut off');
+  await target.start();
+  expect(did).toEqual([]);
 });
 
 test('a service that is down is started again, whatever holds its data', async () => {
