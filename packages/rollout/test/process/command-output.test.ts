@@ -98,7 +98,7 @@ const { output, ...ended } = await runCommand({ cwd: ${JSON.stringify(base)}, en
 console.log(JSON.stringify({ ...ended, stdout: null, length: output.length }));`,
     );
     const { stdout } = await runCommand({
-      command: `ulimit -f 8; "${process.execPath}" --no-warnings script.mts | cat`,
+      command: `ulimit -f 8; "${process.execPath}" --no-warnings --conditions=@dhash/source script.mts | cat`,
       cwd: base,
       env: {},
       timeoutMs: 60_000,

@@ -36,11 +36,15 @@ writeFileSync(folder + '/copy.db', 'all the customers');
 console.log('ready');
 setInterval(() => folder, 1000);`,
   );
-  const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--conditions=@dhash/source', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   onTestFinished(() => {
     child.kill('SIGKILL');
   });
-  await once(child.stdout, 'data');
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error('it ended early')));
+  await Promise.race([once(child.stdout, 'data'), ended]);
+  ended.catch(() => undefined);
   const left = (await readdir(parent)).filter((name) => name.startsWith('.scratch'));
   expect(left).toHaveLength(2);
   expect(await sweepScratch(parent)).toEqual([]);
@@ -48,7 +52,7 @@ setInterval(() => folder, 1000);`,
   expect((await readdir(parent)).filter((name) => name.startsWith('.scratch'))).toHaveLength(4);
   await own.remove();
   child.kill('SIGKILL');
-  await once(child, 'exit');
+  await ended.catch(() => undefined);
   expect(await sweepScratch(parent)).toHaveLength(1);
   expect(await readdir(parent)).toEqual(['script.mts']);
 });

@@ -37,7 +37,10 @@ for (const version of ['1.0', '1.1']) {
 }
 `,
     );
-    const { stdout, told } = await traceDisk(join(root, 'app'), [script]);
+    const { stdout, told } = await traceDisk(join(root, 'app'), [
+      '--conditions=@dhash/source',
+      script,
+    ]);
     expect(stdout).toBe('laid\nactive\nlaid\nactive\n');
     expect(told).toEqual(Array(4).fill({ by: 'output', unsynced: [] }));
   },
