@@ -7,6 +7,7 @@ import { crossCheck } from './cross-check.ts';
 import { dataSourceOf } from './data-source.ts';
 import { drillOf, targetDrillOf } from './drill.ts';
 import { type IssueContext, issueAt, issuesOf, valueAt } from './issues.ts';
+import { metricsSources, secretsOfMetrics } from './metrics-source.ts';
 import { nearestWord } from './nearest.ts';
 import { backupFolder, stateFolder } from './own-folders.ts';
 import { inOrder, type RolloutFile } from './parse-config.ts';
@@ -266,6 +267,7 @@ export const environmentConfig = (
     issueAt: (message, hint) => issueAt(context, [...path, 'envFile'], message, hint),
   });
   const data = input.data.map((source) => dataSourceOf(source, file.root, backup.dir));
+  const metrics = metricsSources(file.root, input.metrics);
   const database = data.find(
     (source) => source.type === 'sqlite' && source.name === input.migrations?.database,
   );
@@ -281,8 +283,12 @@ export const environmentConfig = (
       timeoutMs: duration(input.health.timeout),
       expect: input.health.expect,
       version: input.health.version ?? null,
+      process: input.health.process ?? null,
+      tls:
+        input.health.tls === undefined ? null : { caFile: resolve(file.root, input.health.tls.ca) },
     },
-    metrics: input.metrics ?? null,
+    targets: input.targets ?? null,
+    metrics,
     data,
     backup,
     keepFor: keepForOf(file),
@@ -307,11 +313,16 @@ export const environmentConfig = (
     links: { ...(file.raw as FileInput).links, ...input.links },
     requireChannels: input.requireChannels,
     channels,
-    secrets: secretsOf(
-      channels,
-      opened.flatMap((one) => one.substituted.values),
-      [...substituted.values, ...givenValues(commands)],
-      data,
-    ),
+    secrets: [
+      ...new Set([
+        ...secretsOf(
+          channels,
+          opened.flatMap((one) => one.substituted.values),
+          [...substituted.values, ...givenValues(commands)],
+          data,
+        ),
+        ...secretsOfMetrics(metrics),
+      ]),
+    ],
   };
 };

@@ -198,10 +198,52 @@ const target = z.discriminatedUnion('type', [
   }),
 ]);
 
-const metrics = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('prometheus'), path: urlPath }),
-  z.strictObject({ type: z.literal('json'), path: urlPath }),
+const tls = z
+  .strictObject({ ca: path.describe('File of the certificates that are trusted, PEM.') })
+  .describe('How an https address is trusted.');
+
+const asked = {
+  headers: z
+    .record(text, z.string())
+    .optional()
+    .describe('Sent with each request; write secrets as variables.'),
+  bearerFile: path.optional().describe('File of a token, read at each poll.'),
+  timeout: duration
+    .optional()
+    .describe('Longest that an answer may take; default: that of health.'),
+  tls: tls.optional(),
+};
+
+const placed = {
+  path: urlPath.optional().describe('Path of the page, at the address of the service or at url.'),
+  url: httpUrl.optional().describe('An address of its own; default: that of the service.'),
+};
+
+const metricsSource = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('prometheus'), ...placed, ...asked }),
+  z.strictObject({
+    type: z.literal('json'),
+    ...placed,
+    ...asked,
+    values: z
+      .record(text, text)
+      .optional()
+      .describe('Names of metrics, each with the path of its number in the answer.'),
+    processStart: text.optional().describe('Path of the time at which the process started.'),
+  }),
+  z.strictObject({
+    type: z.literal('promql'),
+    url: httpUrl.describe('Address of the Prometheus server.'),
+    queries: z
+      .record(text, text)
+      .describe('Names of metrics, each with the query that is asked at each poll.'),
+    ...asked,
+  }),
 ]);
+
+const metrics = z
+  .union([metricsSource, z.array(metricsSource).min(1)])
+  .describe('Where the metrics are: one source, or several.');
 
 const rollbackData = 'restore (the backup of the run is put back) or keep (it stays as it is then)';
 const rollback = z
@@ -247,9 +289,21 @@ export const environmentSchema = z.strictObject({
   health: z.strictObject({
     path: urlPath,
     timeout: duration.default('5s'),
-    expect: z.record(z.string(), z.unknown()).default({}).describe('What its JSON must hold.'),
+    expect: z
+      .record(z.string(), z.unknown())
+      .default({})
+      .describe('What its JSON must hold; body: "/regex/" is held against the text of the answer.'),
     version: text.optional().describe('JSON field that names the running version.'),
+    process: text
+      .optional()
+      .describe('JSON field by which one process is told from another: its start, or a name.'),
+    tls: tls.optional(),
   }),
+  targets: z
+    .array(httpUrl)
+    .min(1)
+    .optional()
+    .describe('Addresses of the replicas: each is watched by itself, and url is not asked.'),
   metrics: metrics.optional(),
   data: z.array(dataSourceSchema).default([]),
   backup: backup.optional(),

@@ -1,4 +1,5 @@
 import type { DataSource, KeepPolicy } from '@dhash/backup-core';
+import type { MetricsSpec } from '@dhash/monitor';
 import type { ChannelConfig, FixedLinks } from '@dhash/notifier';
 import type { ConfigIssue } from './config-error.ts';
 import type { NotifyEntry } from './recipients.ts';
@@ -124,8 +125,14 @@ export interface EnvironmentConfig {
     readonly expect: Record<string, unknown>;
     /** JSON field that names the running version; `null`: the service does not say. */
     readonly version: string | null;
+    /** JSON field by which one process is told from another; `null`: none. */
+    readonly process: string | null;
+    readonly tls: { readonly caFile: string } | null;
   };
-  readonly metrics: { readonly type: 'prometheus' | 'json'; readonly path: string } | null;
+  /** Addresses of the replicas, each watched by itself; `null`: `url` alone is. */
+  readonly targets: readonly string[] | null;
+  /** Where the metrics are; none: the service has none. */
+  readonly metrics: readonly MetricsSpec[];
   readonly data: DataSource[];
   readonly backup: {
     /** Absolute. */

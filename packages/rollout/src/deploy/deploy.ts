@@ -43,8 +43,10 @@ export const prepareDeploy = async (
   await requireNoOpenRun(context, environment, asked);
   const gathered = await gatherDeploy(context, environment, { version: asked.version });
   await requireRoom(context, environment, orThrow(planDeploy(gathered.facts, asked)));
-  const { baseline, alreadyBroken } = await judgeRunning(context, environment, gathered);
-  const facts = { ...gathered.facts, alreadyBroken };
+  const judged = await judgeRunning(context, environment, gathered, asked.expect);
+  const { baseline, alreadyBroken, blind } = judged;
+  for (const line of judged.lines) context.output.line(line);
+  const facts = { ...gathered.facts, alreadyBroken, blind };
   return { facts, baseline, plan: orThrow(planDeploy(facts, asked)) };
 };
 
@@ -219,8 +221,7 @@ const sampleActivation = async (
 ): Promise<void> => {
   const activation = await takeSample({
     at: context.clock.now(),
-    source: environment.metrics(),
-    health: environment.health(version),
+    ...environment.probes({ version, policy: await environment.policy() }),
     signal: context.signal,
   });
   await recorder.record({ type: 'activation.sampled', sample: asJson(activation) });

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { takeArmingSamples, takeBaseline } from '@dhash/monitor';
 import { checkChannels } from '@dhash/notifier';
 import type { PolledSample, WatchPolicy } from '@dhash/quality-gates';
-import { gateWarnings, judgeArming } from '@dhash/quality-gates/config';
+import { type GateLook, gateWarnings } from '@dhash/quality-gates/config';
 import { lookElsewhere } from '../backup/look-elsewhere.ts';
 import { onDisk } from '../config/data-source.ts';
 import { gatherDrill } from '../drill/gather-drill.ts';
@@ -13,6 +13,7 @@ import type { Environment } from '../environment/environment.ts';
 import { metricsWarning } from '../environment/metrics-warning.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
 import { listRuns, newestChange, type RecordedRun } from '../record/runs.ts';
+import { lookLines, lookOnSamples } from './look-at-gates.ts';
 import { lookAtMigrations } from './migrate-data.ts';
 import type { DeployFacts } from './plan.ts';
 
@@ -100,6 +101,9 @@ const versionToDeploy = async (environment: Environment, asked: string | null): 
 export interface Judged {
   readonly baseline: readonly PolledSample[];
   readonly alreadyBroken: DeployFacts['alreadyBroken'];
+  readonly blind: DeployFacts['blind'];
+  /** A line a gate, and what is to be known of the certificate. */
+  readonly lines: readonly string[];
 }
 
 /** Judges every gate on the running release. It takes its time, so a deploy that is refused anyway skips it. */
@@ -107,8 +111,9 @@ export const judgeRunning = async (
   context: CommandContext,
   environment: Environment,
   { policy, facts: { current } }: GatheredDeploy,
+  expect: readonly string[],
 ): Promise<Judged> => {
-  if (current === null) return { baseline: [], alreadyBroken: [] };
+  if (current === null) return { baseline: [], alreadyBroken: [], blind: [], lines: [] };
   context.output.line(
     policy.baseline === null
       ? `judging the gates on the running release ${current}: ${policy.arming.polls} samples, ${policy.arming.everyMs / 1000} s apart`
@@ -117,13 +122,32 @@ export const judgeRunning = async (
   const take = policy.baseline === null ? takeArmingSamples : takeBaseline;
   const baseline = await take({
     policy,
-    source: environment.metrics(),
-    health: environment.health(current, { url: policy.health.control, hasSucceeded: false }),
+    ...environment.probes({ version: current, policy }),
     clock: context.clock,
     signal: context.signal,
   });
-  return { baseline, alreadyBroken: judgeArming(policy, baseline) };
+  const look = await lookOnSamples(context, environment, {
+    policy,
+    samples: baseline,
+    version: current,
+    expect,
+  });
+  const refusing = refusalsOf(policy, look.gates);
+  return {
+    baseline,
+    alreadyBroken: refusing.filter(({ state }) => state === 'beyond'),
+    blind: refusing.filter(({ state }) => state === 'blind'),
+    lines: lookLines(look),
+  };
 };
+
+/** Gates that only observe or advise hold no deploy back. */
+const refusalsOf = (policy: WatchPolicy, looks: readonly GateLook[]): readonly GateLook[] =>
+  looks.filter(({ gate, state }) => {
+    const rule = policy.gates[gate];
+    const decides = rule?.mode === 'enforce' && rule.onBreak !== 'advise';
+    return decides && (state === 'beyond' || state === 'blind');
+  });
 
 /**
  * What a deploy needs to know, read-only: the target and its artifact, the data, the runs before,
@@ -171,12 +195,13 @@ export const gatherDeploy = async (
       rolledBackBy: rolledBackBy(runs, version),
       portTakenAt: taken,
       alreadyBroken: [],
+      blind: [],
       gateNames: Object.keys(policy.gates),
       watch: {
         durationMs: policy.durationMs,
         onBreak: policy.onBreak,
         fingerprint: policy.fingerprint,
-        warnings: [...gateWarnings(policy), ...metricsWarning(policy, config.metrics !== null)],
+        warnings: [...gateWarnings(policy), ...metricsWarning(policy, config.metrics.length > 0)],
       },
       migrations: await lookAtMigrations(config, version, context.clock.now),
       databases: await lookAtDatabases(environment),

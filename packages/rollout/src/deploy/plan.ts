@@ -28,6 +28,8 @@ export interface DeployFacts {
   readonly portTakenAt: string | null;
   /** Gates already beyond their threshold on the running release; each sentence names its gate. */
   readonly alreadyBroken: readonly { readonly gate: string; readonly sentence: string }[];
+  /** Gates that can't be judged on the running release; each sentence says why. */
+  readonly blind: readonly { readonly gate: string; readonly sentence: string }[];
   readonly gateNames: readonly string[];
   readonly watch: {
     readonly durationMs: number;
@@ -66,6 +68,8 @@ export interface DeployOptions {
   readonly retryVersion: boolean;
   readonly reason: string | null;
   readonly disarm: readonly string[];
+  /** Gates whose metrics come with the release. */
+  readonly expect: readonly string[];
 }
 
 export type DeployPlan =
@@ -76,6 +80,7 @@ export type DeployPlan =
       readonly first: boolean;
       readonly steps: readonly DeployStep[];
       readonly disarmed: readonly string[];
+      readonly expected: readonly string[];
       readonly supersedes: string | null;
       readonly sentences: readonly string[];
       readonly warnings: readonly string[];
@@ -114,12 +119,17 @@ const refusal = (facts: DeployFacts, options: DeployOptions, first: boolean): De
       'reason-missing',
       '--retry-version and --disarm need --reason "…": it goes on the record',
     );
-  const unknown = options.disarm.find((gate) => !facts.gateNames.includes(gate));
-  if (unknown !== undefined)
-    return refused(
-      'unknown-gate',
-      `--disarm ${unknown}: no such gate; there are ${facts.gateNames.join(', ')}`,
-    );
+  for (const [flag, named] of [
+    ['--disarm', options.disarm],
+    ['--expect', options.expect],
+  ] as const) {
+    const unknown = named.find((gate) => !facts.gateNames.includes(gate));
+    if (unknown !== undefined)
+      return refused(
+        'unknown-gate',
+        `${flag} ${unknown}: no such gate; there are ${facts.gateNames.join(', ')}`,
+      );
+  }
   const unready = facts.databases.flatMap(({ name, problems }) =>
     problems.map((what) => `${name}: ${what}`),
   );
@@ -180,6 +190,17 @@ const refusal = (facts: DeployFacts, options: DeployOptions, first: boolean): De
       ),
     );
   }
+  const blind = facts.blind.filter(({ gate }) => !options.disarm.includes(gate));
+  if (blind.length > 0) {
+    return refused(
+      'gate-blind',
+      `on the running release, before anything is touched, these gates can't be judged: ${blind.map(({ sentence }) => sentence).join('; ')}`,
+      blind.flatMap(({ gate }) => [
+        `mend it, or watch without it: --disarm ${gate} --reason "…"`,
+        `its metric comes with this release: --expect ${gate}`,
+      ]),
+    );
+  }
   if (
     facts.migrations !== null &&
     facts.migrations.withoutDown.length > 0 &&
@@ -214,6 +235,7 @@ export const planDeploy = (facts: DeployFacts, options: DeployOptions): DeployPl
     first,
     steps,
     disarmed: options.disarm,
+    expected: options.expect,
     supersedes:
       facts.newest !== null && !facts.newest.closed && options.supersede ? facts.newest.run : null,
     sentences: planSentences(facts, options, steps, first),

@@ -27,6 +27,7 @@ export const plannedRun = (
   first: plan.first,
   steps: [...plan.steps],
   disarmed: [...plan.disarmed],
+  ...(plan.expected.length === 0 ? {} : { expected: [...plan.expected] }),
   newData: plan.first ? facts.data.filter(({ exists }) => !exists).map(({ path }) => path) : [],
   migrations: [...(facts.migrations?.pending ?? [])],
   withoutDown: [...(facts.migrations?.withoutDown ?? [])],

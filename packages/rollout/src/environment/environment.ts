@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
-import { type HealthProbe, jsonSource, prometheusSource, type Source } from '@dhash/monitor';
+import type { HealthProbe, Probes } from '@dhash/monitor';
 import type { WatchPolicy } from '@dhash/quality-gates';
 import { gatesFor, parseGates } from '@dhash/quality-gates/config';
 import { environmentConfig, loadConfig } from '../config/load-config.ts';
@@ -13,14 +13,7 @@ import { type Layout, layoutOf } from '../record/layout.ts';
 import { logsFolder } from '../targets/state-folder.ts';
 import { openTarget, type Target } from '../targets/target.ts';
 import type { CommandContext } from './context.ts';
-import { plainHealth, plainSource } from './plain-health.ts';
-
-/** An address outside the service, which tells our own network's fault from the service's. */
-export interface Control {
-  readonly url: string | null;
-  /** Whether it answered before in this watch. */
-  readonly hasSucceeded: boolean;
-}
+import { type ProbesFor, probesOf } from './probes.ts';
 
 /** One environment of one service, as its two files describe it. */
 export interface Environment {
@@ -36,12 +29,12 @@ export interface Environment {
   policy(): Promise<WatchPolicy>;
   /** The target as one run sees it: its commands get the run, the version and the one before. */
   target(run: { runId: string; version: string | null; previous: string | null }): Target;
-  /** Asks the service; `version` is what it must say it runs, where rollout.yaml names a field. */
-  health(version: string | null, control?: Control): HealthProbe;
-  /** Bounds the output of a service that writes to a log of ours; a watch does so now and then. */
-  tendLogs(): Promise<void>;
-  /** Reads the service's metrics; `null` where the environment names no source. */
-  metrics(): Source | null;
+  /** Turns the logs of what start commands left running over, where they grew. */
+  tendLogs(): ReturnType<typeof tendLogs>;
+  /** Asks the service whether it is well; `version` is what it must say it runs, where rollout.yaml names a field. */
+  health(version: string | null): HealthProbe;
+  /** Asks for health and metrics, as a watch does. */
+  probes(about: ProbesFor): Probes;
 }
 
 export const openEnvironment = async (
@@ -63,7 +56,6 @@ export const factsOf = ({ env, service, root, target }: EnvironmentConfig): Fact
 
 const environmentOf = (context: CommandContext, config: EnvironmentConfig): Environment => {
   const layout = layoutOf(config.root, config.state);
-  const address = (path: string) => new URL(path, config.url).href;
   const target: Environment['target'] = ({ runId, version, previous }) =>
     openTarget(config, {
       runId,
@@ -101,24 +93,7 @@ const environmentOf = (context: CommandContext, config: EnvironmentConfig): Envi
     },
     target,
     tendLogs: () => tendLogs(logsFolder(config)),
-    health: (version, control) =>
-      plainHealth({
-        url: address(config.health.path),
-        timeoutMs: config.health.timeoutMs,
-        expect: config.health.expect,
-        ...(config.health.version !== null && version !== null
-          ? { version: { field: config.health.version, expected: version } }
-          : {}),
-        ...(control?.url == null
-          ? {}
-          : { control: control.url, controlSucceeded: control.hasSucceeded }),
-      }),
-    metrics: () => {
-      if (config.metrics === null) return null;
-      const options = { url: address(config.metrics.path), timeoutMs: config.health.timeoutMs };
-      return plainSource(
-        config.metrics.type === 'json' ? jsonSource(options) : prometheusSource(options),
-      );
-    },
+    probes: (about) => probesOf(config, about),
+    health: (version) => probesOf(config, { version }).health,
   };
 };

@@ -2,12 +2,10 @@ import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import type { Lock } from '@dhash/journal';
 import {
-  controlHasSucceeded,
   openSampleLog,
   type SampleLog,
   STAND_DOWN,
   sampleLogSha256,
-  type VerdictChange,
   type WatchOutcome,
   watch,
 } from '@dhash/monitor';
@@ -24,7 +22,7 @@ import { activationOf, recordedBaseline } from '../pages/recorded-watch.ts';
 import { writeWatchReport } from '../pages/watch-report.ts';
 import { bootIdOf } from '../process/boot.ts';
 import { currentUser } from '../process/who.ts';
-import { lastOf, type RunEvent } from '../record/events.ts';
+import { lastOf } from '../record/events.ts';
 import type { InboxRequest } from '../record/inbox.ts';
 import { asJson, type Recorder } from '../record/recorder.ts';
 import { foldRun, type RunState } from '../record/run-state.ts';
@@ -34,6 +32,7 @@ import { startGap } from './gap.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { type ImpairedLog, impairedLog } from './impaired-log.ts';
 import { watchInbox } from './inbox-watch.ts';
+import { noteOnRecord, sealEvery } from './note-on-record.ts';
 import { startSnapshots } from './snapshots.ts';
 import { watchView } from './watch-view.ts';
 
@@ -176,7 +175,12 @@ const openWindow = async (open: OpenRun, options: GuardOptions): Promise<Window>
       },
     );
   if (resumed === null) await setEarlierSamplesAside(samples);
-  const { log, past } = await openSampleLog(samples);
+  const sealed = lastOf(recorder.events, 'watch.started', 'samples.sealed');
+  const { log, past } = await openSampleLog(samples, {
+    head: resumed !== null && sealed?.type === 'samples.sealed' ? sealed : null,
+    mostUnrecorded: sealEvery,
+    nowMs: context.clock.now(),
+  });
   return {
     policy,
     startedAt: resumed?.startedAt ?? context.clock.now(),
@@ -285,11 +289,7 @@ const judge = async (
   try {
     const events = watch({
       ...{ policy, startedAt, clock, past },
-      source: environment.metrics(),
-      health: environment.health(version, {
-        url: policy.health.control,
-        hasSucceeded: controlHasSucceeded(past),
-      }),
+      ...environment.probes({ version, policy, past }),
       log: whileHeld(log, lock, stop),
       ...(baseline === undefined ? {} : { baseline }),
       ...(activation === undefined ? {} : { activation }),
@@ -302,8 +302,8 @@ const judge = async (
         break;
       }
       const event = step.value;
+      await noteOnRecord(recorder, log, event);
       if (event.type === 'poll') heart.beat();
-      if (event.type === 'verdict.changed') await recorder.record(verdictEvent(event));
       if (event.type === 'poll' || event.type === 'missed') {
         snapshots.onPoll(event.assessment, clock.now());
         gap.add(event.sample);
@@ -356,21 +356,4 @@ const whileHeld = (log: SampleLog, lock: Lock, stop: AbortController): SampleLog
     }
     await log.append(sample);
   },
-});
-
-/** A verdict's change as an event: the journal's own `at` is when it was written, not the sample's. */
-const verdictEvent = ({
-  type,
-  at,
-  gate,
-  from,
-  to,
-  sentence,
-}: VerdictChange): RunEvent<'verdict.changed'> => ({
-  type,
-  gate,
-  from,
-  to,
-  sentence,
-  sampleAt: at,
 });

@@ -2,6 +2,7 @@ import type { Lock } from '@dhash/journal';
 import { takeSample } from '@dhash/monitor';
 import { explain, pollTimes } from '@dhash/quality-gates';
 import { gateWarnings } from '@dhash/quality-gates/config';
+import { lookLines, lookOnSamples } from '../deploy/look-at-gates.ts';
 import type { CommandContext, CommandResult } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
 import { holding } from '../environment/lock.ts';
@@ -131,14 +132,20 @@ export const showWatch = async (
   for (const warning of gateWarnings(policy)) output.warn(warning);
   const sample = await takeSample({
     at: clock.now(),
-    source: environment.metrics(),
-    health: environment.health(version, { url: policy.health.control, hasSucceeded: false }),
+    ...environment.probes({ version, policy }),
     signal,
   });
   output.line(
     `one sample now: health ${sample.health.ok === true ? 'OK' : `not OK (${sample.health.reason ?? 'no answer'})`}, ` +
       `${Object.keys(sample.metrics ?? {}).length} metrics${sample.metricsError === undefined ? '' : ` (${sample.metricsError})`}`,
   );
+  const look = await lookOnSamples(context, environment, {
+    policy,
+    samples: [sample],
+    version,
+    expect: [],
+  });
+  for (const line of lookLines(look)) output.line(line);
   output.line('dry run: nothing was written');
   return {
     exit: exitCodes.done,

@@ -134,6 +134,7 @@ export const eventSchemas = {
     sampleAt: z.union([z.number(), z.string()]),
   }),
   'gate.blind': z.strictObject({ gate: z.string(), sentence: z.string() }),
+  'certificate.ended': z.strictObject({ reason: z.string() }),
   'clock.stepped': z.strictObject({ ms: z.number(), sampleAt: z.number() }),
   'watch.ended': z.strictObject({
     decision: z.string(),

@@ -54,7 +54,7 @@ test('defaults are filled and paths are absolute', () => {
     url: 'http://127.0.0.1:5001',
     gatesFile: '/app/gates.json',
     health: { path: '/health', timeoutMs: 5000, expect: {}, version: null },
-    metrics: null,
+    metrics: [],
     data: [],
     backup: { dir: '/app/backups', keep: {} },
     target: {
@@ -438,7 +438,7 @@ test('the shipped rollout.yaml: three environments that work without any variabl
     'ops-mail',
   ]);
   for (const { target, rollback, data, metrics } of configs)
-    expect([target.type, rollback.data, data.length, metrics?.type]).toEqual([
+    expect([target.type, rollback.data, data.length, metrics[0]?.type]).toEqual([
       'releases',
       'restore',
       2,

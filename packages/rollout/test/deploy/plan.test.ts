@@ -17,6 +17,7 @@ const facts: DeployFacts = {
   rolledBackBy: null,
   portTakenAt: null,
   alreadyBroken: [],
+  blind: [],
   gateNames: ['healthFailures', 'p95HashTime'],
   watch: { durationMs: 3_600_000, onBreak: 'rollback', fingerprint: 'f', warnings: [] },
   migrations: { pending: ['002_tags'], withoutDown: [], online: false, trial: null },
@@ -33,6 +34,7 @@ const options: DeployOptions = {
   retryVersion: false,
   reason: null,
   disarm: [],
+  expect: [],
 };
 const fresh = {
   current: null,
@@ -166,6 +168,14 @@ describe('a deploy is refused', () => {
       'already-broken',
       2,
     ],
+    [
+      'where a gate can not be judged',
+      { blind: [{ gate: 'p95HashTime', sentence: 'p95HashTime: hash_seconds is not there' }] },
+      {},
+      'gate-blind',
+      2,
+    ],
+    ['with an unknown gate to expect', {}, { expect: ['p95'] }, 'unknown-gate', 2],
     [
       'where a migration could never be undone',
       {

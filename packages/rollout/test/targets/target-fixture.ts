@@ -14,8 +14,9 @@ export const environment = (root: string, target: TargetConfig): EnvironmentConf
   url: 'http://127.0.0.1:1',
   state: null,
   gatesFile: join(root, 'gates.json'),
-  health: { path: '/health', timeoutMs: 1000, expect: {}, version: null },
-  metrics: null,
+  health: { path: '/health', timeoutMs: 1000, expect: {}, version: null, process: null, tls: null },
+  metrics: [],
+  targets: null,
   data: [],
   backup: {
     dir: join(root, 'backups'),

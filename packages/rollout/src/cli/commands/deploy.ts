@@ -23,6 +23,7 @@ interface DeployFlags extends GlobalOptions {
   readonly supersede?: boolean;
   readonly retryVersion?: boolean;
   readonly disarm: string[];
+  readonly expect: string[];
   readonly reason?: string;
 }
 
@@ -57,6 +58,12 @@ export const registerDeploy: Register = (program, run) => {
           collect,
           [],
         )
+        .option(
+          '--expect <gate>',
+          'the metric of this gate comes with the release; repeatable',
+          collect,
+          [],
+        )
         .option('--reason <text>', 'why, for the record'),
     ),
   ).action((flags: DeployFlags) =>
@@ -76,6 +83,7 @@ const optionsOf = (flags: DeployFlags): DeployOptions & { version: string | null
   retryVersion: flags.retryVersion === true,
   reason: flags.reason ?? null,
   disarm: flags.disarm,
+  expect: flags.expect,
 });
 
 const runDeployCommand = async (

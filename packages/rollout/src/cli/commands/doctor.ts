@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { canPutBack, isBackupError } from '@dhash/backup-core';
 import { isRightMissing } from '@dhash/journal';
 import { checkChannels } from '@dhash/notifier';
+import type { WatchPolicy } from '@dhash/quality-gates';
 import { gateWarnings } from '@dhash/quality-gates/config';
 import { dueCopies } from '../../backup/copies/copy-elsewhere.ts';
 import { runRclone } from '../../backup/copies/run-rclone.ts';
@@ -12,6 +13,7 @@ import { describeProof, newestProven } from '../../backup/proven-backup.ts';
 import { onDisk } from '../../config/data-source.ts';
 import { factsThatHold } from '../../config/secrets-in-facts.ts';
 import type { TargetConfig } from '../../config/types.ts';
+import { lookNow } from '../../deploy/look-at-gates.ts';
 import { gatherDrill } from '../../drill/gather-drill.ts';
 import { planDrill } from '../../drill/plan-drill.ts';
 import type { CommandContext, CommandResult } from '../../environment/context.ts';
@@ -55,7 +57,22 @@ const secretsInFacts = ({ config }: Environment, gateNames: readonly string[]): 
   );
 };
 
-const gates = async (environment: Environment): Promise<Finding[]> => {
+/** Each gate on what runs now: a gate that can't be judged guards nobody. */
+const liveGates = async (
+  context: CommandContext,
+  environment: Environment,
+  policy: WatchPolicy,
+): Promise<Finding[]> => {
+  const { gates: looks, certificate } = await lookNow(context, environment, policy);
+  return [
+    ...looks.map(({ state, sentence }) =>
+      state === 'ready' ? ok(`gate ${sentence}`) : warning(`gate ${state}: ${sentence}`),
+    ),
+    ...(certificate === null ? [] : [warning(certificate)]),
+  ];
+};
+
+const gates = async (context: CommandContext, environment: Environment): Promise<Finding[]> => {
   const policy = await environment.policy();
   return [
     ok(
@@ -63,7 +80,8 @@ const gates = async (environment: Environment): Promise<Finding[]> => {
     ),
     ...gateWarnings(policy).map(warning),
     ...secretsInFacts(environment, Object.keys(policy.gates)),
-    ...metricsWarning(policy, environment.config.metrics !== null).map(warning),
+    ...metricsWarning(policy, environment.config.metrics.length > 0).map(warning),
+    ...(await liveGates(context, environment, policy)),
     ok(
       environment.config.rollback.data === 'restore'
         ? 'an automatic rollback also restores the data (rollback.data: restore)'
@@ -274,7 +292,7 @@ const examine = async (context: CommandContext, flags: DoctorFlags): Promise<Com
   const recorded = await records(environment);
   const findings = [
     ok(`configuration: ${context.configFile} and ${environment.config.gatesFile} read`),
-    ...(await gates(environment)),
+    ...(await gates(context, environment)),
     ...(await data(environment)),
     ...(await ownPlaces(environment)),
     ...(await orProblem(copies(environment))),
