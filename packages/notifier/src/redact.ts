@@ -17,7 +17,7 @@ const shapes: readonly (readonly [RegExp, string])[] = [
     `$1${mask}`,
   ],
   [/([a-z][a-z0-9+.-]*:\/\/)[^\s/?#@:"'<>]*:[^\s/?#"'<>]*@/gi, `$1${mask}@`],
-  [/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{6,}/g, `$1 ${mask}`],
+  [/\b(Bearer|Basic|GenieKey)\s+[A-Za-z0-9._~+/=-]{6,}/g, `$1 ${mask}`],
   [/whsec_[A-Za-z0-9+/=_-]+/g, mask],
   [/whsk_[A-Za-z0-9+/=_-]+/g, mask],
   [/xox[abeprs]-[A-Za-z0-9-]+/g, mask],

@@ -22,8 +22,11 @@ it('ack ends what is said again, and says what it was', async () => {
     });
   await say('one-production');
   await say('two-production');
-  const ack = (run: string) =>
-    runMain(['ack', run], { processEnv: { HOOK_URL: chat.url }, cwd, clock: systemClock });
+  const surroundings = { processEnv: { HOOK_URL: chat.url }, cwd, clock: systemClock };
+  const ack = (run: string) => runMain(['ack', run], surroundings);
+  expect((await runMain(['notify', 'status'], surroundings)).out).toContain(
+    'said again: "gate broke", once so far; npx dhash-rollout ack one-production --env production ends it',
+  );
   expect(await ack('one-production')).toMatchObject({
     exit: 0,
     out: expect.stringMatching(

@@ -1,7 +1,7 @@
 import type { Notifier, SpoolStatus, WaitingMessage } from '@dhash/notifier';
 import { type Command, InvalidArgumentError } from 'commander';
 import { parseDuration } from '../../config/duration.ts';
-import type { CommandContext, CommandResult } from '../../environment/context.ts';
+import { type CommandContext, type CommandResult, commandHint } from '../../environment/context.ts';
 import { openEnvironment } from '../../environment/environment.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
 import { openNotifier } from '../../notify/announcer.ts';
@@ -163,7 +163,9 @@ const waitingLine = (
 
 const status = async (context: CommandContext, flags: EnvFlags): Promise<CommandResult> => {
   const environment = await openEnvironment(context, flags.env);
-  const spool = await openNotifier(context, environment).status();
+  const notifier = openNotifier(context, environment);
+  const spool = await notifier.status();
+  const repeating = await notifier.repeating();
   const { output, clock } = context;
   output.line(`waiting: ${spool.waiting.length}, given up: ${spool.dead.length}`);
   const rows = spool.channels.map(
@@ -189,9 +191,15 @@ const status = async (context: CommandContext, flags: EnvFlags): Promise<Command
         `given up: ${channel ?? '?'} ${event ?? '?'}: ${reason} (${environment.shown(file)}${id === null ? '' : `; notify revive ${id}, or notify clear ${id}`})`,
       ),
     );
+  for (const { run, title, count } of repeating)
+    output.line(
+      visible(
+        `said again: "${title}", ${count === 1 ? 'once' : `${count} times`} so far; ${commandHint(context, `ack ${run} --env ${flags.env}`)} ends it`,
+      ),
+    );
   for (const problem of spool.unreadable)
     output.line(
       visible(`not a message: ${problem}; the next notify flush moves it to notifications/dead/`),
     );
-  return { exit: exitCodes.done, fields: { ...spool } };
+  return { exit: exitCodes.done, fields: { ...spool, repeating } };
 };
