@@ -42,6 +42,7 @@ describe('what a chat says in a 2xx', () => {
     ['a gateway of arrays', '[{"success":true}]'],
     ['empty errors', '{"ok":true,"error":null,"errors":[],"warning":"superfluous_charset"}'],
     ['Discord', '{"id":"1","type":0,"flags":0,"pinned":false}'],
+    ['a post', '{"post":{"id":"p1","text":"gate broke"}}'],
     ['a sentence', 'Message sent successfully.'],
     ['a sentence in JSON', '{"message":"Notification was delivered"}'],
     ['a sentence for a yes', '{"success":"Message sent"}'],

@@ -27,7 +27,10 @@ const codes = ['code', 'errcode', 'err_code', 'errorcode', 'error_code', 'retcod
 /** Texts that may hold nothing but a word of success. */
 const words = ['message', 'msg', 'text', 'errmsg', 'statusmessage', 'body', 'response'];
 /** What an answer may be wrapped in: Nextcloud's `ocs`, a gateway's `body`. */
-const wrappers = ['data', 'response', 'result', 'body', 'ocs', 'meta', 'payload', 'status'];
+const wrappers = [
+  ...['data', 'response', 'result', 'body', 'ocs', 'meta', 'payload', 'status'],
+  ...['message', 'post'],
+];
 /** How a receiver calls what it made of a message; `name`: Google Chat's `spaces/…/messages/…`. */
 const ids = ['id', 'message_id', 'messageid', 'msgid', 'ts', 'uid', 'uuid', 'name'];
 

@@ -96,17 +96,13 @@ export const openAnnouncer = (
     }
   };
 
+  const flush = async (): Promise<void> => {
+    await acknowledgeEarlier(notifier, environment, recorder.run);
+    const { problem } = await notifier.flush({ mode: 'due', signal: context.signal });
+    if (problem !== null) context.output.warn(`messages that wait: ${problem}`);
+  };
   // What earlier commands could not deliver goes out beside this one.
-  track(
-    acknowledgeEarlier(notifier, environment, recorder.run),
-    'what is repeated could not be ended',
-  );
-  track(
-    notifier.flush({ mode: 'due', signal: context.signal }).then(({ problem }) => {
-      if (problem !== null) context.output.warn(`messages that wait: ${problem}`);
-    }),
-    'messages that wait could not be flushed',
-  );
+  track(flush(), 'messages that wait could not be flushed');
   return {
     announce: (event, variables, standing) =>
       track(send(event, variables, standing), `the message "${event}" could not be sent`),
