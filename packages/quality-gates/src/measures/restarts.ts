@@ -1,33 +1,46 @@
 import type { RestartsGate } from '../policy.ts';
-import { createRows } from '../windows/rows.ts';
+import { createRows, type Rows } from '../windows/rows.ts';
 import type { Measure, MeasureContext } from './measure.ts';
 
-/** Changes of process within the window. One is counted once the reading after it confirms it. */
+/** A column: restarts of a target before each reading. */
+type Counts = { readonly rows: Rows; newest: number };
+
+/** Changes of process within the window, of the target that had most. One is counted once the reading after it confirms it. */
 export const openRestarts = (
   gate: RestartsGate,
   { limit, windowMs, processes }: MeasureContext,
 ): Measure => {
-  /** A column: restarts since the start. */
-  const counts = createRows();
-  let newest = 0;
-  const within = () => (counts.size === 0 ? 0 : newest - counts.valueOf(0, 0));
+  const targets = new Map<string, Counts>();
+  const readings = createRows();
+  const within = (): number => {
+    let most = 0;
+    for (const { rows, newest } of targets.values())
+      if (rows.size > 0) most = Math.max(most, newest - rows.valueOf(0, 0));
+    return most;
+  };
   return {
     take: (at) => {
       if (processes.told === 0) return false;
-      const before = newest;
-      newest = processes.restarts;
-      // What was there at the first reading of the window is no change within it.
-      counts.push(at, [before]);
+      readings.push(at, []);
+      for (const name of processes.targets) {
+        const counts = targets.get(name) ?? { rows: createRows(), newest: 0 };
+        targets.set(name, counts);
+        // What was there at the first reading of the window is no change within it.
+        counts.rows.push(at, [counts.newest]);
+        counts.newest = processes.restartsOf(name);
+      }
       return true;
     },
     look: (at) => {
-      while (counts.hasUntil(at - windowMs)) counts.shift();
+      const until = at - windowMs;
+      for (const rows of [readings, ...[...targets.values()].map((each) => each.rows)])
+        while (rows.hasUntil(until)) rows.shift();
       const value = within();
       return {
-        value: counts.size === 0 ? null : value,
-        readings: counts.size,
+        value: readings.size === 0 ? null : value,
+        readings: readings.size,
         events: null,
-        lack: counts.size < gate.minSamples ? 'samples' : null,
+        lack: readings.size < gate.minSamples ? 'samples' : null,
         beyond: gate.below ? value < limit : value > limit,
       };
     },

@@ -31,13 +31,13 @@ export type Processes = {
   restartsOf(target: string): number;
   /** A gate has seen in its counters what start times did not tell. */
   convict(target: string): void;
-  /** Restarts until now, of all targets. */
-  readonly restarts: number;
+  /** Targets whose start time was ever told. */
+  readonly targets: Iterable<string>;
   /** Targets whose start time was told at the newest sample. */
   readonly told: number;
   /** A target whose newest answer is of a process seen only once; `null`: none. */
   readonly unconfirmed: string | null;
-  /** More restarts than services have; `null`: no more. */
+  /** More restarts of one target than services have; `null`: no more. */
   trouble(): { readonly restarts: number; readonly withinMs: number } | null;
 };
 
@@ -73,7 +73,6 @@ export const createProcesses = (read: PageReader): Processes => {
   let hadSeveral = false;
   let firstAt: number | null = null;
   let lastAt = 0;
-  let restarts = 0;
   let told = 0;
 
   /** What a start time says that is not the one of the process before. */
@@ -82,7 +81,6 @@ export const createProcesses = (read: PageReader): Processes => {
     if (held !== null && isSame(held.start, start)) {
       target.held = null;
       Object.assign(target, { start, answeredAt: at, restarts: target.restarts + 1 });
-      restarts += 1;
       return 'restarted';
     }
     const before = held ?? target;
@@ -91,7 +89,6 @@ export const createProcesses = (read: PageReader): Processes => {
     if (isKnown || start * 1000 + slackMs < before.answeredAt) return 'several';
     if (held !== null) {
       Object.assign(target, held, { restarts: target.restarts + 1 });
-      restarts += 1;
     }
     if (target.seen.length < mostSeen) target.seen.push(start);
     target.held = { start, answeredAt: at };
@@ -140,8 +137,8 @@ export const createProcesses = (read: PageReader): Processes => {
     convict: (target) => {
       convicted.add(target);
     },
-    get restarts() {
-      return restarts;
+    get targets() {
+      return targets.keys();
     },
     get told() {
       return told;
@@ -150,7 +147,10 @@ export const createProcesses = (read: PageReader): Processes => {
       for (const [name, { answerer }] of targets) if (answerer === 'held') return name;
       return null;
     },
-    trouble: () =>
-      restarts > usualRestarts ? { restarts, withinMs: lastAt - (firstAt ?? lastAt) } : null,
+    trouble: () => {
+      let restarts = 0;
+      for (const target of targets.values()) restarts = Math.max(restarts, target.restarts);
+      return restarts > usualRestarts ? { restarts, withinMs: lastAt - (firstAt ?? lastAt) } : null;
+    },
   };
 };
