@@ -10,17 +10,18 @@ const ratio = {
   timeWindow: 5,
 };
 const policy = only(ratio);
+const startedAtS = 10_000_000;
 
 type Counts = readonly [requests: number, errors: number, start?: number];
 /** A poll every 30 s. */
 const samplesOf = (counts: readonly Counts[]): Sample[] =>
   counts.map(([requests, errors, start], i) => ({
-    at: i * 30_000,
+    at: (startedAtS + 30 * i) * 1000,
     health: { ok: true },
     metrics: {
       requests,
       errors,
-      ...(start === undefined ? {} : { process_start_time_seconds: start }),
+      ...(start === undefined ? {} : { process_start_time_seconds: startedAtS + start }),
     },
   }));
 /** Requests and failures of each poll, added up; from 50,000 requests on, of which 1 % failed. */
@@ -41,12 +42,13 @@ const growing = (
 const times = <T>(n: number, each: T): T[] => new Array<T>(n).fill(each);
 const end = (counts: readonly Counts[]) => {
   const { decision, at, gates, reasons } = replay(policy, samplesOf(counts));
-  return { decision, second: at / 1000, sentence: gates['gate']?.sentence, reasons };
+  return { decision, second: at / 1000 - startedAtS, sentence: gates['gate']?.sentence, reasons };
 };
 
 describe.each([
   ['start times are not told', undefined, undefined],
   ['start times are told', -9000, 101],
+  ['start times are told to fractions of a second', -9000.5, 101.25],
 ] as const)('one process, whose %s', (_title, before, after) => {
   const good = growing(times(3, [100, 1] as const), before);
 
@@ -96,6 +98,12 @@ describe.each([
     const { decision, second } = end(counts);
     expect([decision, second <= 210]).toEqual(['rollback', true]);
   });
+});
+
+it('a process that can be taken for no other is judged at once where many requests fail', () => {
+  const rises = [...times(3, [100, 1] as const), ...times(17, [2000, 600] as const)];
+  expect(end(growing(rises, -9000.5))).toMatchObject({ decision: 'rollback', second: 120 });
+  expect(end(growing(rises, -9000))).toMatchObject({ decision: 'rollback', second: 150 });
 });
 
 describe('counters that fall', () => {
@@ -202,9 +210,7 @@ describe('more failures than requests', () => {
 describe('a process that is started again and again', () => {
   const looping = (gates: Record<string, Record<string, unknown>>) => {
     const looped = only({ ...ratio });
-    const samples = samplesOf(
-      Array.from({ length: 21 }, (_, i): Counts => [90, 0, 1000 + 30 * i - 3]),
-    ).map((sample, i) => ({ ...sample, at: 1_000_000 + i * 30_000 }));
+    const samples = samplesOf(Array.from({ length: 21 }, (_, i): Counts => [90, 0, 30 * i - 3]));
     return replay(
       { ...looped, gates: { ...looped.gates, ...gates } as typeof looped.gates },
       samples,

@@ -202,7 +202,11 @@ export const createCounterTrack = (
       if (!isAny(course.series)) continue;
       const answerer = processes.of(target);
       if (pageAt !== null && answerer === 'same') course.begin(pageAt);
-      const taken = course.take(at, answerer, processes.restartsOf(target));
+      const taken = course.take(at, {
+        answerer,
+        isUnmistakable: processes.isUnmistakable(target),
+        restarts: processes.restartsOf(target),
+      });
       if (taken === 'several') {
         several = target;
         processes.convict(target);

@@ -18,13 +18,21 @@ export type Sums = {
   readonly all: number[];
 };
 
+/** Who answered for a target at a poll. */
+export type Who = {
+  readonly answerer: Answerer;
+  /** No other process can be taken for it. */
+  readonly isUnmistakable: boolean;
+  /** Restarts of the target until now, confirmed ones. */
+  readonly restarts: number;
+};
+
 /** The counters of one target in one gate, and whose they are. */
 export type TargetCourse = {
   readonly series: SeriesCounts[];
   /** The target was read before, and had none of these: they begin at 0. Nothing where it had some. */
   begin(at: number): void;
-  /** `restarts`: of the target until now, confirmed ones. */
-  take(at: number, answerer: Answerer, restarts: number): TakenCourse;
+  take(at: number, who: Who): TakenCourse;
 };
 
 /** Told of what a course finds out later. */

@@ -1,3 +1,5 @@
+import { isDip } from './traffic.ts';
+
 /** One series' counts in a gate: a counter, or a histogram's cumulative buckets. */
 export type SeriesCounts = {
   readonly key: string;
@@ -47,4 +49,24 @@ export const settle = (series: SeriesCounts, counts: readonly number[]): void =>
     if ((counts[index] ?? 0) < (last[index] ?? 0)) hasFallen = true;
   series.fallenFrom = hasFallen ? [...last] : null;
   for (let index = 0; index < counts.length; index++) last[index] = counts[index] ?? 0;
+};
+
+/** Which counts of a series are meant; `null`: it has none. */
+export type Counts = (of: SeriesCounts) => readonly number[] | null;
+
+/** How the newest counts stand to earlier ones. A histogram goes by what it counted in all. */
+export const compareCounts = (
+  series: readonly SeriesCounts[],
+  earlier: Counts,
+): { readonly hasFallen: boolean; readonly allFell: boolean } => {
+  let hasFallen = false;
+  let hasHeld = false;
+  for (const of of series) {
+    const was = earlier(of);
+    if (was === null || of.now === null) continue;
+    const [from, to] = [was.at(-1) ?? 0, of.now.at(-1) ?? 0];
+    if (!isDip(from, to)) hasFallen = true;
+    else if (from > 0) hasHeld = true;
+  }
+  return { hasFallen, allFell: hasFallen && !hasHeld };
 };

@@ -1,6 +1,6 @@
 import type { CourseEvents, Sums, TakenCourse, TargetCourse } from './course-types.ts';
 import { type FirstRise, judgeFirstRise } from './first-rise.ts';
-import { addRise, type SeriesCounts, settle } from './series-counts.ts';
+import { addRise, type Counts, compareCounts, type SeriesCounts, settle } from './series-counts.ts';
 import {
   type Course,
   faster,
@@ -26,7 +26,6 @@ type Held = {
 /** Falls and returns of all counters under one start time: once is a misreading. */
 const mostReturns = 1;
 
-type Counts = (of: SeriesCounts) => readonly number[] | null;
 const here: Counts = (of) => of.now;
 const before: Counts = (of) => of.last;
 /** A series that is away counts as it was last seen. */
@@ -96,7 +95,7 @@ export const createTargetCourse = (
    * The usual poll, in one pass: every series is there as before and fell in nothing. `false`: it is not that
    * plain, and nothing was taken.
    */
-  const countSteady = (at: number): boolean => {
+  const countSteady = (at: number, isWatched: boolean): boolean => {
     if (held !== null || first !== null || courses.length > 0 || pace.rises === 0) return false;
     scratch.fill(0);
     for (let index = 0; index < series.length; index++) {
@@ -112,7 +111,7 @@ export const createTargetCourse = (
     }
     const rise = view.traffic(scratch);
     const ms = at - (lastAt ?? at);
-    if (view.isJudged && (isBurst(rise, pace, ms) || view.isBeyond(rise))) return false;
+    if (isWatched && (isBurst(rise, pace, ms) || view.isBeyond(rise))) return false;
     for (let column = 0; column < scratch.length; column++) {
       const by = scratch[column] ?? 0;
       sums.all[column] = (sums.all[column] ?? 0) + by;
@@ -130,22 +129,6 @@ export const createTargetCourse = (
     for (const of of series) if (of.now !== null) counts.set(of, [...of.now]);
     held = { at, kind, counts, sum: lifetime(kind === 'jump' ? hereOrBefore : here) };
     return 'held';
-  };
-
-  /** How the newest counts stand to the ones before. */
-  const compare = (earlier: Counts) => {
-    let hasFallen = false;
-    let hasHeld = false;
-    for (const of of series) {
-      const was = earlier(of);
-      if (was === null || of.now === null) continue;
-      // Of a histogram, what it counted in all.
-      const [from, to] = [was.at(-1) ?? 0, of.now.at(-1) ?? 0];
-      if (from > 0 && to >= from) hasHeld = true;
-      else if (!isDip(from, to)) hasFallen = true;
-      else if (to < from) hasHeld = true;
-    }
-    return { hasFallen, allFell: hasFallen && !hasHeld };
   };
 
   const courseOf = (sum: Traffic, at: number, by: Course['by']): Course => {
@@ -173,7 +156,8 @@ export const createTargetCourse = (
     };
     if (kind === 'jump') {
       // Back from the jump: the held reading was not of this process.
-      if (compare(ofHeld).hasFallen) return isProvenBy(isTold) ? 'several' : 'counted';
+      if (compareCounts(series, ofHeld).hasFallen)
+        return isProvenBy(isTold) ? 'several' : 'counted';
       leave();
       // Beyond the limit by itself, of what is a good process as a whole: it may be another one's past.
       const rise = trafficOf((into) => {
@@ -257,24 +241,24 @@ export const createTargetCourse = (
     );
     if (!isBack) for (const of of series) of.fallenFrom = null;
   };
-  const goOn = (at: number, isTold: boolean): TakenCourse => {
+  const goOn = (at: number, isTold: boolean, isWatched: boolean): TakenCourse => {
     const ms = at - (lastAt ?? at);
     forgetFalls();
-    const { allFell, hasFallen } = compare(before);
+    const { allFell, hasFallen } = compareCounts(series, before);
     if (allFell && !isTold) return fall(at, ms);
     const rise = trafficOf((into) => {
       for (const of of series) if (of.now !== null) addRise(of, of.now, 'last', into);
     });
     const rises = [...scratch];
-    if (first !== null) reconsider(first, { ...rise, ms });
-    if (pace.rises === 0) remember(rise, { at, ms }, rises);
-    if (courses.length > 0) {
+    if (first !== null && isWatched) reconsider(first, { ...rise, ms });
+    if (pace.rises === 0 && isWatched) remember(rise, { at, ms }, rises);
+    if (courses.length > 0 && isWatched) {
       const now = lifetime(hereOrBefore);
       const isBack = courses.some((course) => stepsOnto(course, now, rise, { at, ms }));
       if (isBack && isProvenBy(isTold)) return 'several';
     }
     if (hasFallen) leaveSome(at);
-    if (view.isJudged && (isBurst(rise, pace, ms) || isDoubtful(rise, ms))) return hold(at, 'jump');
+    if (isWatched && (isBurst(rise, pace, ms) || isDoubtful(rise, ms))) return hold(at, 'jump');
     count(here, at, { from: 'last', isProof: true, isUsual: true });
     return 'counted';
   };
@@ -283,7 +267,7 @@ export const createTargetCourse = (
     begin: (at) => {
       lastAt ??= at;
     },
-    take: (at, answerer, restarts) => {
+    take: (at, { answerer, isUnmistakable, restarts }) => {
       if (answerer === 'several') return 'several';
       if (lastAt === null) {
         // The first sight of a process is a starting point, no rise.
@@ -294,7 +278,8 @@ export const createTargetCourse = (
       }
       if (answerer === 'held') return hold(at, 'start');
       const isNew = restarts > known;
-      if (!isNew && countSteady(at)) return 'counted';
+      const isWatched = view.isJudged && !isUnmistakable;
+      if (!isNew && countSteady(at, isWatched)) return 'counted';
       known = restarts;
       if (held !== null) {
         const resolved = resolve(at, held, answerer !== 'unknown');
@@ -303,7 +288,7 @@ export const createTargetCourse = (
         count(here, at, { from: 'zero', isProof: true, isUsual: false });
         return 'counted';
       }
-      return goOn(at, answerer !== 'unknown');
+      return goOn(at, answerer !== 'unknown', isWatched);
     },
   };
 };

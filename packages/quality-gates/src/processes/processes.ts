@@ -27,6 +27,8 @@ export type Processes = {
   /** Of the newest sample: see {@link targetOf}. */
   readonly isSingle: boolean;
   of(target: string): Answerer;
+  /** Its start time has a fraction: no second process has the same by chance, as in whole seconds it may. */
+  isUnmistakable(target: string): boolean;
   /** How many restarts of a target are confirmed: a gate may have missed the readings that did it. */
   restartsOf(target: string): number;
   /** A gate has seen in its counters what start times did not tell. */
@@ -133,6 +135,10 @@ export const createProcesses = (read: PageReader): Processes => {
     targetOf: (instance) => (isSingle ? '' : instance),
     of: (target) =>
       convicted.has(target) ? 'several' : (targets.get(target)?.answerer ?? 'unknown'),
+    isUnmistakable: (target) => {
+      const found = targets.get(target);
+      return found?.answerer === 'same' && !Number.isInteger(found.start);
+    },
     restartsOf: (target) => targets.get(target)?.restarts ?? 0,
     convict: (target) => {
       convicted.add(target);
