@@ -54,6 +54,45 @@ const broken: (readonly [title: string, text: string, file?: string | undefined]
   ['a known gate without a threshold', gate('timeWindow: 15')],
   ['a known gate without a window', gate('threshold: 2000')],
   ['a threshold as text', gate('threshold: "2000", timeWindow: 15')],
+  ['a share of 100 %', gate('threshold: 100, timeWindow: 10', 'healthFailureShare')],
+  [
+    'a ratio over 100 %',
+    gate('kind: ratio, bad: b, total: t, threshold: 105, timeWindow: 5', 'mine'),
+  ],
+  [
+    'a ceiling of a share over 100 %',
+    gate(
+      'kind: ratio, bad: b, total: t, relativeTo: baseline, factor: 3, atMost: 100, timeWindow: 5',
+      'mine',
+    ),
+  ],
+  [
+    'a floor over the ceiling',
+    gate('kind: level, gauge: g, relativeTo: baseline, factor: 3, atLeast: 9, atMost: 5', 'mine'),
+  ],
+  ['a floor without a baseline', gate('kind: level, gauge: g, threshold: 3, atLeast: 9', 'mine')],
+  ['labels without quotes', gate("kind: level, gauge: 'g{a=b}', threshold: 3", 'mine')],
+  ['a range', gate('kind: level, gauge: \'g{a="b"}[5m]\', threshold: 3', 'mine')],
+  ['a pattern that is none', gate('kind: level, gauge: \'g{a=~"("}\', threshold: 3', 'mine')],
+  [
+    'a bucket of a histogram',
+    gate('kind: quantile, histogram: \'h{le="1"}\', q: 0.9, threshold: 3, timeWindow: 5', 'mine'),
+  ],
+  ['of: no combination', gate('kind: level, gauge: g, threshold: 3, of: median', 'mine')],
+  [
+    'of: for counters',
+    gate('kind: ratio, bad: b, total: t, threshold: 5, timeWindow: 5, of: sum', 'mine'),
+  ],
+  [
+    'valid: turned round',
+    gate('kind: level, gauge: g, threshold: 3, valid: { min: 5, max: 1 }', 'mine'),
+  ],
+  [
+    'absent: other than 0',
+    gate('kind: ratio, bad: b, total: t, threshold: 5, timeWindow: 5, absent: 1', 'mine'),
+  ],
+  ['restarts without a window', gate('kind: restarts, threshold: 2', 'mine')],
+  ['a stale time of 0', environment(health, 'stale: 0')],
   ['an infinite threshold', gate('threshold: .inf, timeWindow: 15')],
   [
     'both forms of a ratio',

@@ -62,6 +62,54 @@ describe('Prometheus rules', () => {
   });
 });
 
+describe('selectors', () => {
+  const windowed = { threshold: 5, timeWindow: 10 };
+  const policy = policyOf({
+    errors: {
+      kind: 'ratio',
+      bad: 'r_total{code=~"5..",route!="/he\\"alth"}',
+      total: 'r_total',
+      confidence: 'off',
+      ...windowed,
+    },
+    slow: { kind: 'quantile', histogram: 'h{route="/"}', q: 0.9, ...windowed },
+    lag: { kind: 'level', gauge: 'lag{group="a"}', of: 'sum', valid: { min: 0 }, threshold: 9 },
+    age: { kind: 'level', gauge: 'age', threshold: 9 },
+    restarts: { kind: 'restarts', threshold: 2, timeWindow: 10 },
+  });
+  const told = (text: string) => text.replaceAll('\\\\', '\\');
+  it.each([
+    [
+      'rules',
+      () => rules(toPrometheusRules(policy, { selector: 'job="shop"' })).map(({ expr }) => expr),
+    ],
+    [
+      'templates',
+      () =>
+        metrics(toAnalysisTemplate(policy, { selector: 'job="shop"' })).map(
+          ({ provider }) => provider.prometheus.query,
+        ),
+    ],
+  ])('go out to %s as they are, with the matchers of the environment', (_title, exported) => {
+    const [errors = '', slow = '', lag = '', age = '', restarts = ''] = exported().map(told);
+    expect(errors).toContain(
+      'sum(increase(r_total{code=~"5..",route!="/he\\"alth",job="shop"}[600s]))',
+    );
+    expect(errors).toContain('/ sum(increase(r_total{job="shop"}[600s]))');
+    expect(slow).toContain('sum by (le) (increase(h_bucket{route="/",job="shop"}[600s]))');
+    expect(slow).toContain('sum(increase(h_count{route="/",job="shop"}[600s])) >= 20');
+    expect(lag).toContain('sum(lag{group="a",job="shop"} >= 0)');
+    expect(age).toContain('max(age{job="shop"})');
+    expect(restarts).toContain('max(changes(process_start_time_seconds{job="shop"}[600s]))');
+  });
+
+  it('are noted where the gate would ask for "of"', () => {
+    expect(toPrometheusRules(policy)).toContain(
+      '# of several series, max is judged there; the gate asks for "of"',
+    );
+  });
+});
+
 describe('an AnalysisTemplate', () => {
   it('has a metric for each gate, with both conditions', async () => {
     const text = toAnalysisTemplate(await shipped(), { selector: 'job="dhash"' });

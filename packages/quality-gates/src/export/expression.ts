@@ -113,7 +113,7 @@ const parts = (gate: GatePolicy, policy: WatchPolicy, options: ExportOptions): P
     }
     case 'restarts':
       return {
-        value: `sum(changes(${series('process_start_time_seconds', gate.windowMs)}))`,
+        value: `max(changes(${series('process_start_time_seconds', gate.windowMs)}))`,
         guards: [readings('process_start_time_seconds', gate)],
         notes: [],
       };

@@ -17,6 +17,19 @@ describe.runIf(hasTool('promtool'))('the exported rules, in promtool', () => {
     expect(await promtool('check', 'rules', file)).toContain('SUCCESS: 5 rules found');
   });
 
+  it('are rules: selectors, of, valid and restarts', async () => {
+    const file = join(await tempFolder(), 'rules.yml');
+    const windowed = { threshold: 5, timeWindow: 10 };
+    const policy = policyOf({
+      errors: { kind: 'ratio', bad: 'r{code=~"5..",p!="a\\"b"}', total: 'r', ...windowed },
+      slow: { kind: 'quantile', histogram: 'h{route="/"}', q: 0.9, ...windowed },
+      lag: { kind: 'level', gauge: 'lag', of: 'sum', valid: { min: 0, max: 9 }, threshold: 9 },
+      restarts: { kind: 'restarts', ...windowed },
+    });
+    await writeFile(file, toPrometheusRules(policy, { selector: 'job="shop"' }));
+    expect(await promtool('check', 'rules', file)).toContain('SUCCESS: 4 rules found');
+  });
+
   // The second of our break, gate by gate; `alert` where a comment in the export says it is another.
   it.each<[string, (second: number) => Second, Record<string, number>, Record<string, number>]>([
     ['a good release', () => ({}), {}, {}],
