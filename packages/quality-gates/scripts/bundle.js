@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 /** The most that the bundle may have, gzipped. */
-export const MOST_BYTES = 18_500;
+export const MOST_BYTES = 19_000;
 
 /**
  * @param {'esm' | 'iife'} format `iife` puts everything under the global `gates`

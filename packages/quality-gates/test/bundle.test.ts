@@ -6,12 +6,12 @@ import type * as gates from '../src/index.ts';
 import { live } from './support/live.ts';
 import { policyOf } from './support/policies.ts';
 
-it('is at most 18.5 KB, minified and gzipped, without a dependency', async () => {
+it('is at most 19 KB, minified and gzipped, without a dependency', async () => {
   const { gzippedBytes, inputs } = await bundle('esm');
   expect(inputs.filter((input) => input.includes('node_modules'))).toEqual([]);
   expect(gzippedBytes).toBeGreaterThan(1000);
   expect(gzippedBytes).toBeLessThanOrEqual(MOST_BYTES);
-  expect(MOST_BYTES).toBe(18_500);
+  expect(MOST_BYTES).toBe(19_000);
 });
 
 it('needs one more package than zod and yaml at most, and does nothing when it is loaded', async () => {
