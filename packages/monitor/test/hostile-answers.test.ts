@@ -102,6 +102,25 @@ describe('an answer', () => {
     });
   });
 
+  it('whose labels make a gate’s own pattern run for ever ends with the timeout', async () => {
+    const server = await startHttpServer((_, response) => {
+      response.end(`a{route="/${'a'.repeat(60)}!"} 1\nb 2\n`);
+    });
+    const options = {
+      url: server.url,
+      timeoutMs: 300,
+      selection: selecting('a{route=~"(/?[a-z]+)+"}', 'b'),
+    };
+    const timeout = {
+      code: 'timeout',
+      message: expect.stringContaining('takes too long on its labels'),
+    };
+    await expect(prometheusSource(options).read(never)).rejects.toMatchObject(timeout);
+    // The next poll is none the worse for it.
+    const plain = prometheusSource({ ...options, selection: selecting('b') });
+    expect((await plain.read(never)).metrics).toEqual({ b: 2 });
+  });
+
   it('that never ends its line ends with the timeout, packed or not', async () => {
     for (const isPacked of [false, true]) {
       const server = await startHttpServer((_, response) => {

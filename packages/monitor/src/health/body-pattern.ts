@@ -1,5 +1,5 @@
-import vm from 'node:vm';
 import { MonitorError } from '../errors.ts';
+import { runWithin } from '../run-within.ts';
 
 /** A text answer is matched in its first characters only. */
 const mostCharacters = 64 * 1024;
@@ -45,19 +45,9 @@ export const bodyPattern = (body: unknown): RegExp | null => {
   }
 };
 
-/** By its code alone: the error may come from another context, where `instanceof` fails. */
-const hasCode = (error: unknown, code: string): boolean =>
-  typeof error === 'object' && error !== null && 'code' in error && error.code === code;
-
 /** Matches in at most {@link mostMs} ms, whatever the pattern and the text are. */
 export const matchBody = (pattern: RegExp, text: string): Matched => {
-  const context = vm.createContext({ pattern, text: text.slice(0, mostCharacters) });
-  try {
-    return vm.runInContext('pattern.test(text)', context, { timeout: mostMs }) === true
-      ? 'yes'
-      : 'no';
-  } catch (error) {
-    if (hasCode(error, 'ERR_SCRIPT_EXECUTION_TIMEOUT')) return 'took too long';
-    throw error;
-  }
+  const matched = runWithin(mostMs, () => pattern.test(text.slice(0, mostCharacters)));
+  if (matched === null) return 'took too long';
+  return matched.result ? 'yes' : 'no';
 };

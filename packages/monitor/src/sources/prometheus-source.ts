@@ -1,6 +1,8 @@
 import { STALE_MS } from '@dhash/quality-gates';
+import { systemClock } from '../clock.ts';
 import { expectSuccess, type HttpOptions, readAnswer } from '../http/read-answer.ts';
-import { readPage } from './page/read-page.ts';
+import { type PageOptions, readPage } from './page/read-page.ts';
+import { readInTime } from './read-in-time.ts';
 import type { Selection, Source } from './source.ts';
 import { targetName } from './target-name.ts';
 
@@ -25,23 +27,28 @@ export const prometheusSource = (
   options: SourceOptions & {
     /** A value whose own timestamp is older than this is no reading, ms. Default: 5 minutes. */
     readonly staleMs?: number | undefined;
-    /** Wall clock, ms since the epoch, which timestamps are of. Default: the machine's. */
+    /** What timestamps are compared with, ms since the epoch. Default: the wall clock as it is now, and on from there, whoever sets it. */
     readonly now?: (() => number) | undefined;
   },
 ): Source => {
   const told = new Set<string>();
+  const startedMs = Date.now() - systemClock.monotonicMs();
+  const now = options.now ?? (() => startedMs + systemClock.monotonicMs());
   return {
     read: async (signal) => {
       const timeout = String(options.timeoutMs / 1000);
       const headers = { 'x-prometheus-scrape-timeout-seconds': timeout, ...options.headers };
+      const askedMs = performance.now();
       const answer = await readAnswer({ ...options, headers, accept, signal });
       expectSuccess(answer);
-      const { startTime, doubts, ...reading } = readPage(answer.body, {
+      const page: PageOptions = {
         selection: options.selection ?? 'everything',
         contentType: answer.contentType,
-        nowMs: (options.now ?? Date.now)(),
+        nowMs: now(),
         staleMs: options.staleMs ?? STALE_MS,
-      });
+      };
+      const time = { timeoutMs: options.timeoutMs, askedMs };
+      const { startTime, doubts, ...reading } = readInTime(time, () => readPage(answer.body, page));
       const news = doubts.filter((doubt) => !told.has(doubt));
       for (const doubt of news) told.add(doubt);
       return {

@@ -10,7 +10,8 @@ import {
 import { gatherSeries } from './gather-series.ts';
 import { parseGoFloat } from './page/go-float.ts';
 import type { SourceOptions } from './prometheus-source.ts';
-import type { Source } from './source.ts';
+import { readInTime } from './read-in-time.ts';
+import type { Source, SourceReading } from './source.ts';
 import { targetName } from './target-name.ts';
 
 /** What {@link promqlSource} asks for. */
@@ -134,42 +135,48 @@ export const promqlSource = (options: PromqlSourceOptions): Source => {
       throw error;
     }
   };
+  const gather = (answers: Awaited<ReturnType<typeof askAll>>): SourceReading => {
+    const gathering = gatherSeries(options.selection ?? 'everything', 'bare');
+    const news: string[] = [];
+    const twice = new Set<string>();
+    for (const { name, series, warnings } of answers) {
+      for (const { labels, value } of series)
+        if (gathering.add(name, labels, { value }) === 'twice') twice.add(name);
+      news.push(...warnings.map((warning) => `promql ${name}: ${warning}`));
+    }
+    news.push(
+      ...[...twice].map(
+        (name) => `promql ${name}: two series with the same labels; the first one counts`,
+      ),
+    );
+    const { missing, doubts, unread, ...gathered } = gathering.end();
+    const untold = [...news, ...doubts].filter((doubt) => !told.has(doubt));
+    for (const doubt of untold) told.add(doubt);
+    const empty = answers.filter(({ name, series }) => series.length === 0 && missing.has(name));
+    const why = {
+      ...unread,
+      ...Object.fromEntries(empty.map(({ name }) => [name, 'the query gives no series'])),
+    };
+    const started = answers.find(({ name }) => name === startTimeName)?.series ?? [];
+    const processes = Object.fromEntries(
+      started
+        .filter(({ value }) => Number.isFinite(value))
+        .map(({ labels, value }) => [labels['instance'] ?? targetName(options.url), value]),
+    );
+    return {
+      ...gathered,
+      ...(Object.keys(processes).length === 0 ? {} : { processes }),
+      ...(Object.keys(why).length === 0 ? {} : { unread: why }),
+      ...(untold.length === 0 ? {} : { doubts: untold.slice(0, 5) }),
+      names: new Set(Object.keys(options.queries)),
+    };
+  };
   return {
     isOut: () => isOut && hasAnswered,
     read: async (signal) => {
+      const askedMs = performance.now();
       const answers = await askAll(signal);
-      const gathering = gatherSeries(options.selection ?? 'everything', 'bare');
-      const news: string[] = [];
-      const twice = new Set<string>();
-      for (const { name, series, warnings } of answers) {
-        for (const { labels, value } of series)
-          if (gathering.add(name, labels, { value }) === 'twice') twice.add(name);
-        news.push(...warnings.map((warning) => `promql ${name}: ${warning}`));
-      }
-      news.push(
-        ...[...twice].map(
-          (name) => `promql ${name}: two series with the same labels; the first one counts`,
-        ),
-      );
-      const { missing, doubts, unread, ...gathered } = gathering.end();
-      const untold = [...news, ...doubts].filter((doubt) => !told.has(doubt));
-      for (const doubt of untold) told.add(doubt);
-      const empty = answers.filter(({ name, series }) => series.length === 0 && missing.has(name));
-      const why = {
-        ...unread,
-        ...Object.fromEntries(empty.map(({ name }) => [name, 'the query gives no series'])),
-      };
-      const started = answers.find(({ name }) => name === startTimeName)?.series ?? [];
-      const processes = Object.fromEntries(
-        started.map(({ labels, value }) => [labels['instance'] ?? targetName(options.url), value]),
-      );
-      return {
-        ...gathered,
-        ...(started.length === 0 ? {} : { processes }),
-        ...(Object.keys(why).length === 0 ? {} : { unread: why }),
-        ...(untold.length === 0 ? {} : { doubts: untold.slice(0, 5) }),
-        names: new Set(Object.keys(options.queries)),
-      };
+      return readInTime({ timeoutMs: options.timeoutMs, askedMs }, () => gather(answers));
     },
   };
 };
