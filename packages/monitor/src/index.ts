@@ -37,6 +37,7 @@ export {
 } from './sample/sample-log.ts';
 export { type Probes, type TakenSample, takeSample } from './sample/take-sample.ts';
 export { type SamplingOptions, takeArmingSamples, takeBaseline } from './sample/take-samples.ts';
+export { lookAtService, type ServiceLook } from './service/look-at-service.ts';
 export {
   type HealthSpec,
   type MetricsSpec,

@@ -2,12 +2,15 @@ import { parseArgs } from 'node:util';
 import type { MetricsSpec } from '../service/open-probes.ts';
 import type { WatchServiceOptions } from '../service/watch-service.ts';
 
+/** How events are told: for people, or one JSON event a line. */
+export type Format = 'lines' | 'json';
+
 /** What the command line asks for, or what is wrong with it. */
 export type Asked =
   | {
-      readonly kind: 'watch';
+      readonly kind: 'watch' | 'look';
       readonly options: Omit<WatchServiceOptions, 'onEvent' | 'signal' | 'clock'>;
-      readonly format: 'lines' | 'json';
+      readonly format: Format;
     }
   | { readonly kind: 'help' }
   | { readonly kind: 'wrong'; readonly message: string };
@@ -33,9 +36,10 @@ Watches a service against quality gates, and exits with their decision. It deplo
   --ca FILE              authorities (PEM) of the metrics' address
   --timeout SECONDS      of each request; default: 5
   --log FILE             keeps each sample there, and goes on from there
+  --dry-run              looks at each gate on what the service shows now, and watches nothing
   --json                 one JSON event a line
 
-exit 0: the gates held to the end · 3: not enough data to say · 5: a gate broke · 2: wrong usage · 130, 143: interrupted
+exit 0: the gates held to the end; --dry-run: each can be judged · 3: not enough data to say; a gate that can't be judged · 5: a gate broke · 2: wrong usage · 130, 143: interrupted
 `;
 
 const flags = {
@@ -56,6 +60,7 @@ const flags = {
   ca: { type: 'string' },
   timeout: { type: 'string' },
   log: { type: 'string' },
+  'dry-run': { type: 'boolean' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -125,7 +130,7 @@ const readValues = (values: Values): Asked => {
     throw new UsageError('--url and --gates are needed');
   const timeoutMs = readTimeout(values.timeout);
   return {
-    kind: 'watch',
+    kind: values['dry-run'] === true ? 'look' : 'watch',
     format: values.json === true ? 'json' : 'lines',
     options: {
       url: httpUrl(url, 'url'),

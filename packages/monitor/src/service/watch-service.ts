@@ -5,7 +5,7 @@ import { MonitorError } from '../errors.ts';
 import { openSampleLog, type SampleLog } from '../sample/sample-log.ts';
 import { watch } from '../watch/watch.ts';
 import type { WatchEvent, WatchOutcome } from '../watch/watch-event.ts';
-import { type HealthSpec, type MetricsSpec, openProbes } from './open-probes.ts';
+import { type HealthSpec, type MetricsSpec, openProbes, type ServiceSpec } from './open-probes.ts';
 
 /** What {@link watchService} is told. */
 export interface WatchServiceOptions {
@@ -37,7 +37,22 @@ const nowhere: SampleLog = {
   close: async () => undefined,
 };
 
-const policyOf = async ({ gates, environment }: WatchServiceOptions): Promise<WatchPolicy> => {
+/** The service as its options describe it. */
+export const serviceOf = ({ url, targets, health, metrics }: WatchServiceOptions): ServiceSpec => ({
+  url,
+  targets,
+  health: health ?? { path: '/health' },
+  metrics: metrics ?? [{ type: 'prometheus', path: '/metrics' }],
+});
+
+/**
+ * The gates by which a service is watched.
+ * @throws GatesConfigError, MonitorError `bad-options` where the environment is not said, the file system's error.
+ */
+export const policyOf = async ({
+  gates,
+  environment,
+}: WatchServiceOptions): Promise<WatchPolicy> => {
   if (typeof gates !== 'string') return gates;
   // The reader of gates is large, and a policy that is made already needs none.
   const { gatesFor, parseGates } = await import('@dhash/quality-gates/config');
@@ -66,9 +81,8 @@ const startOf = (past: readonly Sample[], nowMs: number): number => {
  * @throws GatesConfigError, the file system's error, MonitorError of the log.
  */
 export const watchService = async (options: WatchServiceOptions): Promise<WatchOutcome> => {
-  const { url, targets, health = { path: '/health' }, version, clock = systemClock } = options;
+  const { version, clock = systemClock } = options;
   const policy = await policyOf(options);
-  const metrics = options.metrics ?? [{ type: 'prometheus', path: '/metrics' }];
   const { log, past } =
     options.log === undefined
       ? { log: nowhere, past: [] }
@@ -76,7 +90,7 @@ export const watchService = async (options: WatchServiceOptions): Promise<WatchO
   try {
     const running = watch({
       policy,
-      ...openProbes({ url, targets, health, metrics }, { policy, version, past }),
+      ...openProbes(serviceOf(options), { policy, version, past }),
       startedAt: startOf(past, clock.now()),
       clock,
       log,

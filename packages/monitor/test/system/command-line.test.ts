@@ -62,6 +62,22 @@ it.each([
   expect(lines.at(0)).toMatchObject({ type: 'poll', sample: { health: { ok: true } } });
 });
 
+it('a dry run looks at each gate, and says which can not be judged', async () => {
+  const { url } = await startService(10);
+  const options = ['--url', url, '--gates', await gates('10m'), '--dry-run'];
+  const ran = await run(options);
+  expect(ran).toMatchObject({ exit: 0, errors: '' });
+  expect(ran.out).toMatch(/^ready: lowConfidenceQueue: 10 items/m);
+  const blind = await run([...options, '--metrics', '/none', '--json']);
+  expect(blind.exit).toBe(3);
+  expect(JSON.parse(blind.out)).toMatchObject({
+    type: 'result',
+    exit: 3,
+    gates: [{ state: 'ready' }, { gate: 'lowConfidenceQueue', state: 'blind' }],
+    sample: { health: { ok: true } },
+  });
+});
+
 it('a signal ends it, and wrong usage is 2', async () => {
   const { url } = await startService(10);
   const file = await gates('10m');
