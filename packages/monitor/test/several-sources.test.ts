@@ -101,6 +101,16 @@ describe('several sources', () => {
   });
 });
 
+it('beside a Prometheus no start times are given: its series are of no one process', async () => {
+  const page = of({ hits: 1 }, { processes: { shop: 100 } });
+  const json = of({ queue: 5 });
+  expect(await combinedSource({ page, json }).read(never)).toMatchObject({
+    processes: { shop: 100 },
+  });
+  const outside: Source = { ...of({ total: 9 }), isOut: () => false };
+  expect(await combinedSource({ page, outside }).read(never)).not.toHaveProperty('processes');
+});
+
 describe('a source at an address of its own', () => {
   it('is asked with headers and a token that is read anew each time, and shows neither', async () => {
     const file = join(await tempFolder(), 'token');

@@ -117,9 +117,11 @@ const openSource = (
     spec.type === 'json'
       ? jsonSource({ ...asked, url, target, values: spec.values, processStart: spec.processStart })
       : prometheusSource({ ...asked, url, target, staleMs: policy?.staleMs });
-  if (spec.url !== undefined) return at(join(spec.path, spec.url));
   const { targets } = service;
-  if (targets === undefined) return at(join(spec.path, service.url));
+  // One service is one target, whatever ports it answers at.
+  const only = targets === undefined ? targetName(service.url) : undefined;
+  if (spec.url !== undefined) return at(join(spec.path, spec.url), only);
+  if (targets === undefined) return at(join(spec.path, service.url), only);
   return targetsSource(perTarget(targets, (url, name) => at(join(spec.path, url), name)));
 };
 
@@ -144,7 +146,9 @@ const openHealth = (
       past,
     });
   const { targets } = service;
-  return targets === undefined ? at(service.url) : replicasHealth(perTarget(targets, at));
+  return targets === undefined
+    ? at(service.url, targetName(service.url))
+    : replicasHealth(perTarget(targets, at));
 };
 
 /**

@@ -95,15 +95,22 @@ export const targetsSource = (targets: Readonly<Record<string, Source>>): Source
 /**
  * One source of several that know different metrics: a page, a Prometheus, a JSON answer. One without an answer is named
  * in `failed`, and the others go on. Of one series in two of them the first one's counts.
+ *
+ * Beside a source outside the service (a Prometheus) no start times are given: its series are of no one process, and
+ * would be taken for those of the one that is known.
  * @throws MonitorError from `read` where none of them answers.
  */
-export const combinedSource = (sources: Readonly<Record<string, Source>>): Source => ({
-  read: async (signal) => {
-    const { read, failed } = await readAll(Object.entries(sources), signal);
-    return merged(
-      read.map(({ reading }) => reading),
-      failed,
-    );
-  },
-  isOut: () => Object.values(sources).some((source) => source.isOut?.() === true),
-});
+export const combinedSource = (sources: Readonly<Record<string, Source>>): Source => {
+  const isBesideOutside = Object.values(sources).some(({ isOut }) => isOut !== undefined);
+  return {
+    read: async (signal) => {
+      const { read, failed } = await readAll(Object.entries(sources), signal);
+      const { processes, ...reading } = merged(
+        read.map((one) => one.reading),
+        failed,
+      );
+      return isBesideOutside || processes === undefined ? reading : { ...reading, processes };
+    },
+    isOut: () => Object.values(sources).some((source) => source.isOut?.() === true),
+  };
+};
