@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+
 // Runs on old Nodes too: nothing but the version is looked at before it is known to be new enough.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
@@ -11,5 +13,6 @@ if (major < 22 || (major === 22 && minor < 16)) {
   // Not told to the type checker by name: the package is built after it is checked.
   const library = new URL('../dist/index.js', import.meta.url).href;
   const { main } = await import(library);
-  process.exitCode = await main(process.argv.slice(2));
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  process.exitCode = await main(process.argv.slice(2), version);
 }

@@ -29,8 +29,8 @@ const listenForSignals = () => {
   };
 };
 
-/** The command line of a watch; gives the exit code. */
-export const main = async (args: readonly string[]): Promise<number> => {
+/** The command line of a watch; `version` is its own. Gives the exit code. */
+export const main = async (args: readonly string[], version: string): Promise<number> => {
   const out = openDroppingOutput(1);
   const errors = openDroppingOutput(2);
   const say = (text: string) => void out.write(`${text}\n`);
@@ -45,6 +45,10 @@ export const main = async (args: readonly string[]): Promise<number> => {
   const asked = readArguments(args);
   if (asked.kind === 'help') {
     out.write(usage);
+    return end(0);
+  }
+  if (asked.kind === 'version') {
+    say(version);
     return end(0);
   }
   if (asked.kind === 'wrong') return fail(`${asked.message}; see dhash-monitor --help`, usageExit);

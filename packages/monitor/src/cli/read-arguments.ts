@@ -13,6 +13,7 @@ export type Asked =
       readonly format: Format;
     }
   | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
   | { readonly kind: 'wrong'; readonly message: string };
 
 export const usage = `dhash-monitor --url URL --gates FILE [options]
@@ -26,7 +27,7 @@ Watches a service against quality gates, and exits with their decision. It deplo
   --health PATH          default: /health
   --expect TEXT          what its answer must be: /regex/, or JSON with the fields that it must hold
   --version-field FIELD  JSON field that names the running version
-  --version VERSION      the version that must answer
+  --release VERSION      the version that must answer
   --process FIELD        JSON field that tells one process from another (its start, or any name)
   --metrics PATH|URL     a page of metrics, of the service or at an address of its own; default: /metrics; "none": there are none
   --promql NAME=QUERY    a metric by an instant query; once for each, with --prometheus
@@ -50,7 +51,8 @@ const flags = {
   health: { type: 'string' },
   expect: { type: 'string' },
   'version-field': { type: 'string' },
-  version: { type: 'string' },
+  release: { type: 'string' },
+  version: { type: 'boolean' },
   process: { type: 'string' },
   metrics: { type: 'string' },
   promql: { type: 'string', multiple: true },
@@ -125,6 +127,7 @@ const readMetrics = (values: Values, timeoutMs: number): MetricsSpec[] => {
 
 const readValues = (values: Values): Asked => {
   if (values.help === true) return { kind: 'help' };
+  if (values.version === true) return { kind: 'version' };
   const { url, gates } = values;
   if (url === undefined || gates === undefined)
     throw new UsageError('--url and --gates are needed');
@@ -137,7 +140,7 @@ const readValues = (values: Values): Asked => {
       gates,
       environment: values.env,
       targets: values.target?.map((target) => httpUrl(target, 'target')),
-      version: values.version,
+      version: values.release,
       health: {
         path: values.health ?? '/health',
         timeoutMs,

@@ -5,7 +5,7 @@ import { startHttpServer, tempFolder } from '@dhash/testkit';
 import { expect, it } from 'vitest';
 
 const source = new URL('../../src/cli/main.ts', import.meta.url).href;
-const program = `process.exitCode = await (await import(${JSON.stringify(source)})).main(process.argv.slice(1));`;
+const program = `process.exitCode = await (await import(${JSON.stringify(source)})).main(process.argv.slice(1), '1.2.3');`;
 
 const run = async (
   args: string[],
@@ -76,6 +76,10 @@ it('a dry run looks at each gate, and says which can not be judged', async () =>
     gates: [{ state: 'ready' }, { gate: 'lowConfidenceQueue', state: 'blind' }],
     sample: { health: { ok: true } },
   });
+});
+
+it('says its version', async () => {
+  expect(await run(['--version'])).toEqual({ exit: 0, out: '1.2.3\n', errors: '' });
 });
 
 it('a signal ends it, and wrong usage is 2', async () => {
