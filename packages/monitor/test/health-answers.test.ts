@@ -40,6 +40,7 @@ describe('an answer as people serve it', () => {
       /^wrong version: 0\.9/,
     ],
     ['text that fits', 'text/plain', 'imok\n', bodyIs(/^imok$/m), true],
+    ['text with a line feed behind it', 'text/plain', 'OK\n', bodyIs('/^OK$/'), true],
     ['a pattern as text', 'text/plain', 'Healthy', bodyIs('/^healthy$/i'), true],
     [
       'text that does not fit',

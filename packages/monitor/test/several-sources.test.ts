@@ -86,6 +86,34 @@ describe('several replicas', () => {
   });
 });
 
+it('of several replicas none is known where the source outside is gone too', async () => {
+  const down = { check: async () => ({ ok: false, reason: 'ECONNREFUSED' }) };
+  const up = { check: async () => ({ ok: true }) };
+  const source: Source = { ...failing('ECONNREFUSED'), isOut: () => true };
+  const health = replicasHealth({ a: down, b: up });
+  expect(await takeSample({ at: 7, health, source, signal: never })).toMatchObject({
+    health: { ok: null },
+    replicas: { a: { ok: null, reason: expect.stringContaining('failed too') }, b: { ok: true } },
+  });
+});
+
+it('a replica that is watched again remembers its own checks', async () => {
+  const server = await startHttpServer((_, response) => {
+    response.end('{"pod":"a"}');
+  });
+  const past = [
+    { at: 5000, health: { ok: false }, replicas: { one: { ok: true, instance: 'a' } } },
+  ];
+  const probe = httpHealth({
+    url: server.url,
+    timeoutMs: 2000,
+    process: 'pod',
+    target: 'one',
+    past,
+  });
+  expect((await probe.check(never)).processes).toEqual({ one: 5 });
+});
+
 describe('several sources', () => {
   it('give what each knows; one that fails is named and the others go on', async () => {
     const source = combinedSource({

@@ -5,6 +5,7 @@ import { targetName } from '../sources/target-name.ts';
 import { bodyPattern } from './body-pattern.ts';
 import type { HealthProbe, HealthReading } from './health-probe.ts';
 import { type Expectation, judgeAnswer, mostHealthBytes } from './judge-answer.ts';
+import { pastChecks } from './past-checks.ts';
 import { processIdentities } from './process-identity.ts';
 
 /** Who can live with any format says so: an endpoint that makes only text answers 406 to who wants JSON alone. */
@@ -82,10 +83,12 @@ const anySuccess: Expectation = { fields: null, pattern: null, version: null, pr
  */
 export const httpHealth = (options: HttpHealthOptions): HealthProbe => {
   const { past = [] } = options;
+  const target = options.target ?? targetName(options.url);
   const expected = expectationOf(options);
-  const identities = processIdentities(past);
+  const checks = pastChecks(past, target);
+  const identities = processIdentities(checks);
   let controlSucceeded = options.controlSucceeded ?? controlHasSucceeded(past);
-  let hasBeenOk = past.some((sample) => 'health' in sample && sample.health?.ok === true);
+  let hasBeenOk = checks.some(({ health }) => health.ok === true);
 
   const askControl = async (signal: AbortSignal): Promise<'ok' | 'failed' | null> => {
     if (options.control === undefined) return null;
@@ -98,7 +101,7 @@ export const httpHealth = (options: HttpHealthOptions): HealthProbe => {
     const identity = identities.of(process, Date.now());
     if (identity === null) return {};
     const { startTime, ...rest } = identity;
-    return { processes: { [options.target ?? targetName(options.url)]: startTime }, ...rest };
+    return { processes: { [target]: startTime }, ...rest };
   };
 
   return {

@@ -1,6 +1,5 @@
-import type { Sample } from '@dhash/quality-gates';
 import { shown } from './expectation.ts';
-import type { HealthReading } from './health-probe.ts';
+import type { PastCheck } from './past-checks.ts';
 import { startTimeOf } from './start-time.ts';
 
 /** What an answer tells of its process. */
@@ -15,12 +14,10 @@ const instanceText = (value: unknown): string =>
  * an instance, whose start time is when it was first seen. An instance that comes back has its old one, by
  * which the gates know that there are several.
  */
-export const processIdentities = (past: readonly Sample[]) => {
+export const processIdentities = (past: readonly PastCheck[]) => {
   const firstSeen = new Map<string, number>();
-  for (const sample of past) {
-    if (!('health' in sample) || sample.health === undefined) continue;
-    const { instance }: HealthReading = sample.health;
-    const at = typeof sample.at === 'number' ? sample.at : Date.parse(sample.at);
+  for (const { at, health } of past) {
+    const { instance } = health;
     if (instance !== undefined && !firstSeen.has(instance)) firstSeen.set(instance, at / 1000);
   }
   return {

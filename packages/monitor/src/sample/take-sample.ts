@@ -1,4 +1,4 @@
-import type { PolledSample } from '@dhash/quality-gates';
+import type { CheckReading, PolledSample } from '@dhash/quality-gates';
 import type { HealthProbe, HealthReading } from '../health/health-probe.ts';
 import type { Source, SourceReading } from '../sources/source.ts';
 import { keepReadings } from './readings.ts';
@@ -30,6 +30,16 @@ const metricsOf = ({ metrics, processes, known, unread, doubts, failed }: Source
   ...(failed === undefined ? {} : { metricsError: failed.join('; ') }),
 });
 
+/** A check that failed while a source outside the service failed too. */
+const unknown = <T extends CheckReading>(check: T): T =>
+  check.ok === false
+    ? {
+        ...check,
+        ok: null,
+        reason: `not known, the source of the metrics, which is outside the service, failed too (${check.reason})`,
+      }
+    : check;
+
 /**
  * Asks the service once, health and metrics side by side. `at` is when the poll was due, ms since
  * the epoch. A source that throws gives a sample without metrics; a probe that throws, a non-OK check.
@@ -54,14 +64,16 @@ export const takeSample = async (
   const { processes: _, ...plain } = check;
   return {
     at,
-    health: isUnknown
-      ? {
-          ...plain,
-          ok: null,
-          reason: `not known, the source of the metrics, which is outside the service, failed too (${check.reason})`,
-        }
-      : plain,
-    ...(replicas === undefined ? {} : { replicas }),
+    health: isUnknown ? unknown(plain) : plain,
+    ...(replicas === undefined
+      ? {}
+      : {
+          replicas: isUnknown
+            ? Object.fromEntries(
+                Object.entries(replicas).map(([target, one]) => [target, unknown(one)]),
+              )
+            : replicas,
+        }),
     ...(read.status === 'rejected'
       ? { metricsError: messageOf(read.reason) }
       : read.value === undefined
