@@ -11,6 +11,9 @@ plain_show_source() {
   newest=$(find "$live" -type f -exec stat -c %Y {} + 2>/dev/null | sort -n | tail -n 1)
   if [ -n "$newest" ]; then newest=$(date -u -d "@$newest" '+%Y-%m-%d %H:%M:%S UTC' 2>/dev/null); fi
   say "  $name ($type): $live, ${size:-?} KiB, newest change ${newest:-unknown}; put aside, and $(plural "$files" file), $(plural "$bytes" byte) come"
+  case " $filtered " in
+  *" $name "*) [ -n "$to" ] || say "  what backups of $name leave out is put aside with it: move that back afterwards, from $previous" ;;
+  esac
 }
 
 # Where nothing can be asked, that is said: a service that writes during the swap loses what it writes.
@@ -36,7 +39,17 @@ plain_check_stopped() {
   fi
 }
 
+plain_is_mount() {
+  if command -v mountpoint >/dev/null 2>&1; then mountpoint -q "$1"; else [ "$(stat -c %d "$1")" != "$(stat -c %d "$1/..")" ]; fi
+}
+
 plain_check_place() {
+  if [ -z "$to" ] && [ "$state" != swapping ] && exists "$live"; then
+    case " $nested " in
+    *" $name "*) die "$live holds a database that is a source of its own, and they cannot be swapped one after the other: restore with --to DIR, and move them to their places. Nothing was changed" ;;
+    esac
+    [ "$type" != files ] || ! plain_is_mount "$live" || die "$live is a mount point, which nothing can move: restore with --to DIR, and copy from there. Nothing was changed"
+  fi
   [ -d "$parent" ] || die "the folder $parent, where $name belongs, is not there: make it, or say --path $name=…. Nothing was changed"
   if [ -n "$to" ] && exists "$live" && [ "$state" != swapping ]; then
     die "$live exists already: --to wants a folder without it. Nothing was changed"
@@ -75,12 +88,17 @@ plain_stage() {
   lines "$name"
   find "$raw/$name" -type d -exec chmod 755 {} +
   find "$raw/$name" -type f -exec chmod "$common_mode" {} +
+  # Whoever ran the service must be able to go on reading and writing. Modes come last: a new owner takes setuid away.
+  if exists "$live" && owner=$(stat -c %u:%g "$live" 2>/dev/null); then
+    if chown -hR "$owner" "$raw/$name" 2>/dev/null; then
+      pass=owners
+      lines "$name"
+    else
+      say "  the owner of $live ($owner) could not be given to what comes"
+    fi
+  fi
   pass=modes
   lines "$name"
-  # Whoever ran the service must be able to go on reading and writing.
-  if exists "$live" && owner=$(stat -c %u:%g "$live" 2>/dev/null); then
-    chown -hR "$owner" "$raw/$name" 2>/dev/null || say "  the owner of $live ($owner) could not be given to what comes"
-  fi
   if [ "$type" = sqlite ]; then
     mv "$raw/$name/$database" "$staged" || die "$staged cannot be made"
   else
@@ -139,6 +157,13 @@ m() {
   [ "$pass" = modes ] || return 0
   inside "$2"
   chmod "$1" "$place" || die "$place cannot be given its mode"
+}
+
+# o OWNER:GROUP STORED [TRUE]: whose it is, where that is another than most.
+o() {
+  [ "$pass" = owners ] || return 0
+  inside "$2" "${3:-}"
+  chown -h "$1" "$place" 2>/dev/null || say "  the owner $1 could not be given to $place"
 }
 
 # --- swap: renames only; what is still to do is decided by what exists ---------------------------

@@ -4,7 +4,9 @@
 # pg_like and pg_count, which print SQL, are written after it.
 PGCLIENTENCODING=UTF8
 PGAPPNAME=dhash-rescue
-export PGCLIENTENCODING PGAPPNAME
+# What the service sets for its own sessions, on its role or database, is no limit of ours.
+PGOPTIONS="${PGOPTIONS:+$PGOPTIONS }-c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0"
+export PGCLIENTENCODING PGAPPNAME PGOPTIONS
 
 # Databases stand in for the paths of a plain source; the state of a run lies beside the zip.
 pg_choose() {
@@ -29,10 +31,18 @@ pg_sql() {
 }
 pg_failed() { die "$1. Nothing live was changed; start this script again when that is mended"; }
 
+# A database to look from, in $door: not each server lets everybody into "postgres", and nobody renames the one that he is in.
+pg_find_door() {
+  for door in postgres template1; do
+    [ "$door" = "$live" ] || ! printf 'SELECT;\n' | pg_sql "$door" >/dev/null 2>&1 || return 0
+  done
+  door=postgres
+}
 # Which of the three there are, for pg_has.
 pg_look() {
+  pg_find_door
   pg_there=$(
-    pg_sql postgres <<'SQL'
+    pg_sql "$door" <<'SQL'
 SELECT CASE datname WHEN :'live' THEN 'live' WHEN :'staged' THEN 'staged' ELSE 'previous' END
   FROM pg_database WHERE datname IN (:'live', :'staged', :'previous');
 SQL
@@ -46,13 +56,14 @@ pg_show_source() {
     say "  $name ($type): there is no database $live; a dump of $(plural "$bytes" byte) comes, into one with no owner, rights or settings of its own"
     return
   fi
-  size=$(printf "SELECT pg_size_pretty(pg_database_size(:'live'));\n" | pg_sql postgres 2>/dev/null) || size='unknown size'
+  size=$(printf "SELECT pg_size_pretty(pg_database_size(:'live'));\n" | pg_sql "$door" 2>/dev/null) || size='unknown size'
   say "  $name ($type): the database $live, $size; put aside as $pg_previous, and a dump of $(plural "$bytes" byte) comes"
 }
 # What the server has room for is not ours to see.
 pg_check_place() { :; }
 pg_check_stopped() {
-  sessions=$(printf "SELECT count(*) FROM pg_stat_activity WHERE datname = :'live';\n" | pg_sql postgres) ||
+  pg_find_door
+  sessions=$(printf "SELECT count(*) FROM pg_stat_activity WHERE datname = :'live';\n" | pg_sql "$door") ||
     pg_failed "the sessions of $live could not be counted"
   [ "$sessions" = 0 ] || say "  $(plural "$sessions" session) in $live: be sure that the service is stopped${stop_text:+ ($stop_text)}; whoever is in it is sent out when it is put aside"
 }
@@ -66,11 +77,11 @@ t() {
 pg_stage() {
   mkdir -p "$work/$name" || die "$work cannot be made"
   say "restoring $name into the database $pg_staged"
-  printf 'SET client_min_messages = warning;\nDROP DATABASE IF EXISTS :"staged";\n' | pg_sql postgres ||
+  printf 'SET client_min_messages = warning;\nDROP DATABASE IF EXISTS :"staged";\n' | pg_sql "$door" ||
     pg_failed "$pg_staged, of a rescue before, could not be dropped"
-  pg_like | pg_sql postgres || pg_failed "$pg_staged could not be made as $live is"
+  pg_like | pg_sql "$door" || pg_failed "$pg_staged could not be made as $live is"
   pg_look
-  pg_has staged || printf 'CREATE DATABASE :"staged" TEMPLATE template0;\n' | pg_sql postgres ||
+  pg_has staged || printf 'CREATE DATABASE :"staged" TEMPLATE template0;\n' | pg_sql "$door" ||
     pg_failed "$pg_staged could not be made"
   unzip -p "$zip" "$name/database.dump" |
     PGDATABASE=$pg_staged pg_restore -w --exit-on-error --single-transaction -d '' ||
@@ -98,7 +109,7 @@ ALTER DATABASE :\"$2\" ALLOW_CONNECTIONS true;
 "
     shift 2
   done
-  printf '%sBEGIN;\n%sCOMMIT;\n' "$shut" "$moved" | pg_sql postgres >/dev/null ||
+  printf '%sBEGIN;\n%sCOMMIT;\n' "$shut" "$moved" | pg_sql "$door" >/dev/null ||
     die "the databases of $name could not be renamed; start this script again when that is mended, or with --undo"
 }
 pg_all_there() { die "the databases $live, $pg_staged and $pg_previous all exist: look at them, and start this script again"; }
@@ -126,7 +137,7 @@ pg_swap_back() {
   elif exists "$absent" && pg_has live && ! pg_has staged; then
     pg_rename live staged
   elif pg_has live; then
-    printf 'ALTER DATABASE :"live" ALLOW_CONNECTIONS true;\n' | pg_sql postgres || die "$live could not be opened again; start this script again"
+    printf 'ALTER DATABASE :"live" ALLOW_CONNECTIONS true;\n' | pg_sql "$door" || die "$live could not be opened again; start this script again"
   fi
 }
 pg_check_live() {

@@ -2,7 +2,7 @@
 # The part that says what is done, in which order; the parts after it do it, each for its kind of source: plain_stage,
 # pg_stage, cmd_stage. What is the backup's own comes from functions and variables that render-rescue.ts writes after
 # them: zip_name, zip_sha256, made_of, stop_text, start_text, sources (a call of "s" for each source) and lines (calls of
-# "f", "d", "l" and "m" for each line).
+# "f", "d", "l", "m" and "o" for each line), nested and filtered (names of sources).
 set -u
 # shellcheck disable=SC2034 # not every script has the part that wants them back
 callers_umask=$(umask) callers_lc_all=${LC_ALL-}
@@ -85,6 +85,10 @@ s() {
 $overrides
 OVERRIDES
   if [ -n "$to" ]; then live=$to/$name; fi
+  # The file behind a link is the database, with the logs beside it.
+  if [ "$type" = sqlite ] && [ -L "$live" ]; then
+    live=$(readlink -f -- "$live") || die "$live is a link that leads nowhere. Nothing was changed"
+  fi
   parent=${live%/*}
   choose_kind
   : "${parent:=/}"

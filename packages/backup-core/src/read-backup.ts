@@ -12,7 +12,7 @@ import {
   type ManifestSource,
 } from './manifest.ts';
 import { manifestReader, type ReadManifest } from './read-manifest.ts';
-import { linkProblem, truePath } from './stored-path.ts';
+import { linkProblem, trueNameProblem, truePath } from './stored-path.ts';
 import type { EntryTable } from './table/entry-table.ts';
 import type { LineTable } from './table/line-table.ts';
 import { openFile } from './zip/close-reads.ts';
@@ -98,6 +98,7 @@ const checkLines = (file: string, manifest: OpenManifest, names: NameSet): void 
     linesOf.set(name, (linesOf.get(name) ?? 0) + 1);
   }
   checkNames(file, manifest);
+  checkFolders(file, manifest);
   for (const { name, type } of manifest.sources)
     if (type !== 'files' && manifest.complete && linesOf.get(name) !== 1)
       refuse(
@@ -124,6 +125,21 @@ const checkNames = (file: string, manifest: OpenManifest): void => {
     const source = line.path.slice(0, line.path.indexOf('/') + 1);
     if (other?.sha256 !== line.sha256 || !other.path.startsWith(source))
       refuse(file, 13, 'its line names a file that is not the same', line.path);
+  }
+};
+
+/** Rule 13: what is said of a folder is said of one inside its source. */
+const checkFolders = (file: string, { sources }: OpenManifest): void => {
+  for (const { name, folderModes = {}, folders = [] } of sources) {
+    const paths = [
+      ...Object.keys(folderModes).filter((path) => path !== ''),
+      ...folders.map((folder) => Buffer.from(folder.name, 'base64').toString('latin1')),
+    ];
+    for (const path of paths) {
+      const problem = trueNameProblem(path);
+      if (problem !== null)
+        refuse(file, 13, `its manifest names a folder of "${name}" that ${problem}`);
+    }
   }
 };
 

@@ -35,7 +35,7 @@ export const pathStore = (): ((source: string, name: BytePath) => StoredPath) =>
 };
 
 /** Why a true name from a manifest can't be used, or null. */
-const trueNameProblem = (name: BytePath): string | null => {
+export const trueNameProblem = (name: BytePath): string | null => {
   if (name === '') return 'is empty';
   if (name.includes('\0')) return 'holds a NUL';
   const components = name.split('/');

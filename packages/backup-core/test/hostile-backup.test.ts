@@ -291,7 +291,42 @@ const cases: { what: string; change: (contents: Contents) => void; says: string;
       rule: 13,
     },
     {
-      what: 'a setuid bit',
+      what: 'a name of a file that is not the same',
+      change: (c) => {
+        firstFile(c).sameAs = 'images/nothing';
+      },
+      says: 'not the same',
+      rule: 13,
+    },
+    {
+      what: 'a name of a file of another source',
+      change: (c) => {
+        firstFile(c).sameAs = 'library/library.db';
+      },
+      says: 'not the same',
+      rule: 13,
+    },
+    {
+      what: 'a folder outside',
+      change: (c) => {
+        const [source] = c.manifest.sources;
+        if (source !== undefined)
+          source.folders = [{ name: Buffer.from('../x').toString('base64'), mode: 0o777 }];
+      },
+      says: 'a folder of "images"',
+      rule: 13,
+    },
+    {
+      what: 'the mode of a folder outside',
+      change: (c) => {
+        const [source] = c.manifest.sources;
+        if (source !== undefined) source.folderModes = { 'a/../../x': 0o777 };
+      },
+      says: 'a folder of "images"',
+      rule: 13,
+    },
+    {
+      what: 'a mode of more bits than there are',
       change: (c) => {
         firstFile(c).mode = 0o14755;
       },

@@ -2,16 +2,14 @@ import { createHash } from 'node:crypto';
 import {
   bytewise,
   filesOf,
-  type ManifestDir,
   type ManifestEntry,
-  type ManifestLink,
   type ManifestSource,
   type StoredManifest,
 } from '../manifest.ts';
 import { COUNT_ROWS } from '../postgres/count-rows.ts';
 import { STATEMENTS_LIKE } from '../postgres/statements-like.ts';
-import { bytesOf, shownPath } from '../source/byte-path.ts';
-import { truePath } from '../stored-path.ts';
+import { folderLooks, type StoredLooks } from '../restore/folder-looks.ts';
+import { bytesOf } from '../source/byte-path.ts';
 import type { CommandLine, CommandSource, RescueHints } from '../types.ts';
 import { RESCUE_BODY } from './rescue-body.ts';
 import { RESCUE_COMMAND } from './rescue-command.ts';
@@ -95,33 +93,40 @@ const names = (source: string, line: ManifestEntry): string => {
 
 const depth = (path: string): number => (path === '' ? 0 : path.split('/').length);
 
-const folderModes = (source: ManifestSource, folders: readonly ManifestDir[]): string[] => {
-  const modes = new Map<string, { readonly path: Buffer; readonly mode: number }>();
-  for (const [path, mode] of Object.entries(source.folderModes ?? {}))
-    modes.set(path, { path: Buffer.from(path), mode });
-  for (const line of folders) {
-    const place = truePath(source.name, line);
-    if ('path' in place)
-      modes.set(shownPath(place.path), { path: bytesOf(place.path), mode: line.mode });
-  }
-  return [...modes]
+const folderModes = (manifest: StoredManifest, source: ManifestSource): string[] =>
+  [...folderLooks(manifest, source.name)]
     .sort(([a], [b]) => depth(b) - depth(a) || bytewise(a, b))
-    .map(([, { path, mode }]) => `m ${octal(mode)} ${word(path)}`);
+    .map(([path, { mode }]) => `m ${octal(mode)} ${word(bytesOf(path))}`);
+
+/** Both numbers, as `chown` takes them; null of what has the owner of its source's folder. */
+const ownOwner = (source: ManifestSource, line: Omit<StoredLooks, 'mode'>): string | null => {
+  if (source.uid === undefined || source.gid === undefined) return null;
+  return line.uid === undefined && line.gid === undefined
+    ? null
+    : `${line.uid ?? source.uid}:${line.gid ?? source.gid}`;
 };
 
-/** Files, then empty folders, links, modes of folders, and rows of tables. */
-function* table(source: ManifestSource, lines: Iterable<ManifestEntry>): Generator<string> {
-  const folders: ManifestDir[] = [];
-  const links: ManifestLink[] = [];
-  for (const line of lines) {
-    if (line.type === 'file')
-      yield `f ${line.sha256} ${octal(line.mode)} ${line.mtime} ${names(source.name, line)}`;
-    else if (line.type === 'dir') folders.push(line);
-    else links.push(line);
+/** Files, then empty folders, links, owners, modes of folders, and rows of tables. */
+function* table(manifest: StoredManifest, source: ManifestSource): Generator<string> {
+  const folders: string[] = [];
+  const links: string[] = [];
+  const owners: string[] = [];
+  for (const line of linesOf(manifest, source.name)) {
+    const named = names(source.name, line);
+    if (line.type === 'file') yield `f ${line.sha256} ${octal(line.mode)} ${line.mtime} ${named}`;
+    else if (line.type === 'dir') folders.push(`d ${named}`);
+    else links.push(`l ${word(line.target)} ${named}`);
+    const owner = ownOwner(source, line);
+    if (owner !== null) owners.push(`o ${owner} ${named}`);
   }
-  for (const line of folders) yield `d ${names(source.name, line)}`;
-  for (const line of links) yield `l ${word(line.target)} ${names(source.name, line)}`;
-  yield* folderModes(source, folders);
+  for (const { name, ...looks } of source.folders ?? []) {
+    const owner = ownOwner(source, looks);
+    if (owner !== null) owners.push(`o ${owner} ${word(Buffer.from(name, 'base64'))}`);
+  }
+  yield* folders;
+  yield* links;
+  yield* owners;
+  yield* folderModes(manifest, source);
   // A row as PostgreSQL writes it.
   for (const [name, count] of Object.entries(
     source.type === 'postgres' ? (source.tables ?? {}) : {},
@@ -194,6 +199,25 @@ const header = (
   return `  s ${name} ${type} ${word(live ?? '')} ${files} ${bytes} ${octal(commonMode(modes))}`;
 };
 
+/** Folders of files in which a database lies that is a source of its own: one after the other they can't be swapped by `mv`. */
+const nested = (
+  sources: readonly ManifestSource[],
+  live: ReadonlyMap<string, string>,
+): string[] => {
+  const pathOf = ({ name }: ManifestSource) => live.get(name) ?? '';
+  const databases = sources.filter(({ type }) => type === 'sqlite').map(pathOf);
+  return sources
+    .filter(({ type }) => type === 'files')
+    .filter((source) => databases.some((path) => path.startsWith(`${pathOf(source)}/`)))
+    .map(({ name }) => name);
+};
+
+/** Sources of which a backup leaves something out. */
+const filtered = (sources: readonly ManifestSource[]): string[] =>
+  sources
+    .filter(({ include, exclude = [] }) => include !== undefined || exclude.length > 0)
+    .map(({ name }) => name);
+
 function* scriptLines({
   zip,
   sha256,
@@ -215,6 +239,8 @@ function* scriptLines({
     `made_of=${shown(describe(manifest))}`,
     `stop_text=${shown(hints.stop ?? '')}`,
     `start_text=${shown(hints.start ?? '')}`,
+    `nested=${word(nested(manifest.sources, live).join(' '))}`,
+    `filtered=${word(filtered(manifest.sources).join(' '))}`,
     'sources() {',
   ];
   for (const source of manifest.sources)
@@ -222,7 +248,7 @@ function* scriptLines({
   yield* ['}', 'lines() {', 'case $1 in'];
   for (const source of manifest.sources) {
     yield `${source.name})`;
-    yield* table(source, linesOf(manifest, source.name));
+    yield* table(manifest, source);
     yield ';;';
   }
   yield* ['esac', '}', 'main "$@"; exit'];
