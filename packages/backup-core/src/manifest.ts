@@ -93,6 +93,14 @@ const folder = z.object({
   ...owner,
 });
 
+/** Base64 by the attribute's name. */
+const attributeValues = z.custom<Record<string, string>>(
+  (value) => isRecordOf(value, (each) => typeof each === 'string' && /^[\w+/=]*$/.test(each)),
+  'expected values in base64 by name',
+);
+
+const attributes = z.object({ name: z.string(), values: attributeValues });
+
 const source = z.object({
   name: z.string().check(z.regex(/^[a-z0-9][a-z0-9_-]{0,40}$/, 'expected a source name')),
   type: z.enum(['files', 'sqlite', 'postgres', 'command']),
@@ -105,6 +113,8 @@ const source = z.object({
   /** Owner of the source's own folder, or of a database's file. */
   uid: z.optional(id),
   gid: z.optional(id),
+  /** Extended attributes, access lists among them, of the files and folders that have any; `name` as in `folders`, '' for the source's own. */
+  attributes: z.optional(z.array(attributes)),
   /** What is not in the backup, or was not checked, and is no fault of it: a sentence each. */
   notes: z.optional(z.array(z.string())),
   /** Rows per table when the database was copied. */

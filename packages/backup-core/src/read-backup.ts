@@ -130,10 +130,12 @@ const checkNames = (file: string, manifest: OpenManifest): void => {
 
 /** Rule 13: what is said of a folder is said of one inside its source. */
 const checkFolders = (file: string, { sources }: OpenManifest): void => {
-  for (const { name, folderModes = {}, folders = [] } of sources) {
+  for (const { name, folderModes = {}, folders = [], attributes = [] } of sources) {
     const paths = [
       ...Object.keys(folderModes).filter((path) => path !== ''),
-      ...folders.map((folder) => Buffer.from(folder.name, 'base64').toString('latin1')),
+      ...[...folders, ...attributes.filter((each) => each.name !== '')].map((each) =>
+        Buffer.from(each.name, 'base64').toString('latin1'),
+      ),
     ];
     for (const path of paths) {
       const problem = trueNameProblem(path);

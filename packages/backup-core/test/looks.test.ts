@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { link, lstat, mkdir, open, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -191,4 +191,38 @@ it('warns of each pattern that matches nothing, and of none that a folder covers
 it('says that a source of which nothing is there is empty', async () => {
   expect((await backUp()).notes).toEqual(['site: the backup holds no file of it']);
   expect(await readdir(live)).toEqual([]);
+});
+
+const canDress = ['getfattr', 'setfattr', 'setfacl'].every(
+  (tool) => spawnSync(tool, ['--version']).error === undefined,
+);
+
+it.runIf(canDress)('brings access lists and attributes back, and proves them', async () => {
+  await mkdir(join(live, 'in box'));
+  await writeFile(join(live, 'in box', 'a=b'), 'a');
+  await writeFile(join(live, 'plain'), '');
+  const dress = (name: string, ...of: string[]) =>
+    execFileSync(of[0] ?? '', [...of.slice(1), join(live, name)]);
+  dress('in box/a=b', 'setfacl', '-m', 'u:12345:rw');
+  dress('in box', 'setfacl', '-d', '-m', 'g:23456:rx');
+  dress('in box/a=b', 'setfattr', '-n', 'user.origin', '-v', 'https://example.org/?a=1');
+  dress('', 'setfacl', '-m', 'u:12345:rx');
+  const look = () =>
+    execFileSync('getfattr', ['-R', '-d', '-m', '-', '-e', 'hex', '.'], {
+      cwd: live,
+      encoding: 'utf8',
+    });
+  const before = look();
+  expect(before).toContain('system.posix_acl_default');
+  const { file, proof } = await bringBack(async () => {
+    execFileSync('setfacl', ['-R', '-b', live]);
+    execFileSync('setfattr', ['-x', 'user.origin', join(live, 'in box', 'a=b')]);
+  });
+  expect(look()).toBe(before);
+  expect(proof.notes).toBeUndefined();
+  execFileSync('setfacl', ['-b', join(live, 'in box', 'a=b')]);
+  const { manifest } = await verifyBackup(file);
+  expect((await proveRestored(manifest, [source])).notes).toEqual(
+    expect.arrayContaining([expect.stringMatching(/in box\/a=b: without its access list/)]),
+  );
 });

@@ -1,5 +1,8 @@
 import { isAbsolute } from 'node:path';
-import type { ManifestSource } from '../manifest.ts';
+import { attributeNotes, giveAttributes } from '../attributes/give-attributes.ts';
+import { attributesIn } from '../attributes/read-attributes.ts';
+import { withAttributes } from '../attributes/with-attributes.ts';
+import type { Manifest, ManifestSource } from '../manifest.ts';
 import { filesObstacles } from '../put-back/files-obstacles.ts';
 import { compareFolder } from '../restore/compare-folder.ts';
 import { extractSource } from '../restore/extract.ts';
@@ -11,7 +14,7 @@ import { swapContentsBack, swapContentsIn } from '../restore/swap-contents.ts';
 import { swapFolderBack, swapFolderIn } from '../restore/swap-folder.ts';
 import { linesOf } from '../shown-manifest.ts';
 import { type BytePath, bytePath, bytesOf, shownPath } from '../source/byte-path.ts';
-import type { Filters } from '../source/file-filter.ts';
+import { type Filters, fileFilter, isOurs } from '../source/file-filter.ts';
 import {
   DEFAULT_FOLDER_MODE,
   type FileListing,
@@ -65,6 +68,20 @@ const factsOf = (
   };
 };
 
+const sourceIn = (manifest: Pick<Manifest, 'sources'>, name: string): ManifestSource | undefined =>
+  manifest.sources.find((source) => source.name === name);
+
+/** Whether what lies at a path is in the backup, as far as globs tell. */
+const wantedIn = (source: FilesSource): ((path: BytePath) => boolean) => {
+  const filter = fileFilter(source);
+  return (path) => {
+    const parts = shownPath(path).split('/');
+    return !parts.some(
+      (part, i) => isOurs(part) || filter.isExcluded(parts.slice(0, i + 1).join('/')),
+    );
+  };
+};
+
 /** Folders of files: hashed one by one, swapped as a whole by two renames. */
 export const filesKind: DataKind<FilesSource, PathTarget> = {
   isCapturedFirst: false,
@@ -74,17 +91,24 @@ export const filesKind: DataKind<FilesSource, PathTarget> = {
     // Not the listing as one: the facts are asked for when its items are not needed any more.
     const { items, unreadable, ...looks } = await listFiles(source, signal);
     const isEmpty = items.length === 0;
+    // Beside the work that follows.
+    const attributes = attributesIn(source.path, wantedIn(source), signal);
+    attributes.catch(() => undefined);
     return {
       items,
       owner: looks.root,
       diskPath: (name) => pathInside(source.path, name),
       unreadable,
-      facts: () => Promise.resolve(factsOf(source, looks, isEmpty)),
+      facts: async () => withAttributes(factsOf(source, looks, isEmpty), await attributes),
     };
   },
   obstacles: filesObstacles,
   target: filesTarget,
-  stage: (target, job) => extractSource({ ...job, target }),
+  stage: async (target, job) => {
+    await extractSource({ ...job, target });
+    const { attributes = [] } = sourceIn(job.backup.manifest, target.name) ?? {};
+    await giveAttributes(target.staged, attributes, job.signal);
+  },
   isAside: ({ previous }) => exists(previous),
   swapIn: (target, { disk }) =>
     (target.contents === undefined ? swapFolderIn : swapContentsIn)(disk, target),
@@ -97,7 +121,7 @@ export const filesKind: DataKind<FilesSource, PathTarget> = {
   asSource: (target, which) => ({ name: target.name, type: 'files', path: target[which] }),
   prove: async ({ name, type, path }, manifest, signal) => {
     // What the backup left out stayed where it was.
-    const { include, exclude } = manifest.sources.find((source) => source.name === name) ?? {};
+    const { include, exclude, attributes = [] } = sourceIn(manifest, name) ?? {};
     const looks = looksProof(manifest, name, path);
     const { added, changed, removed, files, bytes } = await compareFolder(
       manifest,
@@ -110,7 +134,9 @@ export const filesKind: DataKind<FilesSource, PathTarget> = {
       ...added.map((each) => `${each}: not in the backup`),
     ];
     if (problems.length === 0) await looks.folders();
-    return { problems, notes: looks.notes, files, bytes, tables: null };
+    const found = attributes.length === 0 ? [] : await attributesIn(path, () => true, signal);
+    const notes = [...looks.notes, ...attributeNotes(name, attributes, found ?? [])];
+    return { problems, notes, files, bytes, tables: null };
   },
   compare: async (source, { include, exclude }, manifest, options): Promise<Compared> => {
     if (!(await exists(source.path))) {

@@ -1,5 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { basename, isAbsolute } from 'node:path';
+import { giveAttributes } from '../attributes/give-attributes.ts';
+import { attributesOf } from '../attributes/read-attributes.ts';
+import { withAttributes } from '../attributes/with-attributes.ts';
 import { onlyFileOf } from '../backup-files.ts';
 import { BackupError, messageOf } from '../errors.ts';
 import type { Manifest, ManifestSource } from '../manifest.ts';
@@ -60,7 +63,13 @@ const capture = async (source: SqliteSource, job: CaptureJob): Promise<Captured>
       diskPath: () => Buffer.from(source.path),
       owner,
       unreadable: [],
-      facts: async () => ({ ...facts, ...ownerUnless(null, owner) }),
+      facts: async () => {
+        const { attributes: _, ...known } = facts;
+        return withAttributes(
+          { ...known, ...ownerUnless(null, owner) },
+          await attributesOf(whereItLeads(source.path), job.signal),
+        );
+      },
       fingerprint,
     };
   }
@@ -71,10 +80,14 @@ const capture = async (source: SqliteSource, job: CaptureJob): Promise<Captured>
     owner,
     unreadable: [],
     fingerprint,
-    facts: async () => ({
-      ...(await factsOf(source, copy, size, job.signal)),
-      ...ownerUnless(null, owner),
-    }),
+    facts: async () =>
+      withAttributes(
+        {
+          ...(await factsOf(source, copy, size, job.signal)),
+          ...ownerUnless(null, owner),
+        },
+        await attributesOf(whereItLeads(source.path), job.signal),
+      ),
   };
 };
 
@@ -115,6 +128,9 @@ const checkStaged = async (target: PathTarget, { backup, signal }: StageJob): Pr
 
 const stage = async (target: PathTarget, job: StageJob): Promise<void> => {
   await extractSource({ ...job, target });
+  const { sources } = job.backup.manifest;
+  const { attributes = [] } = sources.find(({ name }) => name === target.name) ?? {};
+  await giveAttributes(target.staged, attributes, job.signal);
   job.checkMeanwhile(() => checkStaged(target, job));
 };
 

@@ -7,8 +7,8 @@ import { type Filters, fileFilter, isOurs } from '../source/file-filter.ts';
 export interface Movable {
   /** Paths inside the folder, each moved as a whole. */
   readonly moves: readonly BytePath[];
-  /** Folders that stay, since something in them does; the outer ones first. The folder itself (`''`) is not among them. */
-  readonly pinned: readonly BytePath[];
+  /** Whether anything stays. */
+  readonly keeps: boolean;
 }
 
 const at = (root: BytePath, name: BytePath): Buffer => bytesOf(joinPath(root, name));
@@ -28,11 +28,9 @@ export const entriesOf = async (folder: Buffer): Promise<Dirent<string>[]> => {
 export const movableIn = async (root: BytePath, filters: Filters): Promise<Movable> => {
   const filter = fileFilter(filters);
   const isWhole = filters.include === undefined && (filters.exclude ?? []).length === 0;
-  const moves: BytePath[] = [];
-  const pinned: BytePath[] = [];
 
   /** What moves of one folder, and whether anything of it stays. */
-  const look = async (folder: BytePath): Promise<{ moves: BytePath[]; keeps: boolean }> => {
+  const look = async (folder: BytePath): Promise<Movable> => {
     const found: BytePath[] = [];
     let keeps = false;
     const entries = await entriesOf(at(root, folder));
@@ -42,13 +40,8 @@ export const movableIn = async (root: BytePath, filters: Filters): Promise<Movab
       if (isOurs(entry.name) || filter.isExcluded(text)) keeps = true;
       else if (isWhole) found.push(name);
       else if (entry.isDirectory()) {
-        const place = pinned.push(name) - 1;
         const inside = await look(name);
-        if (inside.keeps) found.push(...inside.moves);
-        else {
-          pinned.splice(place);
-          found.push(name);
-        }
+        for (const move of inside.keeps ? inside.moves : [name]) found.push(move);
         keeps ||= inside.keeps;
       } else if (filter.isIncluded(text)) found.push(name);
       else keeps = true;
@@ -57,6 +50,5 @@ export const movableIn = async (root: BytePath, filters: Filters): Promise<Movab
     return { moves: found, keeps: keeps || (isEmpty && !filter.isIncluded(shownPath(folder))) };
   };
 
-  moves.push(...(await look('')).moves);
-  return { moves, pinned };
+  return look('');
 };

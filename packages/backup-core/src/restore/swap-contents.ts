@@ -1,5 +1,4 @@
-import type { Stats } from 'node:fs';
-import { lstat } from 'node:fs/promises';
+import { lstatSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Disk, syncFolder } from '../disk.ts';
 import { systemCode } from '../errors.ts';
@@ -12,9 +11,13 @@ import { swapFolderBack, swapFolderIn } from './swap-folder.ts';
 /** Says that all of what was live is put aside, so that what lies in the live folder since is the backup's. */
 const asideMarker = ({ name, work }: PathTarget): string => join(work, name, 'all-aside');
 
-const lookAt = async (path: Buffer): Promise<Stats | null> => {
+/** Says that nothing in the folder had to stay, so that it was moved as a whole. */
+const wholeMarker = ({ name, work }: PathTarget): string => join(work, name, 'as-whole');
+
+/** At once: the service is stopped, and a folder may have many entries. */
+const lookAt = (path: Buffer): Stats | null => {
   try {
-    return await lstat(path);
+    return lstatSync(path);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return null;
     throw error;
@@ -38,7 +41,7 @@ const mover = (disk: Disk, target: PathTarget): Mover => {
   const touch = (path: BytePath) => touched.add(dirname(path));
 
   const dress = async (folder: BytePath, like: BytePath): Promise<void> => {
-    const [own, wanted] = await Promise.all([lookAt(bytesOf(folder)), lookAt(bytesOf(like))]);
+    const [own, wanted] = [lookAt(bytesOf(folder)), lookAt(bytesOf(like))];
     if (own === null || wanted === null) return;
     if (process.geteuid?.() === 0 && (own.uid !== wanted.uid || own.gid !== wanted.gid))
       await disk.lchown(bytesOf(folder), wanted.uid, wanted.gid);
@@ -47,7 +50,7 @@ const mover = (disk: Disk, target: PathTarget): Mover => {
   };
 
   const move = async (from: BytePath, to: BytePath): Promise<void> => {
-    const [source, there] = [await lookAt(bytesOf(from)), await lookAt(bytesOf(to))];
+    const [source, there] = [lookAt(bytesOf(from)), lookAt(bytesOf(to))];
     if (source === null) return;
     if (there === null) {
       await disk.rename(bytesOf(from), bytesOf(to));
@@ -66,8 +69,8 @@ const mover = (disk: Disk, target: PathTarget): Mover => {
   };
 
   const makeLike = async (to: BytePath, from: BytePath): Promise<void> => {
-    if ((await lookAt(bytesOf(to))) !== null) return;
-    if ((await lookAt(bytesOf(dirname(to)))) === null) await makeLike(dirname(to), dirname(from));
+    if (lookAt(bytesOf(to)) !== null) return;
+    if (lookAt(bytesOf(dirname(to))) === null) await makeLike(dirname(to), dirname(from));
     await disk.mkdir(bytesOf(to), { mode: 0o700 });
     await dress(to, from);
     touch(to);
@@ -79,7 +82,7 @@ const mover = (disk: Disk, target: PathTarget): Mover => {
     dress,
     sync: async () => {
       for (const folder of touched)
-        if ((await lookAt(bytesOf(folder))) !== null) await syncFolder(disk, bytesOf(folder));
+        if (lookAt(bytesOf(folder)) !== null) await syncFolder(disk, bytesOf(folder));
       touched.clear();
     },
   };
@@ -103,7 +106,7 @@ const moveOut = async (target: PathTarget, to: string, moving: Mover): Promise<v
 const moveIn = async (target: PathTarget, from: string, moving: Mover): Promise<void> => {
   const live = bytePath(target.live);
   const root = bytePath(from);
-  if ((await lookAt(bytesOf(root))) === null) return;
+  if (lookAt(bytesOf(root)) === null) return;
   for (const { name } of await entriesOf(bytesOf(root)))
     await moving.move(joinPath(root, name), joinPath(live, name));
   await moving.dress(live, root);
@@ -114,6 +117,17 @@ const mark = async (disk: Disk, marker: string): Promise<void> => {
   await (await disk.open(marker, 'w', 0o600)).close();
   await syncFolder(disk, dirname(marker));
 };
+
+/** Two renames are as good where the folder can be renamed, nothing was moved yet, and nothing in it has to stay. */
+const canMoveWhole = async ({
+  contents = {},
+  live,
+  previous,
+  work,
+}: PathTarget): Promise<boolean> =>
+  dirname(work) !== live &&
+  !(await exists(previous)) &&
+  !(await movableIn(bytePath(live), contents)).keeps;
 
 /**
  * The swap of a folder that can't be renamed, or that holds what no backup has: entry by entry, each by a rename. First all
@@ -127,7 +141,12 @@ export const swapContentsIn = async (disk: Disk, target: PathTarget): Promise<vo
   if (!isAside) {
     const isAbsent = !(await exists(live)) || (await exists(absentMarker(target)));
     if (isAbsent) return swapFolderIn(disk, target);
+    if (await exists(wholeMarker(target))) return swapFolderIn(disk, target);
     if (!(await exists(staged))) throw conflict(target, `${staged} is not there`);
+    if (await canMoveWhole(target)) {
+      await mark(disk, wholeMarker(target));
+      return swapFolderIn(disk, target);
+    }
     await moveOut(target, previous, mover(disk, target));
     await mark(disk, marker);
   }
@@ -139,6 +158,11 @@ export const swapContentsBack = async (disk: Disk, target: PathTarget): Promise<
   const { previous, staged } = target;
   const marker = asideMarker(target);
   if (await exists(absentMarker(target))) return swapFolderBack(disk, target);
+  if (await exists(wholeMarker(target))) {
+    await swapFolderBack(disk, target);
+    await disk.unlink(wholeMarker(target));
+    return syncFolder(disk, dirname(wholeMarker(target)));
+  }
   if (!(await exists(previous))) return;
   if (await exists(marker)) {
     await moveOut(target, staged, mover(disk, target));

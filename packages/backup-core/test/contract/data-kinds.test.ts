@@ -18,7 +18,7 @@ import {
 } from '../../src/index.ts';
 import { AT_MS } from '../support/sample.ts';
 import { makeCommand } from './command.ts';
-import { makeFiles, makeFilteredFiles } from './files.ts';
+import { makeCleanFiles, makeFiles, makeFilteredFiles } from './files.ts';
 import type { MakeLiveData } from './live-data.ts';
 import { makePostgres } from './postgres.ts';
 import { makeLinkedSqlite, makeSqlite } from './sqlite.ts';
@@ -34,6 +34,7 @@ const kinds: { readonly [K in DataSource['type']]: MakeLiveData } = {
 const all = {
   ...kinds,
   'files, some left out': makeFilteredFiles,
+  'files, none left out': makeCleanFiles,
   'sqlite behind a link': makeLinkedSqlite,
   'postgres as its master': makePostgres(server, 'master'),
 };

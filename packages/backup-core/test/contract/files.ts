@@ -41,3 +41,10 @@ export const makeFilteredFiles: MakeLiveData = async (root) => {
     }),
   };
 };
+
+/** One of which backups would leave something out that is not there: it moves as a whole. */
+export const makeCleanFiles: MakeLiveData = async (root) => {
+  const live = await makeFiles(root);
+  const path = join(root, 'images');
+  return { ...live, source: { name: 'images', type: 'files', path, exclude: ['cache', '*.tmp'] } };
+};

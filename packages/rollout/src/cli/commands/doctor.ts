@@ -226,9 +226,11 @@ const channels = async (context: CommandContext, environment: Environment): Prom
 
 /** Folders in which a rollback that never came to its end left what it put aside. */
 const leftovers = async ({ config, shown }: Environment): Promise<Finding[]> => {
-  const parents = [...new Set(onDisk(config.data).map(({ path }) => dirname(path)))].filter(
-    existsSync,
+  // A folder that can't be renamed keeps it inside.
+  const places = onDisk(config.data).flatMap((source) =>
+    source.type === 'files' ? [dirname(source.path), source.path] : [dirname(source.path)],
   );
+  const parents = [...new Set(places)].filter(existsSync);
   const names = await Promise.all(
     parents.map(async (parent) =>
       (await readdir(parent))
