@@ -26,6 +26,7 @@ import { registerWatchdog } from './commands/watchdog.ts';
 import type { Run } from './register.ts';
 import { type CommandIo, runCommandLine } from './run-command-line.ts';
 import { refuseUnclearValues } from './strict-values.ts';
+import { streamsFor } from './unheld-streams.ts';
 
 const registers = [
   registerDeploy,
@@ -51,7 +52,10 @@ const registers = [
 ];
 
 /** Signals of the process become an aborted signal with its exit code, a second one `leave`; SIGHUP changes nothing. */
-const processIo = (): { io: CommandIo; dispose: () => void } => {
+const processIo = (
+  command: string | undefined,
+): { io: CommandIo; dispose: () => Promise<void> } => {
+  const streams = streamsFor(command);
   const abort = new AbortController();
   const leave = new AbortController();
   const on = (signal: 'SIGINT' | 'SIGTERM') => () =>
@@ -67,15 +71,16 @@ const processIo = (): { io: CommandIo; dispose: () => void } => {
   process.stderr.on('error', ignore);
   return {
     io: {
-      stdout: process.stdout,
-      stderr: process.stderr,
+      stdout: streams.stdout,
+      stderr: streams.stderr,
       processEnv: process.env,
       cwd: process.cwd(),
       clock: systemClock,
       signal: abort.signal,
       leave: leave.signal,
     },
-    dispose: () => {
+    dispose: async () => {
+      await streams.end();
       process.off('SIGINT', onInt);
       process.off('SIGTERM', onTerm);
       process.off('SIGHUP', ignore);
@@ -124,7 +129,7 @@ const exitOverrideAll = (command: Command): void => {
  * @param given the process to run in; the real one by default
  */
 export const main = async (argv: readonly string[], given?: CommandIo): Promise<number> => {
-  const own = given === undefined ? processIo() : null;
+  const own = given === undefined ? processIo(argv[0]) : null;
   const io = given ?? own?.io;
   if (io === undefined) return exitCodes.unexpected;
   let exit: number = exitCodes.done;
@@ -143,6 +148,6 @@ export const main = async (argv: readonly string[], given?: CommandIo): Promise<
       );
     return exitCodes.usage;
   } finally {
-    own?.dispose();
+    await own?.dispose();
   }
 };
