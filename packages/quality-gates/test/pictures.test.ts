@@ -73,6 +73,25 @@ describe('the pictures of the README', () => {
           "off: rollback at 600 s",
           "10 s: rollback at 380 s",
         ],
+        [
+          "series",
+          "4.. or 5..: rollback at 330 s",
+          "5..: promote at 600 s",
+        ],
+        [
+          "processes",
+          "started anew: rollback at 330 s",
+          "two in turns: inconclusive at 600 s",
+        ],
+        [
+          "restarts",
+          "verdict: rollback at 300 s",
+        ],
+        [
+          "advise",
+          "rollback: rollback at 300 s",
+          "advise: advise at 600 s",
+        ],
       ]
     `);
   });

@@ -50,6 +50,23 @@ const histogram = (slow: (second: number) => number): Service => {
     return { metrics: seconds };
   };
 };
+/** Requests by code: 2 of 100 fail, and from 300 s on 30 of 100 are not found. */
+const codes: Service = (second) => {
+  const polls = second / 30;
+  const lost = 30 * Math.max(0, polls - 9);
+  return {
+    metrics: {
+      'requests_total{code="200"}': 98 * polls - lost,
+      'requests_total{code="404"}': lost,
+      'requests_total{code="503"}': 2 * polls,
+    },
+  };
+};
+/** A process that has counted since `age` seconds before the watch; the replay's clock begins at 0. */
+const process = (second: number, age: number, failing: number): Metrics => ({
+  all_total: (100 * (second + age)) / 30,
+  bad_total: (failing * (second + age)) / 30,
+});
 /** Readings that repeat: a gauge is never quite still. */
 const wobble = (second: number): number => [0, 3, -2, 5, -4, 1, -1, 2][(second / 30) % 8] ?? 0;
 
@@ -61,6 +78,7 @@ const ratio = {
   threshold: 5,
   unit: 'percent',
 };
+const series = { ...ratio, total: 'requests_total', timeWindow: 3, confidence: 'off' };
 const streak = { kind: 'consecutive', threshold: 2 };
 const steady = failing((s) => s >= 330);
 
@@ -204,6 +222,54 @@ export const scenes: readonly Scene[] = [
         gate: streak,
         environment: { pollCadence: { initial: 120, normal: 120, suspect: 10 } },
       },
+    ],
+  },
+  {
+    file: 'series',
+    title: 'ratio, threshold 5 over 3 min: from 300 s on 30 of 100 requests are not found',
+    unit: 'percent',
+    service: codes,
+    rows: [
+      {
+        label: '4.. or 5..',
+        gate: { ...series, bad: 'requests_total{code=~"4..|5.."}' },
+      },
+      { label: '5..', gate: { ...series, bad: 'requests_total{code=~"5.."}' } },
+    ],
+  },
+  {
+    file: 'processes',
+    title:
+      'ratio, threshold 5 over 3 min: started anew at 290 s and failing 12 of 100; two good ones in turns',
+    unit: 'percent',
+    service: (s) => ({ metrics: s < 300 ? process(s, 9000, 2) : process(s - 290, 0, 12) }),
+    rows: [
+      { label: 'started anew', gate: { ...ratio, timeWindow: 3, confidence: 'off' } },
+      {
+        label: 'two in turns',
+        gate: { ...ratio, timeWindow: 3, confidence: 'off' },
+        service: (s) => ({ metrics: s % 60 === 0 ? process(s, 9000, 1) : process(s, 6000, 3) }),
+      },
+    ],
+  },
+  {
+    file: 'restarts',
+    title:
+      'restarts, threshold 2 over 5 min: a process that is started anew at each poll from 210 s on',
+    unit: 'restarts',
+    // Start times are epoch seconds; the watch of a picture begins at 0.
+    service: (s) => ({ metrics: { process_start_time_seconds: s < 210 ? 1 : s - 5 } }),
+    rows: [{ label: 'verdict', gate: { kind: 'restarts', threshold: 2, timeWindow: 5 } }],
+  },
+  {
+    file: 'advise',
+    title: 'level, threshold 10: once over it, at 300 s',
+    unit: 'items',
+    service: gauge((s) => (s === 300 ? 14 : 6 + wobble(s) / 2)),
+    gauge: 'x',
+    rows: [
+      { label: 'rollback', gate: level },
+      { label: 'advise', gate: { ...level, onBreak: 'advise' } },
     ],
   },
 ];
