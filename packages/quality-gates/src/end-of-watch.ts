@@ -46,6 +46,10 @@ export const reasonsAgainst = (
       reasons.push(
         `${name} was judged good at ${passed} of ${scheduled} scheduled polls, ${share(passed, scheduled)} of at least ${share(policy.minJudged, 1)}; last: ${verdict().sentence}`,
       );
+    if (measure.isOpen?.())
+      reasons.push(
+        `${name}: its counters fell at the last reading, and none confirms whose they are`,
+      );
     const hasLimit = lack() !== 'limit' && lack() !== 'baseline';
     const whole = hasLimit ? measure.whole?.() : undefined;
     if (whole?.beyond)

@@ -100,6 +100,19 @@ describe.each([
   });
 });
 
+it.each([
+  ['not told', undefined, undefined],
+  ['told', -9000, 595],
+] as const)(
+  'is not promoted where the last reading may be of another process, start times %s',
+  (_title, before, after) => {
+    const counts = growing(times(19, [100, 1] as const), before);
+    const { decision, reasons } = end([...counts, ...growing([], after, [20, 9])]);
+    expect(decision).toBe('inconclusive');
+    expect(reasons.join()).toMatch(/none confirms (whose they are|it)/);
+  },
+);
+
 it('a process that can be taken for no other is judged at once where many requests fail', () => {
   const rises = [...times(3, [100, 1] as const), ...times(17, [2000, 600] as const)];
   expect(end(growing(rises, -9000.5))).toMatchObject({ decision: 'rollback', second: 120 });

@@ -40,6 +40,8 @@ export type CounterTrack = {
   readonly all: readonly number[];
   /** The target at which several processes answer; `null`: none. */
   readonly several: string | null;
+  /** All counters of a target fell at its newest reading: a restart, or another process. */
+  hasFallen(): boolean;
   /** Why the newest poll brought no reading; `null` where that is plain. */
   readonly why: string | null;
 };
@@ -229,6 +231,7 @@ export const createCounterTrack = (
       for (const target of courses.keys()) if (processes.of(target) === 'several') return target;
       return null;
     },
+    hasFallen: () => [...courses.values()].some((course) => course.hasFallen()),
     get why() {
       return why;
     },

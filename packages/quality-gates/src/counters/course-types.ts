@@ -33,6 +33,8 @@ export type TargetCourse = {
   /** The target was read before, and had none of these: they begin at 0. Nothing where it had some. */
   begin(at: number): void;
   take(at: number, who: Who): TakenCourse;
+  /** All counters fell at the newest reading, and none has confirmed whose they are. */
+  hasFallen(): boolean;
 };
 
 /** Told of what a course finds out later. */

@@ -267,6 +267,7 @@ export const createTargetCourse = (
     begin: (at) => {
       lastAt ??= at;
     },
+    hasFallen: () => held?.kind === 'fall',
     take: (at, { answerer, isUnmistakable, restarts }) => {
       if (answerer === 'several') return 'several';
       if (lastAt === null) {

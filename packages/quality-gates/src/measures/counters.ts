@@ -81,6 +81,7 @@ export const openCounterRatio = (gate: CounterRatioGate, context: MeasureContext
       return { bad, total, beyond: total >= gate.minEvents && total > 0 && isOver(bad, total) };
     },
     why: () => track.why,
+    isOpen: track.hasFallen,
   };
 };
 
@@ -169,6 +170,7 @@ export const openHistogram = (gate: HistogramQuantileGate, context: MeasureConte
       return isBeyond(found) && !(found !== null && isOpen(found));
     },
     why: () => track.why,
+    isOpen: track.hasFallen,
     highest: () => {
       sort();
       const bound = sorted.at(-2);

@@ -52,6 +52,8 @@ export type Measure = {
   reason?(): string | null;
   /** Why the newest poll brought no reading; `null` where that is plain. */
   why?(): string | null;
+  /** The newest reading may be another process's, and none has confirmed it; only of counters. */
+  isOpen?(): boolean;
   /** The highest value that it can tell, in the gate's unit; only of histograms, `null` until one was read. */
   highest?(): number | null;
 };
