@@ -23,6 +23,8 @@ type Held = {
   readonly sum: Traffic;
 };
 
+/** Courses that were left longer ago are not known again. */
+const mostCourses = 20;
 /** Falls and returns of all counters under one start time: once is a misreading. */
 const mostReturns = 1;
 
@@ -131,6 +133,10 @@ export const createTargetCourse = (
     return 'held';
   };
 
+  const leaveCourse = (course: Course): void => {
+    courses.push(course);
+    if (courses.length > mostCourses) courses.shift();
+  };
   const courseOf = (sum: Traffic, at: number, by: Course['by']): Course => {
     const fallen = series.flatMap((of) => {
       const [from, to] = [of.last?.at(-1) ?? 0, of.now?.at(-1)];
@@ -152,7 +158,7 @@ export const createTargetCourse = (
     const course = courseOf(old, lastAt ?? heldAt, 'both');
     // Where the held counts may be the old course gone on, it was not left.
     const leave = () => {
-      if (!goesOn(course, sum, heldAt)) courses.push(course);
+      if (!goesOn(course, sum, heldAt)) leaveCourse(course);
     };
     if (kind === 'jump') {
       // Back from the jump: the held reading was not of this process.
@@ -200,7 +206,7 @@ export const createTargetCourse = (
     const now = lifetime(hereOrBefore);
     const old = lifetime(before);
     for (const by of ['bad', 'total'] as const)
-      if (!isDip(old[by], now[by])) courses.push(courseOf(old, lastAt ?? at, by));
+      if (!isDip(old[by], now[by])) leaveCourse(courseOf(old, lastAt ?? at, by));
   };
   const remember = (
     rise: Traffic,
@@ -215,7 +221,7 @@ export const createTargetCourse = (
     first = null;
     const kind = judgeFirstRise(rise, second, view);
     if (kind === 'usual') return;
-    courses.push(rise.before);
+    leaveCourse(rise.before);
     pace = baselinePace;
     if (kind === 'jump') return;
     rise.sums.forEach((by, column) => {
