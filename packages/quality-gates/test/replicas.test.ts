@@ -102,7 +102,7 @@ describe('two to five replicas behind one address, in any order', () => {
   });
 
   it('are hardly ever rolled back where they do not tell', () => {
-    // What is left are few requests and counters so alike that no step shows: 5 of 10,000.
+    // What is left are few requests and counters so alike that no step shows: 6 of 10,000.
     const seen = tally(good, 'untold', 1500, () => true);
     expect(seen['rollback']).toBeLessThanOrEqual(3);
   });
