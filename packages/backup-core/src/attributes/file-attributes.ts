@@ -10,7 +10,7 @@ export type FileAttributes = NonNullable<ManifestSource['attributes']>[number];
  */
 const KEPT = /^(?:user\..+|trusted\..+|security\.capability|system\.posix_acl_(?:access|default))$/;
 
-export const isKept = (name: string): boolean => KEPT.test(name);
+const isKept = (name: string): boolean => KEPT.test(name);
 
 /** As getfattr writes names: a backslash and three octal digits for what has a meaning there. */
 const quoted = (name: string): string =>

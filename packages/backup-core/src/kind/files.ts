@@ -133,7 +133,7 @@ export const filesKind: DataKind<FilesSource, PathTarget> = {
       ...changed.map((each) => `${each}: another content`),
       ...added.map((each) => `${each}: not in the backup`),
     ];
-    if (problems.length === 0) await looks.folders();
+    if (problems.length === 0) looks.folders();
     const found = attributes.length === 0 ? [] : await attributesIn(path, () => true, signal);
     const notes = [...looks.notes, ...attributeNotes(name, attributes, found ?? [])];
     return { problems, notes, files, bytes, tables: null };

@@ -28,7 +28,7 @@ const frozenBy = async (path: string): Promise<string> => {
 };
 
 /** What keeps an entry from being renamed away from where it is. */
-export const frozen = async (paths: readonly string[]): Promise<Found[]> => {
+const frozen = async (paths: readonly string[]): Promise<Found[]> => {
   const found: Found[] = [];
   for (const path of paths) {
     const attributes = await frozenBy(path);

@@ -58,9 +58,7 @@ export type FileChanges = {
 export interface CompareFolderOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told of each line that is there with the same content. */
-  readonly onSame?:
-    | ((line: ManifestEntry, path: Buffer, shown: string) => Promise<void>)
-    | undefined;
+  readonly onSame?: ((line: ManifestEntry, path: Buffer, shown: string) => void) | undefined;
 }
 
 /** How a folder differs from the lines of its source. */
@@ -80,14 +78,14 @@ export const compareFolder = async (
     else if (line.type !== item.type) changes.changed.push(shown);
     else if (line.type === 'link' && item.type === 'link') {
       if (line.target !== item.target) changes.changed.push(shown);
-      else await onSame?.(line, path, shown);
+      else onSame?.(line, path, shown);
     } else if (line.type === 'file' && item.type === 'file') {
       if (line.size !== item.size || (await hashPath(path, signal)) !== line.sha256)
         changes.changed.push(shown);
       else {
         changes.files += 1;
         changes.bytes += line.size;
-        await onSame?.(line, path, shown);
+        onSame?.(line, path, shown);
       }
     }
   }

@@ -1,5 +1,4 @@
-import type { Stats } from 'node:fs';
-import { lstat } from 'node:fs/promises';
+import { lstatSync, type Stats } from 'node:fs';
 import type { Manifest, ManifestEntry } from '../manifest.ts';
 import { bytePath, bytesOf, joinPath, shownPath } from '../source/byte-path.ts';
 import { folderLooks, type StoredLooks } from './folder-looks.ts';
@@ -10,9 +9,9 @@ const TIME_STEP_MS = 2000;
 /** Looks of what was restored that are not as they were. */
 export interface LooksProof {
   /** Of a file or link whose content is the same. */
-  line(line: ManifestEntry, path: Buffer, shown: string): Promise<void>;
+  line(line: ManifestEntry, path: Buffer, shown: string): void;
   /** Of all folders. */
-  folders(): Promise<void>;
+  folders(): void;
   /** A sentence each. */
   readonly notes: readonly string[];
 }
@@ -38,19 +37,20 @@ export const looksProof = (manifest: Manifest, name: string, root: string): Look
   };
   return {
     notes,
-    line: async (line, path, shown) => {
+    line: (line, path, shown) => {
       if (process.platform === 'win32') return;
-      const stat = await lstat(path);
+      // At once: it was read a moment ago, and the service is stopped.
+      const stat = lstatSync(path);
       owner(shown, stat, line);
       if (line.type !== 'file') return;
       mode(shown, stat, line.mode);
       if (Math.abs(stat.mtimeMs - Date.parse(line.mtime)) > TIME_STEP_MS)
         notes.push(`${shown}: time ${stat.mtime.toISOString()}, ${line.mtime} in the backup`);
     },
-    folders: async () => {
+    folders: () => {
       if (process.platform === 'win32') return;
       for (const [path, looks] of folderLooks(manifest, name)) {
-        const stat = await lstat(
+        const stat = lstatSync(
           bytesOf(path === '' ? bytePath(root) : joinPath(bytePath(root), path)),
         );
         const shown = `${name}/${shownPath(path)}`;
