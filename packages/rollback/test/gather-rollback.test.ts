@@ -1,4 +1,5 @@
-import { readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tempFolder } from '@dhash/testkit';
 import JSZip from 'jszip';
 import { describe, expect, it } from 'vitest';
@@ -80,9 +81,44 @@ describe('gatherRollback refuses before anything stops', () => {
     });
     expect(world.calls).toEqual([]);
   });
+
+  it('data that could not be put back where it is, unless only the release goes back', async () => {
+    const world = await makeWorld(await tempFolder());
+    const [images] = world.sources;
+    if (images?.type !== 'files') throw new Error('the world begins with files');
+    await rename(images.path, `${images.path}.elsewhere`);
+    await symlink(`${images.path}.elsewhere`, images.path);
+    await expect(world.gather()).rejects.toMatchObject({
+      code: 'cannot-put-back',
+      message: expect.stringMatching(/images: .* is a link to .*Nothing was stopped$/),
+    });
+    const stamp = { backup: world.backup, service: 'dhash', env: 'production' };
+    const options = { ...stamp, sources: world.sources, targetService: world.service };
+    expect(await gatherRollback({ ...options, data: 'keep' })).toMatchObject({ obstacles: [] });
+    expect(world.calls).toEqual([]);
+  });
+
+  it('tells in its plan what would not be as it was', async () => {
+    const world = await makeWorld(await tempFolder());
+    const [images] = world.sources;
+    if (images?.type !== 'files') throw new Error('the world begins with files');
+    execFileSync('mkfifo', [`${images.path}/pipe`]);
+    const { sentences } = planRollback(await world.gather(), { data: 'restore' });
+    expect(sentences).toContainEqual(
+      expect.stringMatching(/^not as it was: images: pipe in .* is a socket, pipe or device/),
+    );
+  });
 });
 
 describe('planRollback', () => {
+  it('says of a folder of which a backup takes a part what stays', () => {
+    const filtered = { ...facts('1.1', '1.0'), sources: [{ ...images, exclude: ['cache'] }] };
+    expect(planRollback(filtered, { data: 'restore' }).sentences).toContain(
+      `the data "images" at /data/images is replaced whole by the backup's; what is excluded (cache) stays where it is`,
+    );
+  });
+
+  const images = { name: 'images', type: 'files', path: '/data/images' } as const;
   const facts = (activeRelease: string | null, release: string | null) => ({
     service: 'dhash',
     env: 'production',
