@@ -86,10 +86,17 @@ const variantsOf = (secret: string): string[] =>
  * A function that masks the given secrets (as they are, URL-encoded, base64, and the parts of a URL
  * that can be secret) and everything that has the shape of a webhook address, a token or a password
  * in a URL. Exact matches are the reliable part; shapes are the net below.
+ *
+ * @param facts names and paths that stay readable: a secret, or a part of one, that stands in them is masked nowhere
+ *   but in an address
  */
-export const redactor = (secrets: readonly string[]): ((text: string) => string) => {
+export const redactor = (
+  secrets: readonly string[],
+  facts: readonly string[] = [],
+): ((text: string) => string) => {
   const exact = [...new Set(secrets.filter((secret) => secret !== '').flatMap(variantsOf))]
     .filter((text) => text.length >= shortestSecret)
+    .filter((text) => !facts.some((fact) => fact.includes(text)))
     // A longer secret first: a shorter one inside it must not leave its rest.
     .sort((a, b) => b.length - a.length);
   return (text) => {

@@ -5,7 +5,7 @@ import type { HealthProbe, Probes } from '@dhash/monitor';
 import type { WatchPolicy } from '@dhash/quality-gates';
 import { gatesFor, parseGates } from '@dhash/quality-gates/config';
 import { environmentConfig, loadConfig } from '../config/load-config.ts';
-import { type Fact, maskable } from '../config/secrets-in-facts.ts';
+import type { Fact } from '../config/secrets-in-facts.ts';
 import type { EnvironmentConfig } from '../config/types.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
 import { tendLogs } from '../process/tend-logs.ts';
@@ -42,7 +42,10 @@ export const openEnvironment = async (
   name: string,
 ): Promise<Environment> => {
   const config = environmentConfig(await loadConfig(context.configFile), name, context.processEnv);
-  context.output.hide(maskable(config.secrets, factsOf(config)));
+  context.output.hide(
+    config.secrets,
+    factsOf(config).map(({ value }) => value),
+  );
   return environmentOf(context, config);
 };
 

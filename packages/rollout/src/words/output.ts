@@ -26,8 +26,11 @@ export interface Output {
   write(text: string): void;
   /** One machine-readable event. Shown only in `--json`. */
   event(event: { type: string } & Record<string, unknown>): void;
-  /** From now on these are masked in all that is shown, and in what `redact` gives. */
-  hide(secrets: readonly string[]): void;
+  /**
+   * From now on these are masked in all that is shown, and in what `redact` gives, but where they are part of a fact: it
+   * would be said all the same, and masking it would break every command that names it.
+   */
+  hide(secrets: readonly string[], facts: readonly string[]): void;
   /** The text without secrets: for records and errors, which quote what commands print. */
   redact(text: string): string;
 }
@@ -89,8 +92,8 @@ export const createOutput = (streams: Streams, options: OutputOptions): Output =
       if (options.json)
         streams.stdout.write(`${visibleJson(JSON.stringify(redactTexts(event, redact)))}\n`);
     },
-    hide: (secrets) => {
-      redact = redactor([...secrets]);
+    hide: (secrets, facts) => {
+      redact = redactor(secrets, facts);
     },
     redact: (text) => redact(text),
   };

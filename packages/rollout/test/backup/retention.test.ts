@@ -235,3 +235,17 @@ it('removes what ages, by the time in its name, but not what an open run or an i
     ['20260301T120000Z-staging-deploy-aaaa', run(2), run(20)].sort(),
   );
 });
+
+it('removes nothing where the clock leapt far ahead of all on record, and removes again after it', async () => {
+  const project = await filesProject({ backup: '{ keep: { within: 7d } }' });
+  const names = await daily(project, 1, 3);
+  await mkdir(join(project.root, 'incidents', '20260301T120002Z-production-deploy-cccc'), {
+    recursive: true,
+  });
+  const leapt = await project.backUp('2027-04-07T12:00:00Z');
+  expect(await zips(project)).toEqual([...names, leapt]);
+  expect(await readdir(join(project.root, 'incidents'))).toHaveLength(1);
+  await rm(join(project.backups, leapt));
+  const next = await project.backUp('2026-03-10T11:00:00Z');
+  expect(await zips(project)).toEqual([names[2], next]);
+});

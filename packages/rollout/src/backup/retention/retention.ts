@@ -12,7 +12,7 @@ import {
 } from '@dhash/backup-core';
 import type { EnvironmentConfig } from '../../config/types.ts';
 import type { Layout } from '../../record/layout.ts';
-import { listRuns } from '../../record/runs.ts';
+import { listRuns, type RecordedRun } from '../../record/runs.ts';
 import {
   type AgedFacts,
   type AgedLine,
@@ -22,6 +22,7 @@ import {
   planOthers,
 } from './aged.ts';
 import { type Pinned, referredTo } from './references.ts';
+import { trustedNow } from './trusted-now.ts';
 
 /** Everything that retention decides from. */
 export interface RetentionFacts extends AgedFacts {
@@ -46,7 +47,7 @@ export interface RetentionPlan {
 export const gatherRetention = async (
   config: EnvironmentConfig,
   layout: Layout,
-  now: number,
+  clockNow: number,
 ): Promise<RetentionFacts> => {
   const { service, env, keepFor } = config;
   const { dir, maxShrink } = config.backup;
@@ -54,6 +55,7 @@ export const gatherRetention = async (
   const openRuns = new Set(runs.filter(({ state }) => !state.closed).map(({ state }) => state.run));
   const backups = await surveyBackups(dir, { service, env, maxShrink });
   const aged = await gatherAged(config, layout);
+  const now = trustedNow(clockNow, doneBefore(backups, aged, runs));
   const facts = { now, keepFor, openRuns };
   const incidents = planIncidents(aged, facts);
   return {
@@ -65,6 +67,22 @@ export const gatherRetention = async (
     bounds: backups.length === 0 ? null : await boundsOf(config),
   };
 };
+
+/** Times of what is not of this very act: the newest backup and the open runs may be. */
+const doneBefore = (
+  backups: readonly SurveyedBackup[],
+  aged: readonly AgedThing[],
+  runs: readonly RecordedRun[],
+): number[] => [
+  ...backups
+    .map(({ at }) => at)
+    .sort((a, b) => b - a)
+    .slice(1),
+  ...aged.map(({ atMs }) => atMs),
+  ...runs
+    .filter(({ state }) => state.closed)
+    .flatMap(({ events }) => events.map(({ at }) => Date.parse(at))),
+];
 
 const kept = (incidents: readonly AgedLine[]): string[] =>
   incidents.filter(({ stays }) => stays).map(({ name }) => name);
