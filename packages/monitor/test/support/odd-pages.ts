@@ -186,6 +186,8 @@ const oddTexts: readonly string[] = [
   '# HELP a  x\n',
   '# HELP a\\n\n',
   '# HELP a é\n',
+  '# HELP aéc\n',
+  '# HELP aé\n',
   '# HELP a.b x\n',
   '# HELP a{x="1"} x\n',
   '# HELP 1a x\n',
@@ -346,6 +348,8 @@ const bytes: readonly Buffer[] = [
   Buffer.from('# \xff\na 1\n', 'latin1'),
   Buffer.from('# \xff\na{x="\xc3\xa9"} 1\n', 'latin1'),
   Buffer.from('a\xff 1\n', 'latin1'),
+  Buffer.from('# HELP a\xffc\n', 'latin1'),
+  Buffer.from('# HELP a\xc3\xa9c\n# \xff\n', 'latin1'),
 ];
 
 export const oddPages: readonly ScrapedPage[] = [

@@ -4,6 +4,7 @@ import type { Labels } from './series-labels.ts';
 /** A page as text. Where its bytes are not UTF-8 as a whole, each character is one byte, and `decode` reads a part. */
 export interface PageText {
   readonly text: string;
+  readonly unit: 'character' | 'byte';
   /** `null`: this part is not UTF-8, for which Prometheus refuses a label or a HELP. */
   decode(part: string): string | null;
 }
@@ -35,9 +36,10 @@ export interface PageVisitor {
 
 export const pageText = (bytes: Buffer): PageText =>
   isUtf8(bytes)
-    ? { text: bytes.toString('utf8'), decode: (part) => part }
+    ? { text: bytes.toString('utf8'), unit: 'character', decode: (part) => part }
     : {
         text: bytes.toString('latin1'),
+        unit: 'byte',
         decode: (part) => {
           const own = Buffer.from(part, 'latin1');
           return isUtf8(own) ? own.toString('utf8') : null;

@@ -36,7 +36,7 @@ const toTimestamp = (digits: string): number | null => {
  * Reads a page of the text exposition format 0.0.4 as Prometheus 2.42 does.
  * @throws MonitorError `bad-metrics`, naming the line: what Prometheus refuses, it refuses whole.
  */
-export const readTextPage = ({ text, decode }: PageText, visitor: PageVisitor): void => {
+export const readTextPage = ({ text, unit, decode }: PageText, visitor: PageVisitor): void => {
   const isCut = text !== '' && !text.endsWith('\n');
   const cursor: Cursor = { text: isCut ? `${text}\n` : text, at: 0 };
   const page = cursor.text;
@@ -59,7 +59,9 @@ export const readTextPage = ({ text, decode }: PageText, visitor: PageVisitor): 
       cursor.at = restStart;
       refuse(`one of ${[...types].join(', ')}, after one blank`);
     }
-    if (keyword === 'HELP' && decode(said) === null) refuse('a HELP in UTF-8');
+    // Prometheus takes the byte after the name for the blank: of a longer character the rest is no text.
+    const isSplit = unit === 'character' && rest.charCodeAt(0) > 127;
+    if (keyword === 'HELP' && (isSplit || decode(said) === null)) refuse('a HELP in UTF-8');
     visitor.declared(name, keyword === 'TYPE' ? said : null);
   };
   /** `ended`: a byte 0 ends the page here, for Prometheus too. */
