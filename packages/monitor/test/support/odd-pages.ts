@@ -311,6 +311,7 @@ const oddOpenMetrics: readonly string[] = [
   'a_total 1 # x\n# EOF\n',
   'a_total 1  # {x="1"} 2\n# EOF\n',
   'a_total 1 # {x="1",x="2"} 2\n# EOF\n',
+  'a_total 1 # {x="1\0"} 2\n# EOF\n',
   `a_total 1 # {x="${'v'.repeat(200)}"} 2\n# EOF\n`,
   '# TYPE a foo\n# EOF\n',
   '# TYPE a gauge \n# EOF\n',

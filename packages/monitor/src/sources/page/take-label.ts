@@ -31,6 +31,8 @@ export const takeLabel = (
   // Prometheus takes bytes 0 behind the quote into the value, and the quote with them.
   while (style !== 'exemplar' && text.charCodeAt(cursor.at) === 0) cursor.at += 1;
   const valueEnd = cursor.at - 1;
+  if (style === 'exemplar' && text.slice(valueStart, valueEnd).includes('\0'))
+    refuse('no byte 0 in the label of an exemplar');
   if (quoted === 'escaped') labels.hasEscapes = true;
   if (decode(text.slice(valueStart, valueEnd)) === null) refuse('a label value in UTF-8');
   if (text.startsWith('__name__', nameStart) && nameEnd - nameStart === 8)
