@@ -30,7 +30,7 @@ const namesNow = async (
 };
 
 /** What is to be said of the service's certificate; `null` also where none can be read: health tells that. */
-export const certificateOf = async (
+const certificateOf = async (
   { signal, clock }: CommandContext,
   { config }: Environment,
   policy: WatchPolicy,

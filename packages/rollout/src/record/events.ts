@@ -6,7 +6,7 @@ const json = z.json();
 const time = z.string();
 const nullableText = z.string().nullable();
 /** Steps of a deploy, of migrations and of a rollback (scope `rollback`), by the names that records hold. */
-export const stepNames = [
+const stepNames = [
   'backup',
   'drill',
   'init',
@@ -36,7 +36,7 @@ const step = z.enum(stepNames);
 const scope = z.string().exactOptional();
 
 /** How a run may end. */
-export const runOutcomes = [
+const runOutcomes = [
   'promoted',
   'rolled back',
   'aborted',

@@ -52,7 +52,7 @@ export const waitFor = async <T>(
  *
  * @throws RolloutError (exit 7) where the holder did not obey; the signal's reason where the asker gave up
  */
-export const askAndWait = async <T>(
+const askAndWait = async <T>(
   context: CommandContext,
   environment: Environment,
   asked: { readonly run: string; readonly kind: InboxRequest['kind']; readonly reason: string },

@@ -100,7 +100,7 @@ export const createOutput = (streams: Streams, options: OutputOptions): Output =
 };
 
 /** The same value with every text in it redacted; keys stay. */
-export const redactTexts = <T>(value: T, redact: (text: string) => string): T =>
+const redactTexts = <T>(value: T, redact: (text: string) => string): T =>
   JSON.parse(
     JSON.stringify(value, (_, part: unknown) => (typeof part === 'string' ? redact(part) : part)),
   ) as T;

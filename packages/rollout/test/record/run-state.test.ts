@@ -1,18 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { RecordedEvent } from '../../src/record/events.ts';
 import { displayedStatus, foldRun, whichRelease } from '../../src/record/run-state.ts';
-
-const events = (...given: { type: string; [field: string]: unknown }[]): RecordedEvent[] =>
-  given.map(
-    (event, index) =>
-      ({
-        at: `2026-11-24T10:00:0${index}.000Z`,
-        seq: index + 1,
-        prev: '',
-        hash: `h${index + 1}`,
-        ...event,
-      }) as unknown as RecordedEvent,
-  );
+import { recorded as events } from './recorded.ts';
 
 const opened = { type: 'run.opened', kind: 'deploy', env: 'production', version: '1.1' };
 const planned = { type: 'deploy.planned', version: '1.1', previous: '1.0' };
