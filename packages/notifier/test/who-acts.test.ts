@@ -77,7 +77,14 @@ describe('who must act', () => {
     const none = { ...standing, commands: { rollBack: null, goOn: null, look: null } };
     const said = eventNames.filter((event) => whoActs(event, none) !== undefined);
     expect(said).toEqual([
-      ...['gate-break', 'guard-lost', 'production-down', 'people-needed', 'rollback-withheld'],
+      ...[
+        'gate-break',
+        'guard-lost',
+        'way-back-gone',
+        'production-down',
+        'people-needed',
+        'rollback-withheld',
+      ],
       ...['rollback-started', 'rollback-done', 'rollback-failed'],
       ...['inconclusive', 'deploy-failed', 'backup-shrank'],
     ]);

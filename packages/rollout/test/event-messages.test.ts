@@ -122,6 +122,16 @@ describe('messagesOf', () => {
       ['guard-impaired'],
     ],
     [
+      'data that could not be put back now',
+      [planned, { type: 'way-back.looked', obstacles: ['orders: no room'] }],
+      ['way-back-gone'],
+    ],
+    [
+      'data that could be put back again',
+      [planned, { type: 'way-back.looked', obstacles: [] }],
+      [],
+    ],
+    [
       'a rollback that is left to people',
       [planned, { type: 'rollback.withheld', why: 'drift' }],
       ['rollback-withheld'],

@@ -56,6 +56,7 @@ export const events: Readonly<Record<string, EventRule>> = {
   'gate-advice': rule('warning'),
   'guard-impaired': rule('warning'),
   'guard-lost': rule('critical'),
+  'way-back-gone': rule('critical'),
   'production-down': rule('critical'),
   'people-needed': rule('critical'),
   'rollback-withheld': rule('critical'),

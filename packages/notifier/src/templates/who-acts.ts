@@ -53,6 +53,11 @@ const rules: Readonly<Record<string, (standing: Standing) => Acts>> = {
     what: 'Nobody watches the release any more. Go on with the watch.',
     commands: typed(commands.look, commands.goOn),
   }),
+  'way-back-gone': ({ commands }) => ({
+    who: 'you must',
+    what: 'A rollback would fail now, for the reason below. Mend that while the release still holds.',
+    commands: typed(commands.look),
+  }),
   'production-down': ({ commands }) => ({
     who: 'you must',
     what: 'Nothing serves now, and nothing starts it by itself.',

@@ -35,6 +35,7 @@ import { watchInbox } from './inbox-watch.ts';
 import { noteOnRecord, sealEvery } from './note-on-record.ts';
 import { startSnapshots } from './snapshots.ts';
 import { watchView } from './watch-view.ts';
+import { watchWayBack } from './watch-way-back.ts';
 
 /** More time for a release that its watch could not judge. */
 export interface Extension {
@@ -285,6 +286,8 @@ const judge = async (
     past: recorder.events,
   });
   const logs = tendLogsMeanwhile(environment, context.output);
+  // Nobody waits for it at the end: a disk that hangs must not hold a rollback up.
+  void watchWayBack(open, state, ended.signal);
   let outcome: WatchOutcome | null = null;
   try {
     const events = watch({

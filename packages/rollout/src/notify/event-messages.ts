@@ -206,6 +206,16 @@ export const messagesOf = (
       ];
     case 'watch.impaired':
       return [{ event: 'guard-impaired', variables: { ...release, reason: event.error } }];
+    case 'way-back.looked':
+      return event.obstacles.length === 0
+        ? []
+        : [
+            {
+              event: 'way-back-gone',
+              variables: { ...release, reason: event.obstacles.join('; '), step: event.at },
+              standing: live,
+            },
+          ];
     case 'gate.blind':
       return [
         {

@@ -134,6 +134,8 @@ export const eventSchemas = {
     sampleAt: z.union([z.number(), z.string()]),
   }),
   'gate.blind': z.strictObject({ gate: z.string(), sentence: z.string() }),
+  /** Whether a rollback could put the data back, where that has changed; empty: nothing is in the way any more. */
+  'way-back.looked': z.strictObject({ obstacles: z.array(z.string()) }),
   'certificate.ended': z.strictObject({ reason: z.string() }),
   'clock.stepped': z.strictObject({ ms: z.number(), sampleAt: z.number() }),
   'watch.ended': z.strictObject({

@@ -114,9 +114,14 @@ const data = async ({ config, shown }: Environment): Promise<Finding[]> => {
       ];
     }
     const problems = (await lookElsewhere(source, { restores })) ?? [];
-    return problems.length === 0
-      ? [ok(`data ${name}: ${reachable[source.type]}`)]
-      : problems.map((what) => problem(`data ${name}: ${what}`));
+    if (problems.length > 0) return problems.map((what) => problem(`data ${name}: ${what}`));
+    const obstacles = restores && source.type === 'postgres' ? await canPutBack([source]) : [];
+    return [
+      ok(`data ${name}: ${reachable[source.type]}`),
+      ...obstacles
+        .filter(({ severity }) => severity === 'warns')
+        .map(({ sentence }) => warning(`data ${name}: ${sentence}`)),
+    ];
   });
   return (await Promise.all(looked)).flat();
 };
