@@ -351,3 +351,31 @@ describe('gates backtest', () => {
     expect(server.requests[0]?.headers.authorization).toBe(basic);
   });
 });
+
+describe('gates check --live', () => {
+  const rollout = (url: string) => `service: shop
+gates: gates.json
+environments:
+  production:
+    url: ${url}
+    health: { path: /health, expect: { status: OK } }
+    metrics: { type: prometheus, path: /metrics }
+    data: []
+    target: { type: command, activate: [ 'true' ], current: [ echo, '1.0' ], start: [ 'true' ], stop: [ 'true' ] }
+    rollback: { data: keep }
+`;
+
+  it.each([
+    ['reads what a gate reads now', 'queue 7\n', 0, /^ {2}ready +queue: 7 items, within/m],
+    ['says which gate is beyond its limit', 'queue 70\n', 3, /^ {2}BEYOND +queue.*70 items/m],
+    ['names a near metric', 'queues 7\n', 3, /^ {2}BLIND +queue: .*queues/m],
+  ])('%s', async (_, page, exitCode, says) => {
+    const server = await startHttpServer((request, response) => {
+      response.end(request.url === '/metrics' ? page : '{"status":"OK"}');
+    });
+    const cwd = await folder({ 'gates.json': queue(12), 'rollout.yaml': rollout(server.url) });
+    const { exit, out, err } = await run(cwd, 'check', '--live', '--env', 'production');
+    expect(out + err).toMatch(says);
+    expect(exit).toBe(exitCode);
+  });
+});

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { takeArmingSamples, takeBaseline } from '@dhash/monitor';
 import { checkChannels } from '@dhash/notifier';
 import type { PolledSample, WatchPolicy } from '@dhash/quality-gates';
-import { type GateLook, gateWarnings } from '@dhash/quality-gates/config';
+import { gateWarnings } from '@dhash/quality-gates/config';
 import { lookElsewhere } from '../backup/look-elsewhere.ts';
 import { onDisk } from '../config/data-source.ts';
 import { gatherDrill } from '../drill/gather-drill.ts';
@@ -13,7 +13,7 @@ import type { Environment } from '../environment/environment.ts';
 import { metricsWarning } from '../environment/metrics-warning.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
 import { listRuns, newestChange, type RecordedRun } from '../record/runs.ts';
-import { lookLines, lookOnSamples } from './look-at-gates.ts';
+import { lookLines, lookOnSamples, refusalsOf } from './look-at-gates.ts';
 import { lookAtMigrations } from './migrate-data.ts';
 import type { DeployFacts } from './plan.ts';
 
@@ -140,14 +140,6 @@ export const judgeRunning = async (
     lines: lookLines(look),
   };
 };
-
-/** Gates that only observe or advise hold no deploy back. */
-const refusalsOf = (policy: WatchPolicy, looks: readonly GateLook[]): readonly GateLook[] =>
-  looks.filter(({ gate, state }) => {
-    const rule = policy.gates[gate];
-    const decides = rule?.mode === 'enforce' && rule.onBreak !== 'advise';
-    return decides && (state === 'beyond' || state === 'blind');
-  });
 
 /**
  * What a deploy needs to know, read-only: the target and its artifact, the data, the runs before,

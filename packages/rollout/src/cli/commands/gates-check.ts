@@ -1,13 +1,19 @@
 import { explain, type WatchPolicy } from '@dhash/quality-gates';
 import { environmentsOf, gatesFor, gateWarnings } from '@dhash/quality-gates/config';
+import { lookLines, lookNow, refusalsOf } from '../../deploy/look-at-gates.ts';
 import type { CommandContext, CommandResult } from '../../environment/context.ts';
+import { openEnvironment } from '../../environment/environment.ts';
 import { exitCodes } from '../../errors.ts';
 import { type GatesFlags, gatesFile, readGates } from './gates-files.ts';
+
+export interface CheckFlags extends GatesFlags {
+  readonly live?: boolean;
+}
 
 /** Reads the gates file and says in sentences what its gates do. */
 export const checkGates = async (
   context: CommandContext,
-  flags: GatesFlags,
+  flags: CheckFlags,
 ): Promise<CommandResult> => {
   const file = await gatesFile(context, flags.gates);
   const parsed = await readGates(context, file);
@@ -19,10 +25,12 @@ export const checkGates = async (
     for (const warning of gateWarnings(policy))
       context.output.warn(`${policy.environment}: ${warning}`);
   }
+  const live = flags.live === true ? await lookLive(context, policies) : null;
   return {
-    exit: exitCodes.done,
+    exit: live?.some(({ refuses }) => refuses) ? exitCodes.inconclusive : exitCodes.done,
     fields: {
       file,
+      ...(live === null ? {} : { live }),
       environments: policies.map((policy) => ({
         environment: policy.environment,
         fingerprint: policy.fingerprint,
@@ -31,4 +39,23 @@ export const checkGates = async (
       })),
     },
   };
+};
+
+/** Each gate on what runs now; a deploy would be refused because of those that `refuses`. */
+const lookLive = async (context: CommandContext, policies: readonly WatchPolicy[]) => {
+  const found = [];
+  for (const policy of policies) {
+    const environment = await openEnvironment(context, policy.environment);
+    const look = await lookNow(context, environment, policy);
+    context.output.line(`${policy.environment} now, at ${environment.config.url}`);
+    for (const line of lookLines(look)) context.output.line(line);
+    const refused = refusalsOf(policy, look.gates);
+    for (const each of look.gates)
+      found.push({
+        environment: policy.environment,
+        ...each,
+        refuses: refused.includes(each),
+      });
+  }
+  return found;
 };

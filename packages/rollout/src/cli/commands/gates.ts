@@ -1,9 +1,8 @@
 import { type Command, Option } from 'commander';
 import { type Register, withGlobalOptions } from '../register.ts';
 import { type BacktestFlags, backtestGates } from './gates-backtest.ts';
-import { checkGates } from './gates-check.ts';
+import { type CheckFlags, checkGates } from './gates-check.ts';
 import { type ExportFlags, exportGates, exportTargets } from './gates-export.ts';
-import type { GatesFlags } from './gates-files.ts';
 import { type ReplayFlags, replaySamples } from './gates-replay.ts';
 import { type TuneFlags, tuneGates } from './gates-tune.ts';
 
@@ -28,8 +27,9 @@ export const registerGates: Register = (program, run) => {
     gates
       .command('check')
       .description('read the gates file and say in sentences what its gates do')
-      .option('--env <name>', 'only this environment'),
-  ).action((flags: GatesFlags) =>
+      .option('--env <name>', 'only this environment')
+      .option('--live', 'also ask the running service what each gate reads now'),
+  ).action((flags: CheckFlags) =>
     run('gates check', flags, (context) => checkGates(context, flags)),
   );
   withGatesFile(
