@@ -13,6 +13,7 @@ import type { GlobalOptions } from '../run-command-line.ts';
 interface StatusFlags extends GlobalOptions {
   readonly env: string;
   readonly exitCode?: boolean;
+  readonly watch?: boolean;
 }
 
 export const registerStatus: Register = (program, run) => {
@@ -24,8 +25,13 @@ export const registerStatus: Register = (program, run) => {
       .option(
         '--exit-code',
         'end with 0 only where the service is well and no run needs anybody: 1 it is not well, 3 a run is open, 6 people are needed',
-      ),
-  ).action((flags: StatusFlags) => run('status', flags, (context) => showStatus(context, flags)));
+      )
+      .option('--watch', 'show it again every five seconds, until Ctrl-C'),
+  ).action((flags: StatusFlags) =>
+    run('status', flags, (context) =>
+      flags.watch === true ? showOverAndOver(context, flags) : showStatus(context, flags),
+    ),
+  );
 };
 
 /** What `--exit-code` answers: a script can ask without reading. */
@@ -65,6 +71,26 @@ const showRun = (context: CommandContext, now: StatusNow, status: string | null)
   );
   for (const { gate, verdict, sentence } of watch.gates)
     output.line(`            ${verdict.padEnd(7)} ${gate}: ${sentence}`);
+};
+
+/** Between two looks of `--watch`, ms. */
+const lookEveryMs = 5000;
+/** From the first cell on, what was there before is erased. */
+const clearScreen = '\u001b[H\u001b[2J';
+
+/** Ends only by a signal, and so by its exit code. */
+const showOverAndOver = async (
+  context: CommandContext,
+  flags: StatusFlags,
+): Promise<CommandResult> => {
+  const { output, clock, signal } = context;
+  for (;;) {
+    if (output.interactive) output.write(clearScreen);
+    const { fields } = await showStatus(context, flags);
+    output.event({ type: 'status', ...fields });
+    output.line(`  as of     ${new Date(clock.now()).toISOString()}`);
+    await clock.sleep(lookEveryMs, signal);
+  }
 };
 
 const showStatus = async (context: CommandContext, flags: StatusFlags): Promise<CommandResult> => {
