@@ -1,101 +1,44 @@
-import { existsSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
 import type { Lock } from '@dhash/journal';
 import {
-  openSampleLog,
   type SampleLog,
   STAND_DOWN,
   sampleLogSha256,
   type WatchOutcome,
   watch,
 } from '@dhash/monitor';
-import type { Sample, WatchPolicy } from '@dhash/quality-gates';
-import { disarm } from '@dhash/quality-gates/config';
 import type { CommandContext, CommandResult } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { HeldLock } from '../environment/lock.ts';
 import { type OpenRun, recorderOf } from '../environment/open-run.ts';
 import { tendLogsMeanwhile } from '../environment/tend-logs-meanwhile.ts';
-import { exitCodes, messageOf, RolloutError } from '../errors.ts';
+import { messageOf } from '../errors.ts';
 import { workOnRun } from '../notify/work-on-run.ts';
 import { activationOf, recordedBaseline } from '../pages/recorded-watch.ts';
 import { writeWatchReport } from '../pages/watch-report.ts';
-import { bootIdOf } from '../process/boot.ts';
-import { currentUser } from '../process/who.ts';
-import { lastOf } from '../record/events.ts';
 import type { InboxRequest } from '../record/inbox.ts';
-import { asJson, type Recorder } from '../record/recorder.ts';
-import { foldRun, type RunState } from '../record/run-state.ts';
+import type { RunState } from '../record/run-state.ts';
 import { actOn, brokenGates, type Watched } from './act.ts';
 import { requireGuardable } from './before-watch.ts';
 import { startGap } from './gap.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { type ImpairedLog, impairedLog } from './impaired-log.ts';
 import { watchInbox } from './inbox-watch.ts';
-import { noteOnRecord, sealEvery } from './note-on-record.ts';
+import { noteOnRecord } from './note-on-record.ts';
 import { startSnapshots } from './snapshots.ts';
 import { watchView } from './watch-view.ts';
 import { watchWayBack } from './watch-way-back.ts';
-
-/** More time for a release that its watch could not judge. */
-export interface Extension {
-  readonly byMs: number;
-  readonly reason: string;
-}
-
-export interface GuardOptions {
-  /** False with `--no-auto-rollback`, and for a watch without a rollout. */
-  readonly autoRollback: boolean;
-  readonly resume: boolean;
-  readonly extend: Extension | null;
-}
+import {
+  type GuardOptions,
+  openWindow,
+  recordStart,
+  stateOf,
+  type WatchWindow,
+} from './watch-window.ts';
 
 const asUsual: GuardOptions = { autoRollback: true, resume: false, extend: null };
 
 /** Goes on from a deploy into its watch, in the same process, on the same record and under the same lock. */
 export const guardAfterDeploy = (open: OpenRun): Promise<CommandResult> => guard(open, asUsual);
-
-const stateOf = (recorder: Recorder): RunState => {
-  const state = foldRun(recorder.run, recorder.events);
-  if (state === null)
-    throw new RolloutError(
-      'empty-run',
-      exitCodes.notVerified,
-      `run ${recorder.run} holds no event`,
-    );
-  return state;
-};
-
-/**
- * The policy as the run watches it: gates that the deploy disarmed only observe, and a resumed window is as long as
- * it was when it began.
- */
-const policyOf = (
-  { events }: Recorder,
-  policy: WatchPolicy,
-  { resume, extend }: GuardOptions,
-): WatchPolicy => {
-  const disarmed = lastOf(events, 'deploy.planned')?.disarmed ?? [];
-  const armed = disarmed.length === 0 ? policy : disarm(policy, disarmed);
-  if (extend !== null) return { ...armed, durationMs: extend.byMs };
-  const begun = lastOf(events, 'watch.started')?.policy;
-  const durationMs =
-    resume && typeof begun === 'object' && begun !== null && !Array.isArray(begun)
-      ? begun['durationMs']
-      : undefined;
-  return typeof durationMs === 'number' ? { ...armed, durationMs } : armed;
-};
-
-/** A new window on a run that had one before keeps the earlier samples under another name. */
-const setEarlierSamplesAside = async (samples: string): Promise<void> => {
-  if (!existsSync(samples)) return;
-  for (let number = 1; ; number += 1) {
-    const aside = samples.replace(/\.ndjson$/, `-${number}.ndjson`);
-    if (existsSync(aside)) continue;
-    await rename(samples, aside);
-    return;
-  }
-};
 
 /** Watches a run to its decision and acts on it. The caller holds the lock; this opens the record. */
 export const guardRun = async (
@@ -149,76 +92,6 @@ const writePages = async ({ context, environment, recorder }: OpenRun): Promise<
   }
 };
 
-/** What a watch starts from: a fresh window, or one that goes on. */
-interface Window {
-  readonly policy: WatchPolicy;
-  readonly startedAt: number;
-  readonly log: SampleLog;
-  readonly past: readonly Sample[];
-  readonly isResumed: boolean;
-}
-
-const openWindow = async (open: OpenRun, options: GuardOptions): Promise<Window> => {
-  const { context, environment, recorder } = open;
-  const { samples } = environment.layout.run(recorder.run);
-  const before = stateOf(recorder);
-  const policy = policyOf(recorder, await environment.policy(), options);
-  const resumed = options.resume && before.watch !== null ? before.watch : null;
-  if (resumed !== null && resumed.fingerprint !== policy.fingerprint)
-    throw new RolloutError(
-      'gates-changed',
-      exitCodes.usage,
-      `the gates have changed since the watch of ${recorder.run} began (${resumed.fingerprint.slice(0, 12)} → ${policy.fingerprint.slice(0, 12)}); a resumed watch must judge by the same ones`,
-      {
-        hints: [
-          'put the gates file back, or look at the samples with: npx dhash-rollout gates replay',
-        ],
-      },
-    );
-  if (resumed === null) await setEarlierSamplesAside(samples);
-  const sealed = lastOf(recorder.events, 'watch.started', 'samples.sealed');
-  const { log, past } = await openSampleLog(samples, {
-    head: resumed !== null && sealed?.type === 'samples.sealed' ? sealed : null,
-    mostUnrecorded: sealEvery,
-    nowMs: context.clock.now(),
-  });
-  return {
-    policy,
-    startedAt: resumed?.startedAt ?? context.clock.now(),
-    log,
-    past,
-    isResumed: resumed !== null,
-  };
-};
-
-const recordStart = async (
-  { context, environment, recorder }: OpenRun,
-  { policy, startedAt, past, isResumed }: Window,
-  { extend }: GuardOptions,
-  gapMs: number,
-): Promise<void> => {
-  const bootId = await bootIdOf();
-  if (extend !== null)
-    await recorder.record({
-      type: 'watch.extended',
-      byMs: extend.byMs,
-      user: currentUser(context.processEnv),
-      reason: extend.reason,
-    });
-  await recorder.record(
-    isResumed
-      ? { type: 'watch.resumed', gapMs, samples: past.length, bootId }
-      : {
-          type: 'watch.started',
-          startedAt,
-          fingerprint: policy.fingerprint,
-          file: environment.shown(environment.layout.run(recorder.run).samples),
-          policy: asJson(policy),
-          bootId,
-        },
-  );
-};
-
 const watchToDecision = async (open: OpenRun, options: GuardOptions): Promise<Watched> => {
   const { context, recorder, lock } = open;
   const { clock } = context;
@@ -254,7 +127,7 @@ const watchToDecision = async (open: OpenRun, options: GuardOptions): Promise<Wa
 /** Polls and judges until a gate breaks, the window ends, or somebody asks for something else. */
 const judge = async (
   open: OpenRun,
-  watched: Window & {
+  watched: WatchWindow & {
     readonly log: ImpairedLog;
     readonly state: RunState;
     readonly gap: ReturnType<typeof startGap>;

@@ -13,7 +13,8 @@ import { listRuns } from '../record/runs.ts';
 import { refusal, situationNow } from '../takeover/require-way-out.ts';
 import { formatDuration } from '../words/format.ts';
 import { type Attachment, attachWatch, type WatchAct } from './attach.ts';
-import { type Extension, guardRun } from './guard.ts';
+import { guardRun } from './guard.ts';
+import type { Extension } from './watch-window.ts';
 
 export interface WatchRequest {
   readonly resume: boolean;
