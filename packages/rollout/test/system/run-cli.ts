@@ -8,7 +8,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { asProcess } from '../../src/cli/as-process.ts';
 import { main } from '../../src/cli/main.ts';
-import type { Clock } from '../../src/process/clock.ts';
+import { type Clock, systemClock } from '../../src/process/clock.ts';
 import { backBy, hurried } from './hurried.ts';
 
 const killAt = process.env['TEST_KILL_AT'];
@@ -44,17 +44,19 @@ const otherClock = (): Clock | null => {
 };
 
 const clock = otherClock();
+const isOwn = clock === null && killAt === undefined;
 await asProcess(() =>
   main(
     process.argv.slice(2),
-    clock === null
+    isOwn
       ? undefined
       : {
+          // Written at once, and so seen by the death above.
           stdout: process.stdout,
           stderr: process.stderr,
           processEnv: process.env,
           cwd: process.cwd(),
-          clock,
+          clock: clock ?? systemClock,
           signal: new AbortController().signal,
         },
   ),

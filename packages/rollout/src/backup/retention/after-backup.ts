@@ -18,7 +18,10 @@ export const retainAfterBackup = async (
   const { output, signal, clock } = context;
   const layout = layoutOf(config.root, config.state);
   try {
-    const facts = await gatherRetention(config, layout, clock.now());
+    const facts = await gatherRetention(config, layout, {
+      now: clock.now(),
+      own: 'newest backup',
+    });
     const plan = planRetention(config, facts);
     const isAsked = Object.keys(config.backup.keep).length > 0 || facts.bounds !== null;
     // Without a policy every backup stays: that is no news after each of them.

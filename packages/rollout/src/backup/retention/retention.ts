@@ -33,6 +33,14 @@ export interface RetentionFacts extends AgedFacts {
   readonly bounds: Bounds | null;
 }
 
+/** When retention is asked. */
+export interface RetentionMoment {
+  /** By the machine's clock; Unix epoch, ms. */
+  readonly now: number;
+  /** What the act that asks has made already: it says nothing of the clock. */
+  readonly own: 'newest backup' | 'nothing';
+}
+
 /** What stays and what goes, of the backups and of what ages beside them. */
 export interface RetentionPlan {
   readonly backups: PrunePlan;
@@ -47,7 +55,7 @@ export interface RetentionPlan {
 export const gatherRetention = async (
   config: EnvironmentConfig,
   layout: Layout,
-  clockNow: number,
+  { now: clockNow, own }: RetentionMoment,
 ): Promise<RetentionFacts> => {
   const { service, env, keepFor } = config;
   const { dir, maxShrink } = config.backup;
@@ -55,7 +63,10 @@ export const gatherRetention = async (
   const openRuns = new Set(runs.filter(({ state }) => !state.closed).map(({ state }) => state.run));
   const backups = await surveyBackups(dir, { service, env, maxShrink });
   const aged = await gatherAged(config, layout);
-  const now = trustedNow(clockNow, doneBefore(backups, aged, runs));
+  const now = trustedNow(
+    clockNow,
+    doneBefore(own === 'newest backup' ? backups.slice(1) : backups, aged, runs),
+  );
   const facts = { now, keepFor, openRuns };
   const incidents = planIncidents(aged, facts);
   return {
@@ -68,16 +79,13 @@ export const gatherRetention = async (
   };
 };
 
-/** Times of what is not of this very act: the newest backup and the open runs may be. */
+/** Times of what earlier acts left; an open run may be this very act. */
 const doneBefore = (
   backups: readonly SurveyedBackup[],
   aged: readonly AgedThing[],
   runs: readonly RecordedRun[],
 ): number[] => [
-  ...backups
-    .map(({ at }) => at)
-    .sort((a, b) => b - a)
-    .slice(1),
+  ...backups.map(({ at }) => at),
   ...aged.map(({ atMs }) => atMs),
   ...runs
     .filter(({ state }) => state.closed)

@@ -18,7 +18,8 @@ export const prune = async (
   const { config, layout } = environment;
   const { output, signal } = context;
   if (!dryRun) await requireNobodyChanges(context, environment);
-  const plan = planRetention(config, await gatherRetention(config, layout, context.clock.now()));
+  const moment = { now: context.clock.now(), own: 'nothing' } as const;
+  const plan = planRetention(config, await gatherRetention(config, layout, moment));
   const goes = dryRun ? 'would remove' : 'remove';
   const say = (stays: boolean, name: string, reason: string) =>
     output.line(`${(stays ? 'keep' : goes).padEnd(goes.length)}  ${name}  ${reason}`);
