@@ -87,7 +87,6 @@ export const startJudging = (policy: WatchPolicy, start: WatchStart): Judging =>
   let outcome = goOn(startedAt);
 
   const end = (at: number): Outcome => {
-    // What only advises has been told as it broke; here it is the outcome.
     const advice = enforced
       .filter((gate) => !isActedOn(gate) && gate.isBroken())
       .map((gate) => gate.verdict().sentence);
@@ -102,7 +101,8 @@ export const startJudging = (policy: WatchPolicy, start: WatchStart): Judging =>
     });
     const settled = newestCheck !== false || !canSettle;
     isOver = settled;
-    const decision = advice.length > 0 ? 'advise' : against.length > 0 ? 'inconclusive' : 'promote';
+    // An advice vouches for nothing: where the others could not be judged, that stands.
+    const decision = against.length > 0 ? 'inconclusive' : advice.length > 0 ? 'advise' : 'promote';
     return { at, decision, reasons: [...advice, ...against], settled };
   };
   /** Rule 1, then rule 2 where the window is over. */

@@ -65,6 +65,18 @@ describe('onBreak: advise', () => {
     });
   });
 
+  it('gives way to a gate that could not be judged', () => {
+    const both = only(advising, {
+      qualityGates: { soft: advising, blind: { ...level, gauge: 'nowhere' } },
+    });
+    const { decision, reasons } = replay(both, x(1, 11, ...new Array(19).fill(1)));
+    expect([decision, reasons[0], reasons[1]]).toEqual([
+      'inconclusive',
+      'soft broke: 11, over the limit of 10',
+      expect.stringMatching(/^blind was judged good at 0 of/),
+    ]);
+  });
+
   it('gives way to a gate that acts, and promotes where nothing broke', () => {
     const both = only(advising, {
       qualityGates: { soft: advising, hard: { ...level, threshold: 20 } },

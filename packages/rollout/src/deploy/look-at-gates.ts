@@ -6,7 +6,7 @@ import type { Environment } from '../environment/environment.ts';
 
 /** What a look at the gates found before anything is touched. */
 export interface GatesLook {
-  /** One a gate; none where nothing answered. */
+  /** One a gate; of a service that does not answer only those that can be judged all the same. */
   readonly gates: readonly GateLook[];
   /** What is to be known of the certificate before the watch; `null`: nothing. */
   readonly certificate: string | null;
@@ -53,6 +53,10 @@ const certificateOf = async (
   return null;
 };
 
+/** Whether anything answered at all: a service that is down shows nothing of its gates, and may be what is mended. */
+const answered = ({ health, metrics }: PolledSample): boolean =>
+  metrics !== undefined || health?.ok === true || typeof health?.status === 'number';
+
 /** The same look on samples that were taken already: those of the running release. */
 export const lookOnSamples = async (
   context: CommandContext,
@@ -72,7 +76,7 @@ export const lookOnSamples = async (
   gates: lookAtGates(policy, samples, {
     names: await namesNow(context, environment, version),
     expect,
-  }),
+  }).filter(({ state }) => state !== 'blind' || samples.some(answered)),
   certificate: await certificateOf(context, environment, policy),
 });
 

@@ -64,7 +64,7 @@ describe('an emergency rollback from another terminal', () => {
 
   it('takes the lock from a monitor that does not answer, which then writes nothing more', async () => {
     const { project, monitor, run, backup } = await watching('1.1');
-    await until(async () => (await lines(project, run)).startsWith('{"format":1,"at"'));
+    await until(async () => (await lines(project, run)).startsWith('{"format":2,"at"'));
     // Between two polls, which are 500 ms apart.
     await new Promise((resolve) => setTimeout(resolve, 100));
     monitor.process.kill('SIGSTOP');

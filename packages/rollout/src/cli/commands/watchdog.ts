@@ -15,11 +15,10 @@ export const registerWatchdog: Register = (program, run) => {
       .description('one look, for a timer: is a run without the process that should guard it?')
       .requiredOption('--env <name>', 'environment of rollout.yaml')
       .option('--take-over', 'go on with a watch whose process is gone'),
-  ).action((flags: WatchdogFlags) =>
+  ).action(({ takeOver = false, ...flags }: WatchdogFlags) =>
+    // Taking a watch on is no taking of a lock from somebody: it needs no reason.
     run('watchdog', flags, async (context) =>
-      watchdog(context, await openEnvironment(context, flags.env), {
-        takeOver: flags.takeOver === true,
-      }),
+      watchdog(context, await openEnvironment(context, flags.env), { takeOver }),
     ),
   );
 };
