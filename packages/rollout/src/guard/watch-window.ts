@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
+import { currentBootId } from '@dhash/journal';
 import { openSampleLog, type SampleLog } from '@dhash/monitor';
 import type { Sample, WatchPolicy } from '@dhash/quality-gates';
 import { disarm } from '@dhash/quality-gates/config';
 import type { OpenRun } from '../environment/open-run.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
-import { bootIdOf } from '../process/boot.ts';
 import { currentUser } from '../process/who.ts';
 import { lastOf } from '../record/events.ts';
 import { asJson, type Recorder } from '../record/recorder.ts';
@@ -117,7 +117,7 @@ export const recordStart = async (
   { extend }: GuardOptions,
   gapMs: number,
 ): Promise<void> => {
-  const bootId = await bootIdOf();
+  const bootId = await currentBootId();
   if (extend !== null)
     await recorder.record({
       type: 'watch.extended',
