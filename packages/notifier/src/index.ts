@@ -28,7 +28,7 @@ export { createNotifier } from './notifier.ts';
 export type { Notifier, NotifierOptions, RepeatOptions, SendOptions } from './notifier-api.ts';
 export { type Preview, previewMessage } from './preview.ts';
 export type { Receipt } from './receipt.ts';
-export { redactor } from './redact.ts';
+export { redactor, secretTexts } from './redact.ts';
 export { type AlertmanagerPayload, renderAlertmanager } from './render/alertmanager.ts';
 export { type DiscordPayload, renderDiscord } from './render/discord.ts';
 export { type EmailContent, renderEmail } from './render/email.ts';

@@ -40,6 +40,8 @@ export interface NotifierOptions {
   readonly repeat?: RepeatOptions | undefined;
   /** More secrets that no message may carry: database addresses, tokens. */
   readonly secrets?: readonly string[] | undefined;
+  /** Names and paths that stay readable, where a secret or a part of one stands in them. */
+  readonly facts?: readonly string[] | undefined;
 }
 
 /** What one `send` may say. */

@@ -80,7 +80,8 @@ export const createNotifier = (options: NotifierOptions): Notifier => {
   let order = 0;
 
   // Made anew at each use: secret files may have changed.
-  const redactAll = () => redactor([...(options.secrets ?? []), ...channels.flatMap(secretsOf)]);
+  const redactAll = () =>
+    redactor([...(options.secrets ?? []), ...channels.flatMap(secretsOf)], options.facts);
   const runtimes = new Map<string, Runtime>();
   for (const config of channels) {
     if (isChannelOff(config)) continue;

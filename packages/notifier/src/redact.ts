@@ -82,6 +82,12 @@ const variantsOf = (secret: string): string[] =>
     JSON.stringify(text).slice(1, -1),
   ]);
 
+/** Every text that is masked because of these secrets: they themselves, their parts and other spellings. */
+export const secretTexts = (secrets: readonly string[]): string[] =>
+  [...new Set(secrets.filter((secret) => secret !== '').flatMap(variantsOf))].filter(
+    (text) => text.length >= shortestSecret,
+  );
+
 /**
  * A function that masks the given secrets (as they are, URL-encoded, base64, and the parts of a URL
  * that can be secret) and everything that has the shape of a webhook address, a token or a password
@@ -94,8 +100,7 @@ export const redactor = (
   secrets: readonly string[],
   facts: readonly string[] = [],
 ): ((text: string) => string) => {
-  const exact = [...new Set(secrets.filter((secret) => secret !== '').flatMap(variantsOf))]
-    .filter((text) => text.length >= shortestSecret)
+  const exact = secretTexts(secrets)
     .filter((text) => !facts.some((fact) => fact.includes(text)))
     // A longer secret first: a shorter one inside it must not leave its rest.
     .sort((a, b) => b.length - a.length);

@@ -5,7 +5,7 @@ import type { HealthProbe, Probes } from '@dhash/monitor';
 import type { WatchPolicy } from '@dhash/quality-gates';
 import { gatesFor, parseGates } from '@dhash/quality-gates/config';
 import { environmentConfig, loadConfig } from '../config/load-config.ts';
-import type { Fact } from '../config/secrets-in-facts.ts';
+import { factsOf } from '../config/secrets-in-facts.ts';
 import type { EnvironmentConfig } from '../config/types.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
 import { tendLogs } from '../process/tend-logs.ts';
@@ -42,20 +42,19 @@ export const openEnvironment = async (
   name: string,
 ): Promise<Environment> => {
   const config = environmentConfig(await loadConfig(context.configFile), name, context.processEnv);
-  context.output.hide(
-    config.secrets,
-    factsOf(config).map(({ value }) => value),
-  );
+  hideSecrets(context, config, []);
   return environmentOf(context, config);
 };
 
-/** What is read again, by people and by later processes. */
-export const factsOf = ({ env, service, root, target }: EnvironmentConfig): Fact[] => [
-  { what: "the environment's name", value: env },
-  { what: "the service's name", value: service },
-  { what: 'the folder of rollout.yaml', value: root },
-  ...(target.type === 'releases' ? [{ what: 'target.root', value: target.root }] : []),
-];
+/** Masks the secrets in all that people see; names stay, and so do those of the gates where they are known. */
+const hideSecrets = (
+  { output }: CommandContext,
+  config: EnvironmentConfig,
+  gates: readonly string[],
+): void => {
+  const facts = factsOf(config).map(({ value }) => value);
+  output.hide(config.secrets, [...facts, ...gates]);
+};
 
 const environmentOf = (context: CommandContext, config: EnvironmentConfig): Environment => {
   const layout = layoutOf(config.root, config.state);
@@ -92,7 +91,9 @@ const environmentOf = (context: CommandContext, config: EnvironmentConfig): Envi
         );
       }
       const file = parseGates(await readFile(config.gatesFile, 'utf8'), { file: config.gatesFile });
-      return gatesFor(file, config.env);
+      const policy = gatesFor(file, config.env);
+      hideSecrets(context, config, Object.keys(policy.gates));
+      return policy;
     },
     target,
     tendLogs: () => tendLogs(logsFolder(config)),

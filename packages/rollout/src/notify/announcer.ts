@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import { createNotifier, isChannelOff, type Notifier, type Receipt } from '@dhash/notifier';
 import { channelsFor } from '../config/recipients.ts';
+import { factsOf } from '../config/secrets-in-facts.ts';
 import { type CommandContext, commandHint } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { EventStanding } from '../environment/event-standing.ts';
@@ -27,6 +28,7 @@ export const openNotifier = (context: CommandContext, environment: Environment):
     clock: context.clock,
     keptMaxAgeMs: environment.config.keepFor.messages ?? Number.POSITIVE_INFINITY,
     secrets: environment.config.secrets,
+    facts: factsOf(environment.config).map(({ value }) => value),
     env: context.processEnv,
     attachmentFolder: environment.config.root,
     repeat: {
