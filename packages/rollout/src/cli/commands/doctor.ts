@@ -4,22 +4,17 @@ import { dirname, join } from 'node:path';
 import { canPutBack, isBackupError } from '@dhash/backup-core';
 import { isRightMissing } from '@dhash/journal';
 import { checkChannels } from '@dhash/notifier';
-import type { WatchPolicy } from '@dhash/quality-gates';
-import { gateWarnings } from '@dhash/quality-gates/config';
 import { dueCopies } from '../../backup/copies/copy-elsewhere.ts';
 import { runRclone } from '../../backup/copies/run-rclone.ts';
 import { lookElsewhere } from '../../backup/look-elsewhere.ts';
 import { describeProof, newestProven } from '../../backup/proven-backup.ts';
 import { onDisk } from '../../config/data-source.ts';
-import { factsOf, factsThatHold } from '../../config/secrets-in-facts.ts';
 import type { TargetConfig } from '../../config/types.ts';
-import { lookNow } from '../../deploy/look-at-gates.ts';
 import { gatherDrill } from '../../drill/gather-drill.ts';
 import { planDrill } from '../../drill/plan-drill.ts';
 import type { CommandContext, CommandResult } from '../../environment/context.ts';
 import { type Environment, openEnvironment } from '../../environment/environment.ts';
 import { lookAtLock } from '../../environment/lock.ts';
-import { metricsWarning } from '../../environment/metrics-warning.ts';
 import { exitCodes, messageOf } from '../../errors.ts';
 import { openNotifier } from '../../notify/announcer.ts';
 import { tooFew } from '../../notify/too-few-channels.ts';
@@ -27,6 +22,7 @@ import { surveyRuns } from '../../record/runs.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 import { commandFindings } from './doctor-commands.ts';
+import { gatesFindings } from './doctor-gates.ts';
 import { ownPlaces } from './doctor-places.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
@@ -41,53 +37,6 @@ export const registerDoctor: Register = (program, run) => {
       .description('look for what would spoil the next rollout, change nothing')
       .option('--env <name>', 'environment of rollout.yaml', 'production'),
   ).action((flags: DoctorFlags) => run('doctor', flags, (context) => examine(context, flags)));
-};
-
-/** A secret that is part of a name or a path can't be kept out of what people read. */
-const secretsInFacts = ({ config }: Environment, gateNames: readonly string[]): Finding[] => {
-  const facts = [
-    ...factsOf(config),
-    ...gateNames.map((name) => ({ what: `the name of gate ${name}`, value: name })),
-  ];
-  const holding = config.secrets.flatMap((secret) => factsThatHold(secret, facts));
-  return [...new Set(holding.map(({ what }) => what))].map((what) =>
-    problem(
-      `secrets: ${what} holds a text that is also a secret (a channel's or an environment's): it can't be masked there; choose another secret`,
-    ),
-  );
-};
-
-/** Each gate on what runs now: a gate that can't be judged guards nobody. */
-const liveGates = async (
-  context: CommandContext,
-  environment: Environment,
-  policy: WatchPolicy,
-): Promise<Finding[]> => {
-  const { gates: looks, certificate } = await lookNow(context, environment, policy);
-  return [
-    ...looks.map(({ state, sentence }) =>
-      state === 'ready' ? ok(`gate ${sentence}`) : warning(`gate ${state}: ${sentence}`),
-    ),
-    ...(certificate === null ? [] : [warning(certificate)]),
-  ];
-};
-
-const gates = async (context: CommandContext, environment: Environment): Promise<Finding[]> => {
-  const policy = await environment.policy();
-  return [
-    ok(
-      `gates: ${Object.keys(policy.gates).length} for ${policy.environment}; a broken one leads to ${policy.onBreak}`,
-    ),
-    ...gateWarnings(policy).map(warning),
-    ...secretsInFacts(environment, Object.keys(policy.gates)),
-    ...metricsWarning(policy, environment.config.metrics.length > 0).map(warning),
-    ...(await liveGates(context, environment, policy)),
-    ok(
-      environment.config.rollback.data === 'restore'
-        ? 'an automatic rollback also restores the data (rollback.data: restore)'
-        : 'an automatic rollback keeps the data (rollback.data: keep)',
-    ),
-  ];
 };
 
 /** What holds of a source that lies on no disk of its own, where nothing keeps it from being backed up. */
@@ -299,7 +248,7 @@ const examine = async (context: CommandContext, flags: DoctorFlags): Promise<Com
   const recorded = await records(environment);
   const findings = [
     ok(`configuration: ${context.configFile} and ${environment.config.gatesFile} read`),
-    ...(await gates(context, environment)),
+    ...(await gatesFindings(context, environment)),
     ...(await data(environment)),
     ...(await ownPlaces(environment)),
     ...(await orProblem(copies(environment))),
