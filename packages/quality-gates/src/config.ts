@@ -6,6 +6,7 @@ export {
   judgeArming,
   type LookOptions,
   lookAtGates,
+  refusingLooks,
 } from './arming/look-at-gates.ts';
 export {
   type Counter,

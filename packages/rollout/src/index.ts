@@ -10,8 +10,8 @@ export {
   type DeployPlan,
   planDeploy,
 } from './deploy/plan.ts';
-export type { DeployStep } from './deploy/planned-steps.ts';
 export { type ExitCode, exitCodes, isRolloutError, RolloutError } from './errors.ts';
 export type { Clock } from './process/clock.ts';
+export type { DeployStep } from './record/events.ts';
 export { foldRun, type RunState, type RunStatus } from './record/run-state.ts';
 // Withheld: the recorder, the steps and the targets; they act, and the command line is their contract.

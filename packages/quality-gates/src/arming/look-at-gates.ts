@@ -132,17 +132,22 @@ export const lookAtGates = (
 };
 
 /**
- * The gates because of which a deploy is refused: those that the running release is already beyond, and
+ * The looks because of which a deploy is refused: gates that the running release is already beyond, and
  * those that can't be judged on it. Gates that only observe or advise refuse nothing.
+ */
+export const refusingLooks = (policy: WatchPolicy, looks: readonly GateLook[]): ArmingRefusal[] =>
+  looks.filter((look): look is ArmingRefusal => {
+    const gate = policy.gates[look.gate];
+    const isRefusing = gate?.mode === 'enforce' && gate.onBreak !== 'advise';
+    return isRefusing && (look.state === 'beyond' || look.state === 'blind');
+  });
+
+/**
+ * Looks at the samples for {@link refusingLooks}.
  * @throws GatesError `unknown-gate` for one that is expected and not there.
  */
 export const judgeArming = (
   policy: WatchPolicy,
   samples: readonly Sample[],
   options: LookOptions = {},
-): ArmingRefusal[] =>
-  lookAtGates(policy, samples, options).filter((look): look is ArmingRefusal => {
-    const gate = policy.gates[look.gate];
-    const isRefusing = gate?.mode === 'enforce' && gate.onBreak !== 'advise';
-    return isRefusing && (look.state === 'beyond' || look.state === 'blind');
-  });
+): ArmingRefusal[] => refusingLooks(policy, lookAtGates(policy, samples, options));

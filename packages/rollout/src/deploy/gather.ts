@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { takeArmingSamples, takeBaseline } from '@dhash/monitor';
 import { checkChannels } from '@dhash/notifier';
 import type { PolledSample, WatchPolicy } from '@dhash/quality-gates';
-import { gateWarnings } from '@dhash/quality-gates/config';
+import { gateWarnings, refusingLooks } from '@dhash/quality-gates/config';
 import { lookElsewhere } from '../backup/look-elsewhere.ts';
 import { onDisk } from '../config/data-source.ts';
 import { gatherDrill } from '../drill/gather-drill.ts';
@@ -13,7 +13,7 @@ import type { Environment } from '../environment/environment.ts';
 import { metricsWarning } from '../environment/metrics-warning.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
 import { listRuns, newestChange, type RecordedRun } from '../record/runs.ts';
-import { lookLines, lookOnSamples, refusalsOf } from './look-at-gates.ts';
+import { lookLines, lookOnSamples } from './look-at-gates.ts';
 import { lookAtMigrations } from './migrate-data.ts';
 import type { DeployFacts } from './plan.ts';
 
@@ -132,7 +132,7 @@ export const judgeRunning = async (
     version: current,
     expect,
   });
-  const refusing = refusalsOf(policy, look.gates);
+  const refusing = refusingLooks(policy, look.gates);
   return {
     baseline,
     alreadyBroken: refusing.filter(({ state }) => state === 'beyond'),

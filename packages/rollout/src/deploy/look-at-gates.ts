@@ -109,11 +109,3 @@ export const lookLines = ({ gates, certificate }: GatesLook): string[] => [
   ...gates.map(({ state, sentence }) => `  ${marks[state].padEnd(8)} ${sentence}`),
   ...(certificate === null ? [] : [`  warning  ${certificate}`]),
 ];
-
-/** Gates that only observe or advise hold no deploy back. */
-export const refusalsOf = (policy: WatchPolicy, looks: readonly GateLook[]): readonly GateLook[] =>
-  looks.filter(({ gate, state }) => {
-    const rule = policy.gates[gate];
-    const decides = rule?.mode === 'enforce' && rule.onBreak !== 'advise';
-    return decides && (state === 'beyond' || state === 'blind');
-  });

@@ -1,5 +1,5 @@
+import type { DeployStep } from '../record/events.ts';
 import type { DeployFacts, DeployOptions } from './plan.ts';
-import type { DeployStep } from './planned-steps.ts';
 
 const minutes = (ms: number) => (ms >= 60_000 ? `${ms / 60_000} min` : `${ms / 1000} s`);
 

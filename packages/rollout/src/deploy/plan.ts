@@ -1,8 +1,9 @@
 import type { DrillPlan } from '../drill/plan-drill.ts';
 import { tooFew } from '../notify/too-few-channels.ts';
+import type { DeployStep } from '../record/events.ts';
 import type { RunState } from '../record/run-state.ts';
 import { planSentences } from './plan-sentences.ts';
-import { type DeployStep, stepsOf } from './planned-steps.ts';
+import { stepsOf } from './planned-steps.ts';
 
 /** What a deploy found before it changed anything. Plain data: it goes on the record whole. */
 export interface DeployFacts {

@@ -1,7 +1,11 @@
-import type { RecordedEvent, RunEvent } from '../record/events.ts';
-import { lastOf } from '../record/events.ts';
+import {
+  type DeployStep,
+  deploySteps,
+  lastOf,
+  type RecordedEvent,
+  type RunEvent,
+} from '../record/events.ts';
 import type { DeployFacts, DeployPlan } from './plan.ts';
-import { type DeployStep, deploySteps } from './planned-steps.ts';
 
 /** What a resume or an abort needs of a deploy's plan, as `deploy.planned` holds it. */
 export interface PlannedRun {

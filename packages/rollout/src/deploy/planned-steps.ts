@@ -1,23 +1,5 @@
+import type { DeployStep } from '../record/events.ts';
 import type { DeployFacts, DeployOptions } from './plan.ts';
-
-/** Every step that a deploy may have. */
-export const deploySteps = [
-  'backup',
-  'drill',
-  'init',
-  'lay',
-  'stop',
-  'backup-stopped',
-  'migrate',
-  'activate',
-  'start',
-  'health',
-  'smoke',
-  'drill-stopped',
-  'backup-after',
-] as const;
-
-export type DeployStep = (typeof deploySteps)[number];
 
 /** The steps of a deploy, in their order. Pure. `first`: nothing runs yet and there is no data. */
 export const stepsOf = (

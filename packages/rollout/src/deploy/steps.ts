@@ -8,13 +8,12 @@ import { drillBackup, prepareDrill } from '../drill/drill-backup.ts';
 import type { OpenRun } from '../environment/open-run.ts';
 import { runSmoke, waitUntilHealthy } from '../environment/service-checks.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
-import { allOf } from '../record/events.ts';
+import { allOf, type DeployStep } from '../record/events.ts';
 import { asJson } from '../record/recorder.ts';
 import { setAside } from '../rollback/set-aside.ts';
 import { requireActive } from '../targets/require-active.ts';
 import type { Target } from '../targets/target.ts';
 import { migrateForward, undoMigrations } from './migrate-data.ts';
-import type { DeployStep } from './planned-steps.ts';
 
 export interface DeployRun {
   readonly runId: string;

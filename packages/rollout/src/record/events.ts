@@ -5,8 +5,8 @@ import { runKinds } from './run-id.ts';
 const json = z.json();
 const time = z.string();
 const nullableText = z.string().nullable();
-/** Steps of a deploy, of migrations and of a rollback (scope `rollback`), by the names that records hold. */
-const stepNames = [
+/** Every step that a deploy may have. */
+export const deploySteps = [
   'backup',
   'drill',
   'init',
@@ -20,6 +20,13 @@ const stepNames = [
   'smoke',
   'drill-stopped',
   'backup-after',
+] as const;
+
+export type DeployStep = (typeof deploySteps)[number];
+
+/** Steps of a deploy, of migrations and of a rollback (scope `rollback`), by the names that records hold. */
+const stepNames = [
+  ...deploySteps,
   // of an undo that puts data back
   'set-aside',
   // of a rollback

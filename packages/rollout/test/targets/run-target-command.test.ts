@@ -4,25 +4,13 @@ import { tempFolder } from '@dhash/testkit';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { CommandEnvironment, TargetConfig } from '../../src/config/types.ts';
 import { openTarget } from '../../src/targets/target.ts';
-import { environment, limits, run } from './target-fixture.ts';
+import { commandTarget, environment, run } from './target-fixture.ts';
 
 const commands: CommandEnvironment = { given: {}, withheld: [], problem: null };
 
 const setUp = async (over: Partial<TargetConfig>, own: Partial<CommandEnvironment> = {}) => {
   const root = await tempFolder();
-  const target = {
-    type: 'command',
-    ...limits,
-    current: 'echo 1.0',
-    activate: 'true',
-    start: 'true',
-    stop: 'true',
-    init: null,
-    version: null,
-    drill: null,
-    ...over,
-  } as TargetConfig;
-  const config = { ...environment(root, target), commands: { ...commands, ...own } };
+  const config = { ...environment(root, commandTarget(over)), commands: { ...commands, ...own } };
   const told: string[] = [];
   const open = openTarget(config, run({ version: '1.0', onNotice: (text) => told.push(text) }));
   return { root, open, told };

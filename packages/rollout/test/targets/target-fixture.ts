@@ -6,6 +6,21 @@ import type { TargetRun } from '../../src/targets/types.ts';
 /** Limits that no test waits for. */
 export const limits = { startTimeoutMs: 60_000, stopTimeoutMs: 10_000, stopCheck: 'all' } as const;
 
+/** A target of commands that do nothing, but for `over`. */
+export const commandTarget = (over: Partial<TargetConfig>): TargetConfig =>
+  ({
+    type: 'command',
+    ...limits,
+    current: 'echo 1.0',
+    activate: 'true',
+    start: 'true',
+    stop: 'true',
+    init: null,
+    version: null,
+    drill: null,
+    ...over,
+  }) as TargetConfig;
+
 /** An environment of which only the target matters. */
 export const environment = (root: string, target: TargetConfig): EnvironmentConfig => ({
   root,

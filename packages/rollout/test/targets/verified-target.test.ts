@@ -4,23 +4,11 @@ import type { TargetConfig } from '../../src/config/types.ts';
 import type { Target } from '../../src/targets/types.ts';
 import type { StoppedLook } from '../../src/targets/until-stopped.ts';
 import { dataFiles, verifiedTarget } from '../../src/targets/verified-target.ts';
-import { environment, limits, run } from './target-fixture.ts';
+import { commandTarget, environment, run } from './target-fixture.ts';
 
 const setUp = async (over: Partial<TargetConfig> = {}) => {
   const root = await tempFolder();
-  const config = environment(root, {
-    type: 'command',
-    ...limits,
-    stopTimeoutMs: 20,
-    current: 'echo 1.0',
-    activate: 'true',
-    start: 'true',
-    stop: 'true',
-    init: null,
-    version: null,
-    drill: null,
-    ...over,
-  } as TargetConfig);
+  const config = environment(root, commandTarget({ stopTimeoutMs: 20, ...over }));
   const did: string[] = [];
   const told: string[] = [];
   let isUp = true;

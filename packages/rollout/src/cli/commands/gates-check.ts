@@ -1,6 +1,6 @@
 import { explain, type WatchPolicy } from '@dhash/quality-gates';
-import { environmentsOf, gatesFor, gateWarnings } from '@dhash/quality-gates/config';
-import { lookLines, lookNow, refusalsOf } from '../../deploy/look-at-gates.ts';
+import { environmentsOf, gatesFor, gateWarnings, refusingLooks } from '@dhash/quality-gates/config';
+import { lookLines, lookNow } from '../../deploy/look-at-gates.ts';
 import type { CommandContext, CommandResult } from '../../environment/context.ts';
 import { openEnvironment } from '../../environment/environment.ts';
 import { exitCodes } from '../../errors.ts';
@@ -49,12 +49,12 @@ const lookLive = async (context: CommandContext, policies: readonly WatchPolicy[
     const look = await lookNow(context, environment, policy);
     context.output.line(`${policy.environment} now, at ${environment.config.url}`);
     for (const line of lookLines(look)) context.output.line(line);
-    const refused = refusalsOf(policy, look.gates);
+    const refused = refusingLooks(policy, look.gates);
     for (const each of look.gates)
       found.push({
         environment: policy.environment,
         ...each,
-        refuses: refused.includes(each),
+        refuses: refused.some(({ gate }) => gate === each.gate),
       });
   }
   return found;
