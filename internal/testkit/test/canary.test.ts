@@ -71,6 +71,14 @@ describe('a run that is searched for its secret', () => {
       /FOUND in .*\/t\n/,
     ],
     [
+      'a file in a folder whose name is no UTF-8',
+      `const { mkdirSync, writeFileSync } = await import('node:fs');
+      const name = Buffer.concat([Buffer.from(left + '/'), Buffer.from([0xff, 0xe9])]);
+      mkdirSync(name);
+      writeFileSync(Buffer.concat([name, Buffer.from('/t')]), secret);`,
+      /FOUND in .*\/t\n/,
+    ],
+    [
       'the name of a file',
       "(await import('node:fs')).writeFileSync(left + '/' + secret, '');",
       /FOUND in the name of/,

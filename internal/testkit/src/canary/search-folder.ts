@@ -1,5 +1,5 @@
-import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { closeSync, type Dirent, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
 import { holdsAny } from './canary.ts';
 import type { Searched } from './ledger.ts';
 
@@ -19,7 +19,7 @@ const isByDesign = (file: string): boolean =>
 const longestOf = (forms: readonly Buffer[]): number =>
   Math.max(...forms.map(({ length }) => length));
 
-const fileHolds = (file: string, forms: readonly Buffer[], buffer: Buffer): boolean => {
+const fileHolds = (file: Buffer, forms: readonly Buffer[], buffer: Buffer): boolean => {
   const longest = longestOf(forms);
   const handle = openSync(file, 'r');
   try {
@@ -38,6 +38,28 @@ const fileHolds = (file: string, forms: readonly Buffer[], buffer: Buffer): bool
   }
 };
 
+const isGone = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT';
+
+const folderOf = (path: Buffer): string => path.subarray(0, path.lastIndexOf('/')).toString();
+
+/** Everything under a folder, by the bytes of its path: a name need not be UTF-8. */
+function* entriesUnder(folder: Buffer): Generator<{ path: Buffer; entry: Dirent<Buffer> }> {
+  let entries: Dirent<Buffer>[];
+  try {
+    entries = readdirSync(folder, { withFileTypes: true, encoding: 'buffer' });
+  } catch (error) {
+    // What a command began and no longer waits for may tidy up beside us.
+    if (isGone(error)) return;
+    throw error;
+  }
+  for (const entry of entries) {
+    const path = Buffer.concat([folder, Buffer.from('/'), entry.name]);
+    yield { path, entry };
+    if (entry.isDirectory()) yield* entriesUnder(path);
+  }
+}
+
 /** Searches every file under `folder`, their names too. */
 export const searchFolder = (folder: string, forms: readonly Buffer[]): Searched => {
   let files = 0;
@@ -45,21 +67,21 @@ export const searchFolder = (folder: string, forms: readonly Buffer[]): Searched
   const found: string[] = [];
   // One for all: a test may leave a hundred thousand files.
   const buffer = Buffer.alloc(chunkBytes + longestOf(forms));
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    const file = join(entry.parentPath, entry.name);
-    if (holdsAny(Buffer.from(entry.name), forms)) found.push(`the name of ${entry.parentPath}/…`);
+  for (const { path, entry } of entriesUnder(Buffer.from(folder))) {
+    const file = path.toString();
+    if (holdsAny(entry.name, forms)) found.push(`the name of ${folderOf(path)}/…`);
     if (!entry.isFile()) continue;
     files++;
     try {
-      if (statSync(file).size > largestBytes) {
+      if (statSync(path).size > largestBytes) {
         found.push(`${file} is too large to be searched: its test has to remove it`);
         continue;
       }
-      if (!fileHolds(file, forms, buffer)) continue;
+      if (!fileHolds(path, forms, buffer)) continue;
     } catch (error) {
       // Made unreadable or removed by its test: it can't be looked into, and says so.
       if (!(error instanceof Error && 'code' in error)) throw error;
-      if (error.code !== 'ENOENT') found.push(`${file} can't be searched (${error.code})`);
+      if (!isGone(error)) found.push(`${file} can't be searched (${error.code})`);
       continue;
     }
     if (isByDesign(file)) byDesign++;
