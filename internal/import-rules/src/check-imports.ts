@@ -6,7 +6,7 @@ import {
   rootDevDependencies,
   workspaceFolders,
 } from './read-package.ts';
-import { type PackageRule, packageRules, testOnly } from './rules.ts';
+import { bundled, type PackageRule, packageRules, testOnly } from './rules.ts';
 
 /** One import, or one package, that the rules refuse. */
 export interface Violation {
@@ -59,9 +59,17 @@ const leavesTestsAlone: Check = (site) =>
     ? `"${site.specifier}" is a test; what src/ needs belongs into src/`
     : null;
 
+const takesWhatIsBundled: Check = (site, { rule }) =>
+  isTest(site) ||
+  rule.bundled === undefined ||
+  !bundled.includes(packageOf(site.specifier)) ||
+  rule.bundled.includes(site.specifier)
+    ? null
+    : `"${site.specifier}" is not for ${rule.folder}; it may import ${rule.bundled.join(', ')}`;
+
 const keepsDirection: Check = (site, { rule, sources, own, testOnly: forTests }) => {
   const name = packageOf(site.specifier);
-  if (!own.has(name) || name === sources.name) return null;
+  if (!own.has(name) || name === sources.name || bundled.includes(name)) return null;
   const allowed = isTest(site) ? [...rule.siblings, ...forTests] : rule.siblings;
   if (allowed.includes(name)) return null;
   const list = allowed.length === 0 ? 'no other package' : `only ${allowed.join(', ')}`;
@@ -91,7 +99,7 @@ const isDeclared: Check = (site, { sources, rootDevDependencies: ofRoot }) => {
   if (!fromRegistryOrSibling(site.specifier)) return null;
   const name = packageOf(site.specifier);
   if (name === sources.name || sources.dependencies.has(name)) return null;
-  if (!isTest(site) && sources.published)
+  if (!isTest(site) && sources.published && !bundled.includes(name))
     return `${name} is not among the dependencies of ${sources.name}`;
   return sources.devDependencies.has(name) || ofRoot.has(name)
     ? null
@@ -102,6 +110,7 @@ const checks: readonly Check[] = [
   staysInside,
   leavesOwnIndexAlone,
   leavesTestsAlone,
+  takesWhatIsBundled,
   keepsDirection,
   keepsOffNode,
   keepsFolderOrder,

@@ -11,6 +11,8 @@ export interface PackageRule {
    * registry and no others. A package without this may import what it declares.
    */
   readonly reach?: Readonly<Record<string, readonly string[]>>;
+  /** What `src/` may import of the bundled packages; absent: all of them. */
+  readonly bundled?: readonly string[];
   /**
    * Folders of `src/` in their one direction: a file may import those of its own folder and of the ones
    * before it. Files that lie in `src/` itself belong to nobody and to everybody.
@@ -25,7 +27,11 @@ export const packageRules: readonly PackageRule[] = [
     siblings: [],
     // Runs in a browser.
     node: 'refused',
-    reach: { 'src/index.ts': [], 'src/config.ts': ['@noble/hashes', 'yaml', 'zod'] },
+    bundled: ['@dhash/basics/nearest'],
+    reach: {
+      'src/index.ts': [],
+      'src/config.ts': ['@noble/hashes', 'yaml', 'zod', '@dhash/basics'],
+    },
   },
   { folder: 'packages/journal', siblings: [], node: 'allowed' },
   { folder: 'packages/backup-core', siblings: [], node: 'allowed' },
@@ -70,6 +76,7 @@ export const packageRules: readonly PackageRule[] = [
   },
   // Watched and deployed from outside, as any other service would be.
   { folder: 'examples/dhash-service', siblings: [], node: 'allowed' },
+  { folder: 'internal/basics', siblings: [], node: 'allowed' },
   { folder: 'internal/testkit', siblings: [], node: 'allowed' },
   { folder: 'internal/import-rules', siblings: [], node: 'allowed' },
   { folder: 'internal/operators-commands', siblings: [], node: 'allowed' },
@@ -82,3 +89,6 @@ export const packageRules: readonly PackageRule[] = [
 
 /** Packages of this repository that tests, and nothing else, may import. */
 export const testOnly: readonly string[] = ['@dhash/testkit'];
+
+/** Packages of this repository that every other may import: the build puts what is used of them into each. */
+export const bundled: readonly string[] = ['@dhash/basics'];

@@ -10,6 +10,7 @@ const rules: PackageRule[] = [
     folder: 'packages/pure',
     siblings: [],
     node: 'refused',
+    bundled: ['@dhash/basics/near'],
     reach: { 'src/index.ts': [], 'src/config.ts': ['yaml'] },
   },
   { folder: 'packages/bare', siblings: [], node: 'allowed', reach: { 'src/index.ts': [] } },
@@ -20,6 +21,7 @@ const rules: PackageRule[] = [
     node: 'allowed',
     folders: ['record', 'deep', 'cli'],
   },
+  { folder: 'internal/basics', siblings: [], node: 'allowed' },
   { folder: 'internal/kit', siblings: [], node: 'allowed' },
 ];
 
@@ -67,6 +69,22 @@ const check = async (planted: Record<string, string>) => {
 describe('checkImports', () => {
   it('finds nothing in a repository that keeps the rules', async () => {
     expect(await check({})).toEqual([]);
+  });
+
+  it('lets a published package take what is bundled, as far as its rule goes', async () => {
+    const found = await check({
+      'internal/basics/package.json': '{ "name": "@dhash/basics", "private": true }',
+      'internal/basics/src/near.ts': 'export const near = 1;',
+      'packages/low/package.json': manifest('@t/low', ['zod'], ['@dhash/basics']),
+      'packages/low/src/b.ts': "import '@dhash/basics/near';",
+      'packages/top/src/c.ts': "import '@dhash/basics/near';",
+      'packages/pure/package.json': manifest('@t/pure', ['yaml'], ['@t/kit', '@dhash/basics']),
+      'packages/pure/src/d.ts': "import '@dhash/basics/near';\nimport '@dhash/basics/disk';",
+    });
+    expect(found).toEqual([
+      'packages/pure/src/d.ts:2: "@dhash/basics/disk" is not for packages/pure; it may import @dhash/basics/near',
+      'packages/top/src/c.ts:1: @dhash/basics is not among the dependencies or devDependencies of @t/top',
+    ]);
   });
 
   it('finds an import against the order of folders, and a folder without a place in it', async () => {

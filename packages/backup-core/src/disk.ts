@@ -12,7 +12,7 @@ import {
   unlink,
   utimes,
 } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { makeFolder as make, syncFolder as sync } from '@dhash/basics/folders';
 
 type Path = string | Buffer;
 
@@ -49,22 +49,8 @@ export const realDisk: Disk = {
   utimes: (path, atime, mtime) => utimes(path, atime, mtime),
 };
 
-/** Makes the names in a folder durable. Windows has no fsync of a folder; its metadata is journalled. */
-export const syncFolder = async (disk: Disk, folder: Path): Promise<void> => {
-  if (process.platform === 'win32') return;
-  const handle = await disk.open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-};
+/** Makes the names in a folder durable. */
+export const syncFolder = (disk: Disk, folder: Path): Promise<void> => sync(folder, disk);
 
 /** Makes a folder (0700) and those above it that are missing; each has its name durably when this resolves. */
-export const makeFolder = async (disk: Disk, folder: string): Promise<void> => {
-  const first = await disk.mkdir(folder, { mode: 0o700, recursive: true });
-  if (first === undefined) return;
-  const top = dirname(resolve(first));
-  for (let made = resolve(folder); made !== top; made = dirname(made))
-    await syncFolder(disk, dirname(made));
-};
+export const makeFolder = (disk: Disk, folder: string): Promise<void> => make(folder, { disk });

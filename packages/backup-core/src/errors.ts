@@ -88,10 +88,6 @@ export const systemCode = (error: unknown): string | undefined =>
 export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && 'syscall' in error && systemCode(error) !== undefined;
 
-/** Text of whatever was thrown. */
-export const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
-
 /** What to do about an answer of the system, where it tells. */
 const CURES: Readonly<Record<string, string>> = {
   ENOTDIR: 'a folder is expected where a file is',

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { messageOf } from '@dhash/basics/message-of';
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
-import { BackupError, messageOf } from './errors.ts';
+import { BackupError } from './errors.ts';
 import {
   FORMAT,
   MANIFEST_NAME,

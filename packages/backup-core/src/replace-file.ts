@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
-import { type Disk, syncFolder } from './disk.ts';
+import { replaceFile as replace, writeNewFile as write } from '@dhash/basics/replace-file';
+import type { Disk } from './disk.ts';
 import { workName } from './work-files.ts';
 
 /** Small parts are joined up to this length, so that each write is worth its call. */
@@ -20,20 +21,12 @@ function* inPieces(parts: Iterable<string>): Generator<string> {
 }
 
 /** Writes a file that is not there yet; its content is durable when this resolves, its name is not. */
-export const writeNewFile = async (
+export const writeNewFile = (
   disk: Disk,
   path: string,
   text: Iterable<string>,
   mode = 0o600,
-): Promise<void> => {
-  const handle = await disk.open(path, 'wx', mode);
-  try {
-    await handle.writeFile(inPieces(text));
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-};
+): Promise<void> => write(path, inPieces(text), { mode, disk });
 
 /**
  * Puts a text in the place of what lies there, if anything: whole or not at all, whenever the process is killed, and
@@ -41,20 +34,9 @@ export const writeNewFile = async (
  *
  * @param kind extension of the file that it is until then
  */
-export const replaceFile = async (
+export const replaceFile = (
   disk: Disk,
   file: string,
   kind: string,
   text: Iterable<string>,
-): Promise<void> => {
-  const folder = dirname(file);
-  const part = join(folder, workName(kind));
-  try {
-    await writeNewFile(disk, part, text);
-    await disk.rename(part, file);
-  } finally {
-    // Where the disk was full, what fitted would lie there until the next run.
-    await disk.rm(part, { recursive: false, force: true });
-  }
-  await syncFolder(disk, folder);
-};
+): Promise<void> => replace(file, join(dirname(file), workName(kind)), inPieces(text), { disk });

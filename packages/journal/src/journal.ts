@@ -1,5 +1,6 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncFolder } from '@dhash/basics/folders';
 import {
   type ChainEnd,
   chainStart,
@@ -15,7 +16,6 @@ import { JournalError } from './errors.ts';
 import { giveToOwnerOf } from './give-to-owner.ts';
 import { makeFolder } from './make-folder.ts';
 import { isRightMissing, missingRight } from './missing-right.ts';
-import { syncFolder } from './sync-folder.ts';
 
 /** An open journal. One process writes to it: the holder of the environment's lock. */
 export interface Journal {

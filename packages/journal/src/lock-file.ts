@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, link, open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { syncFolder } from '@dhash/basics/folders';
 import { JournalError } from './errors.ts';
 import { giveToOwnerOf } from './give-to-owner.ts';
 import { isRightMissing, missingRight } from './missing-right.ts';
 import { isSocketName } from './presence.ts';
 import type { ProcessIdentity } from './process-identity.ts';
-import { syncFolder } from './sync-folder.ts';
 
 /** Who holds a lock. */
 export type LockHolder = ProcessIdentity & {

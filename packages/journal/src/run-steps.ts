@@ -1,3 +1,4 @@
+import { messageOf } from '@dhash/basics/message-of';
 import type { NewEvent } from './chain.ts';
 import { JournalError } from './errors.ts';
 import type { Json } from './json.ts';
@@ -191,6 +192,3 @@ const interrupted = (step: string, signal: AbortSignal): StepsOutcome => ({
   error: signal.reason,
   undone: 'none',
 });
-
-const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);

@@ -108,7 +108,7 @@ describe('an answer', () => {
     });
     const options = {
       url: server.url,
-      timeoutMs: 300,
+      timeoutMs: 3000,
       selection: selecting('a{route=~"(/?[a-z]+)+"}', 'b'),
     };
     const timeout = {

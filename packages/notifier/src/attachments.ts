@@ -1,6 +1,6 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { extname, isAbsolute, relative, resolve } from 'node:path';
-import { codeOf } from './error-code.ts';
+import { codeOf } from '@dhash/basics/code-of';
 import { readableBytes } from './text/readable-bytes.ts';
 
 /** A file that goes with a message, where a channel can carry one: a mail can. */

@@ -1,3 +1,5 @@
+import { openSystemClock } from '@dhash/basics/clock';
+
 /** Time as a port: all waits between tries and all ages go through it. */
 export interface Clock {
   /** Unix epoch, ms. */
@@ -6,26 +8,5 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** Longest delay a timer of Node takes, ms. */
-const longestTimerMs = 2 ** 31 - 1;
-
 /** The real clock. */
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  sleep: (ms, signal) =>
-    new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      const onAbort = () => {
-        clearTimeout(timer);
-        reject(signal?.reason);
-      };
-      const timer = setTimeout(
-        () => {
-          signal?.removeEventListener('abort', onAbort);
-          resolve();
-        },
-        Math.min(ms, longestTimerMs),
-      );
-      signal?.addEventListener('abort', onAbort, { once: true });
-    }),
-};
+export const systemClock: Clock = openSystemClock();

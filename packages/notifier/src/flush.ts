@@ -1,5 +1,5 @@
+import { codeOf } from '@dhash/basics/code-of';
 import { type DeliverContext, deliver, hours, mayComeTwice, type Runtime } from './deliver.ts';
-import { codeOf } from './error-code.ts';
 import { severities } from './message.ts';
 import type { Receipt } from './receipt.ts';
 import { diskFailure } from './spool/durable.ts';

@@ -1,6 +1,6 @@
+import { codeOf } from '@dhash/basics/code-of';
 import { isAlerting } from './config/secret-fields.ts';
 import { type DeliverContext, deliver, mayComeTwice, type Runtime } from './deliver.ts';
-import { codeOf } from './error-code.ts';
 import { isAtLeast, type Message, severities } from './message.ts';
 import type { Receipt } from './receipt.ts';
 import { alertActionOf } from './render/alert.ts';

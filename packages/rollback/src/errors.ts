@@ -45,7 +45,3 @@ export class RollbackError extends Error {
 /** True for a `RollbackError` of any copy of this package (by brand, not by `instanceof`). */
 export const isRollbackError = (error: unknown): error is RollbackError =>
   typeof error === 'object' && error !== null && brand in error;
-
-/** The text of whatever was thrown. */
-export const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);

@@ -7,7 +7,8 @@ import {
   readProof,
   verifyBackup,
 } from '@dhash/backup-core';
-import { messageOf, RollbackError } from './errors.ts';
+import { messageOf } from '@dhash/basics/message-of';
+import { RollbackError } from './errors.ts';
 import { refuseObstacles } from './obstacles.ts';
 import type { Service } from './ports.ts';
 

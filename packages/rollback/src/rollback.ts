@@ -1,4 +1,5 @@
 import type { DataDifference } from '@dhash/backup-core';
+import { messageOf } from '@dhash/basics/message-of';
 import {
   type Json,
   type NewEvent,
@@ -8,7 +9,7 @@ import {
   type StepsOutcome,
   undoSteps,
 } from '@dhash/journal';
-import { messageOf, RollbackError } from './errors.ts';
+import { RollbackError } from './errors.ts';
 import { type IncidentResult, logLine, writeIncident } from './incident.ts';
 import type { RollbackOptions } from './options.ts';
 import type { RollbackStep } from './plan-rollback.ts';

@@ -184,7 +184,6 @@ describe('a rollback', () => {
         expect(log).toContain('verify done');
       }
     },
-    60_000,
   );
 
   it('goes on after an interruption, and undoes nothing for it', async () => {

@@ -1,3 +1,4 @@
+import { messageOf as textOf } from '@dhash/basics/message-of';
 import { missingRightOf } from '@dhash/journal';
 
 /** What each exit code of `dhash-rollout` means; the table is in the README. */
@@ -44,8 +45,7 @@ export const isRolloutError = (error: unknown): error is RolloutError =>
   error instanceof Error && error.name === 'RolloutError' && 'exit' in error;
 
 /** The text of anything thrown; of a right that is missing, which one, and who could give it. */
-export const messageOf = (error: unknown): string =>
-  missingRightOf(error) ?? (error instanceof Error ? error.message : String(error));
+export const messageOf = (error: unknown): string => missingRightOf(error) ?? textOf(error);
 
 /** Whether the system said that a file, folder or program is not there. */
 export const isNotThere = (error: unknown): boolean =>

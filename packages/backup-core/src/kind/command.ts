@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
+import { messageOf } from '@dhash/basics/message-of';
 import { syncFolder } from '../disk.ts';
-import { BackupError, messageOf } from '../errors.ts';
+import { BackupError } from '../errors.ts';
 import { runProcess } from '../process/run-process.ts';
 import { placeObstacles } from '../put-back/place.ts';
 import { sourceOfType } from '../restore/context.ts';

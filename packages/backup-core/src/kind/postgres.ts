@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { messageOf } from '@dhash/basics/message-of';
 import { onlyFileOf } from '../backup-files.ts';
-import { BackupError, messageOf } from '../errors.ts';
+import { BackupError } from '../errors.ts';
 import type { ManifestSource } from '../manifest.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { countRows, readRows } from '../postgres/count-rows.ts';

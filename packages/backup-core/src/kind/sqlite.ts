@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { basename, isAbsolute } from 'node:path';
+import { messageOf } from '@dhash/basics/message-of';
 import { giveAttributes } from '../attributes/give-attributes.ts';
 import { attributesOf } from '../attributes/read-attributes.ts';
 import { withAttributes } from '../attributes/with-attributes.ts';
 import { onlyFileOf } from '../backup-files.ts';
-import { BackupError, messageOf } from '../errors.ts';
+import { BackupError } from '../errors.ts';
 import type { Manifest, ManifestSource } from '../manifest.ts';
 import { sqliteObstacles } from '../put-back/sqlite-obstacles.ts';
 import { changedTables } from '../restore/changed-tables.ts';

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { BackupError, messageOf, systemCode } from '../errors.ts';
+import { messageOf } from '@dhash/basics/message-of';
+import { BackupError, systemCode } from '../errors.ts';
 import type { CommandLine } from '../types.ts';
 
 /** From TERM to KILL, ms. */

@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { messageOf } from '@dhash/basics/message-of';
 import { filesOfSource } from '../backup-files.ts';
 import { sourceProblems } from '../backup-options.ts';
 import { type Disk, realDisk } from '../disk.ts';
-import { BackupError, isSystemError, messageOf, systemSaid } from '../errors.ts';
+import { BackupError, isSystemError, systemSaid } from '../errors.ts';
 import type { RestoreContext } from '../kind/data-kind.ts';
 import { kindOf } from '../kind/kinds.ts';
 import type { Manifest } from '../manifest.ts';

@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { messageOf } from '@dhash/basics/message-of';
 import { realDisk } from '../disk.ts';
 import { PROOF_SUFFIX, readProof } from '../drill/proof.ts';
-import { BackupError, isBackupError, isSystemError, messageOf, systemCode } from '../errors.ts';
+import { BackupError, isBackupError, isSystemError, systemCode } from '../errors.ts';
 import { type BackupListing, listBackups } from '../list-backups.ts';
 import { readSidecar } from '../sidecar.ts';
 import type { DiskOption } from '../types.ts';

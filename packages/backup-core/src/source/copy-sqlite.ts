@@ -3,7 +3,8 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { BackupError, messageOf } from '../errors.ts';
+import { messageOf } from '@dhash/basics/message-of';
+import { BackupError } from '../errors.ts';
 import { copyFrozen } from './copy-frozen.ts';
 import { mustOpenReadOnly } from './inspect-sqlite.ts';
 import {

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { BackupError, messageOf } from '../errors.ts';
+import { messageOf } from '@dhash/basics/message-of';
+import { BackupError } from '../errors.ts';
 import { sqliteTrouble } from './sqlite-result.ts';
 
 /** What is known of a database. */

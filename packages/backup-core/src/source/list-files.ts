@@ -1,6 +1,7 @@
 import { lstatSync, type Stats } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
-import { BackupError, messageOf, systemCode } from '../errors.ts';
+import { messageOf } from '@dhash/basics/message-of';
+import { BackupError, systemCode } from '../errors.ts';
 import type { Owner } from '../stored-owner.ts';
 import { linkProblem } from '../stored-path.ts';
 import { type FoundTable, foundTable } from '../table/found-table.ts';

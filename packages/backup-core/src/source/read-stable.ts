@@ -9,7 +9,8 @@ import {
 } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isSystemError, messageOf, systemCode } from '../errors.ts';
+import { messageOf } from '@dhash/basics/message-of';
+import { isSystemError, systemCode } from '../errors.ts';
 import { CHUNK_BYTES, CHUNKS_HELD } from '../zip/deflate-chunks.ts';
 
 /** A file that can't be read whole; the backup goes on without it and is an incomplete one. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { crc32, createInflateRaw, inflateRaw, inflateRawSync } from 'node:zlib';
+import { messageOf } from '@dhash/basics/message-of';
 import { bufferPool } from '../buffer-pool.ts';
-import { messageOf, systemCode } from '../errors.ts';
+import { systemCode } from '../errors.ts';
 import { STORED } from './format.ts';
 import type { ArchiveEntry } from './read-archive.ts';
 import { type OpenFile, refuse } from './read-structure.ts';

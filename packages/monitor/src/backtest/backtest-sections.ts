@@ -1,4 +1,4 @@
-import { escapeHtml } from '../report/escape.ts';
+import { escapeHtml } from '@dhash/basics/escape-html';
 import { formatDuration, formatInstant, formatValue } from '../view/format.ts';
 import type { BacktestInput, BacktestSeries } from './backtest-data.ts';
 import { calendar, markOfWatch } from './calendar.ts';

@@ -1,4 +1,4 @@
-import { escapeHtml } from '../report/escape.ts';
+import { escapeHtml } from '@dhash/basics/escape-html';
 import { formatDuration, formatInstant } from '../view/format.ts';
 import type { BacktestInput, PastWatchRow } from './backtest-data.ts';
 

@@ -1,8 +1,6 @@
+import { messageOf } from '@dhash/basics/message-of';
 import type { CheckReading } from '@dhash/quality-gates';
 import type { HealthProbe, HealthReading } from './health-probe.ts';
-
-const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
 
 /**
  * One check of several replicas, each asked by itself: OK where all known ones are, not known where none is known.

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { escapeHtml, jsonForScript } from './escape.ts';
+import { escapeHtml } from '@dhash/basics/escape-html';
+import { jsonForScript } from './json-for-script.ts';
 
 /** A page that loads nothing and sends nothing. */
 export type Page = {

@@ -1,7 +1,7 @@
+import { escapeHtml } from '@dhash/basics/escape-html';
 import type { Verdict } from '@dhash/quality-gates';
 import { formatDuration, formatInstant, formatValue, verdictWords } from '../view/format.ts';
 import { limitText } from '../view/limit.ts';
-import { escapeHtml } from './escape.ts';
 import type { GateSeries, ReportData, ReportInput } from './report-data.ts';
 import { staticChart } from './static-chart.ts';
 

@@ -1,5 +1,5 @@
+import { escapeHtml } from '@dhash/basics/escape-html';
 import { formatDuration, formatValue } from '../view/format.ts';
-import { escapeHtml } from './escape.ts';
 import type { GateSeries } from './report-data.ts';
 
 const width = 640;

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeFolder, syncFolder } from '@dhash/basics/folders';
 import type { Sample } from '@dhash/quality-gates';
 import { MonitorError } from '../errors.ts';
 import { type ExpectedLog, whyNotExpected } from './expected-log.ts';
-import { makeFolder, syncFolder } from './make-folder.ts';
 import { parseSampleLine, type SampleLogFormat, toSampleLine } from './sample-line.ts';
 
 /** What a log holds so far: a few bytes for a record that can't be changed unseen. */

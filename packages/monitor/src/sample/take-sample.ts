@@ -1,3 +1,4 @@
+import { messageOf } from '@dhash/basics/message-of';
 import type { CheckReading, PolledSample } from '@dhash/quality-gates';
 import type { HealthProbe, HealthReading } from '../health/health-probe.ts';
 import type { Source, SourceReading } from '../sources/source.ts';
@@ -17,9 +18,6 @@ export interface Probes {
   /** `null`: the service has no metrics. */
   readonly source: Source | null;
 }
-
-const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
 
 const metricsOf = ({ metrics, processes, known, unread, doubts, failed }: SourceReading) => ({
   metrics: keepReadings(metrics),

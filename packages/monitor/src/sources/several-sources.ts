@@ -1,3 +1,4 @@
+import { messageOf } from '@dhash/basics/message-of';
 import { parseSeriesKey, seriesKey } from '@dhash/quality-gates';
 import { MonitorError } from '../errors.ts';
 import type { Source, SourceReading } from './source.ts';
@@ -58,9 +59,6 @@ const merged = (readings: readonly SourceReading[], failed: readonly string[]): 
     names,
   };
 };
-
-const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
 
 const readAll = async (
   sources: readonly (readonly [string, Source])[],

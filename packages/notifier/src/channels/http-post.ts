@@ -1,8 +1,8 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import { codeOf } from '@dhash/basics/code-of';
 import { type AttemptResult, permanent, transient } from '../delivery/attempt.ts';
 import type { HintSource } from '../delivery/server-hint.ts';
 import { isTlsCode } from '../delivery/tls-codes.ts';
-import { codeOf } from '../error-code.ts';
 import { type Agents, type Connection, privateTargetCode } from '../net/agents.ts';
 import type { Guard } from '../net/target-policy.ts';
 import { cleanLine } from '../text/clean.ts';

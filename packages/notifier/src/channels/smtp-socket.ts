@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, isIP, type Socket } from 'node:net';
+import { codeOf } from '@dhash/basics/code-of';
 import type { SMTPTransportOptions } from 'nodemailer';
-import { codeOf } from '../error-code.ts';
 
 /** A server that may take minutes to greet is still reached within this, or not at all, ms. */
 const connectTimeoutMs = 10_000;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { codeOf } from '../error-code.ts';
+import { codeOf } from '@dhash/basics/code-of';
 import { NotifierError } from '../errors.ts';
 
 /**

@@ -1,17 +1,6 @@
+import { escapeHtml } from '@dhash/basics/escape-html';
 import { footerLine, severityLook } from './severity-look.ts';
 import type { View } from './view.ts';
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** HTML's five entities, for text and for attribute values in double quotes. */
-const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 
 const lines = (text: string): string => escapeHtml(text).replaceAll('\n', '<br>');
 

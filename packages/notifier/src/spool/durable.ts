@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { renameSync, unlinkSync } from 'node:fs';
-import { link, mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { codeOf } from '../error-code.ts';
+import { link, readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { codeOf } from '@dhash/basics/code-of';
+import { syncFolder } from '@dhash/basics/folders';
+import { replaceFile as replaceFileBy, writeNewFile } from '@dhash/basics/replace-file';
 
 /**
  * The code of what the disk refused, or null where all went well.
@@ -17,29 +19,6 @@ export const diskFailure = async (act: () => Promise<unknown>): Promise<string |
     if (code === '') throw error;
     return code;
   }
-};
-
-/** Makes names in a folder survive a power cut. Windows can't and need not. */
-export const syncFolder = async (folder: string): Promise<void> => {
-  try {
-    const handle = await open(folder, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    if (!['EISDIR', 'EPERM', 'EINVAL', 'EACCES'].includes(codeOf(error))) throw error;
-  }
-};
-
-/** A folder that only its owner may read, with those above it; the name of each new one is durable. */
-export const makeFolder = async (folder: string): Promise<void> => {
-  const first = await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  const top = dirname(resolve(first));
-  for (let made = resolve(folder); made !== top; made = dirname(made))
-    await syncFolder(dirname(made));
 };
 
 /** Names in a folder; none where it is not there. */
@@ -85,24 +64,13 @@ export const takeFile = (from: string, to: string): boolean => {
   }
 };
 
-const writeBeside = async (path: string, data: string): Promise<string> => {
-  const temporary = join(dirname(path), `.${randomBytes(8).toString('hex')}.tmp`);
-  const handle = await open(temporary, 'wx', 0o600);
-  try {
-    await handle.writeFile(data);
-    await handle.sync();
-  } catch (error) {
-    removeFile(temporary);
-    throw error;
-  } finally {
-    await handle.close();
-  }
-  return temporary;
-};
+const nameBeside = (path: string): string =>
+  join(dirname(path), `.${randomBytes(8).toString('hex')}.tmp`);
 
 /** Writes a whole new file; false where the name is taken, which is left as it is. */
 export const writeNew = async (path: string, data: string): Promise<boolean> => {
-  const temporary = await writeBeside(path, data);
+  const temporary = nameBeside(path);
+  await writeNewFile(temporary, data);
   try {
     await link(temporary, path);
   } catch (error) {
@@ -116,8 +84,5 @@ export const writeNew = async (path: string, data: string): Promise<boolean> => 
 };
 
 /** Replaces a file as a whole. */
-export const replaceFile = async (path: string, data: string): Promise<void> => {
-  const temporary = await writeBeside(path, data);
-  await rename(temporary, path);
-  await syncFolder(dirname(path));
-};
+export const replaceFile = (path: string, data: string): Promise<void> =>
+  replaceFileBy(path, nameBeside(path), data);

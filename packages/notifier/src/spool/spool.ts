@@ -1,18 +1,11 @@
 import { statSync } from 'node:fs';
 import { link, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf } from '../error-code.ts';
+import { setImmediate } from 'node:timers/promises';
+import { codeOf } from '@dhash/basics/code-of';
+import { makeFolder, syncFolder } from '@dhash/basics/folders';
 import { openDeadFolder } from './dead-folder.ts';
-import {
-  makeFolder,
-  namesIn,
-  readIfThere,
-  removeFile,
-  replaceFile,
-  syncFolder,
-  takeFile,
-  writeNew,
-} from './durable.ts';
+import { namesIn, readIfThere, removeFile, replaceFile, takeFile, writeNew } from './durable.ts';
 import { createFolderSync } from './folder-sync.ts';
 import { isOwnerAlive, ownerTag } from './owner.ts';
 import { channelSlug, type Death, parseRecord, recordName, type SpoolRecord } from './record.ts';
@@ -39,6 +32,9 @@ export interface Claim {
 
 /** Records remembered by their inode; a longer spool is read again. */
 const knownAtMost = 5000;
+
+/** How often one of two that add the same message looks whether the other has gone. */
+const looksForTwins = 100;
 
 /** Removals of delivered records within this time share one sync of their folder, ms. */
 const syncEveryMs = 100;
@@ -149,14 +145,23 @@ export const openSpool = (folder: string, now: () => number) => {
         (await list(record.channel)).filter(
           (entry) => entry.name === name && entry.file !== own.file,
         );
-      if ((await twins()).length > 0) return null;
-      await writeNew(own.file, bodyOf(record));
-      // Two that add the same at once see each other here, and the lesser tag stays.
-      if ((await twins()).some((twin) => twin.claimedBy === null || twin.claimedBy < tag)) {
+      // Whoever sees nobody beside its own file keeps it: a file that is written later sees it, and gives way.
+      const isAlone = async (): Promise<boolean> => {
+        for (let look = 0; look < looksForTwins; look++) {
+          const others = await twins();
+          if (others.length === 0) return true;
+          // Of two that see each other the lesser tag waits, and the other one goes.
+          if (others.some(({ claimedBy }) => claimedBy === null || claimedBy < tag)) return false;
+          await setImmediate();
+        }
+        return false;
+      };
+      for (;;) {
+        if ((await twins()).length > 0) return null;
+        await writeNew(own.file, bodyOf(record));
+        if (await isAlone()) return own;
         await remove(own);
-        return null;
       }
-      return own;
     },
 
     /** Puts a claimed record back as it is. */

@@ -1,4 +1,4 @@
-import { nearest } from '../config/nearest.ts';
+import { nearest } from '@dhash/basics/nearest';
 import type { GatePolicy } from '../policy.ts';
 import type { Timed } from '../sample.ts';
 import { parseSelector, selectorMatches } from '../series/selector.ts';

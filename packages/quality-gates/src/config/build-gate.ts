@@ -1,9 +1,9 @@
+import { nearest } from '@dhash/basics/nearest';
 import type { BreakAction, GatePolicy } from '../policy.ts';
 import { check, type Finding, show, unknownKey, withoutEchoes } from './check.ts';
 import { durationMs, gateFields, kinds, readStreak } from './fields.ts';
 import { type Form, forms, type KnownGate, knownGates } from './forms.ts';
 import { limitFindings, shareFindings } from './limit-findings.ts';
-import { nearest } from './nearest.ts';
 import type { Path } from './read-document.ts';
 
 type Raw = Readonly<Record<string, unknown>>;

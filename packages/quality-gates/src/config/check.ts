@@ -1,5 +1,5 @@
+import { nearest } from '@dhash/basics/nearest';
 import type * as z from 'zod';
-import { nearest } from './nearest.ts';
 import type { Path } from './read-document.ts';
 
 /** What is wrong at a path; the file and the position come later. */

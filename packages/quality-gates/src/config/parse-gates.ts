@@ -1,8 +1,8 @@
+import { nearest } from '@dhash/basics/nearest';
 import type { WatchPolicy } from '../policy.ts';
 import { buildPolicy } from './build-policy.ts';
 import { type Finding, show, unknownKey } from './check.ts';
 import { type ConfigIssue, GatesConfigError } from './errors.ts';
-import { nearest } from './nearest.ts';
 import { type Path, type Position, readDocument } from './read-document.ts';
 
 /** A gates file that holds: each environment's policy. */

@@ -2,10 +2,10 @@ import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { isSameDatabase, leavesDatabaseOut } from '@dhash/backup-core';
 import type { ConfigIssue } from './config-error.ts';
 import { type IssueContext, issueAt, valueAt } from './issues.ts';
-import { suggest } from './nearest.ts';
 import { ownFolders } from './own-folders.ts';
 import type { Path } from './positions.ts';
 import { notifiableEvents } from './recipients.ts';
+import { suggest } from './suggest.ts';
 
 interface Named {
   readonly name: string;

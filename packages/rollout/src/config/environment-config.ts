@@ -8,7 +8,7 @@ import { dataSourceOf } from './data-source.ts';
 import { drillOf, targetDrillOf } from './drill.ts';
 import { type IssueContext, issueAt, issuesOf, valueAt } from './issues.ts';
 import { metricsSources, secretsOfMetrics } from './metrics-source.ts';
-import { nearestWord } from './nearest.ts';
+
 import { backupFolder, stateFolder } from './own-folders.ts';
 import { inOrder, type RolloutFile } from './parse-config.ts';
 import { duration, present } from './parsed.ts';
@@ -22,22 +22,20 @@ import {
 } from './schema.ts';
 import { parseDays, parsePercent, parseSize } from './size.ts';
 import { type Substituted, substitute } from './substitute.ts';
+import { suggest } from './suggest.ts';
 import type { EnvironmentConfig, TargetConfig } from './types.ts';
 import { isDecodable } from './url-credentials.ts';
 
-const unknownEnvironment = (file: RolloutFile, env: string): ConfigError => {
-  const nearest = nearestWord(env, file.environments);
-  const known = `known: ${file.environments.join(', ')}`;
-  return new ConfigError([
+const unknownEnvironment = (file: RolloutFile, env: string): ConfigError =>
+  new ConfigError([
     {
       file: file.file,
       ...file.positions.keyAt(['environments']),
       path: 'environments',
       message: `there is no environment "${env}"`,
-      hint: nearest === null ? known : `did you mean "${nearest}"? (${known})`,
+      hint: suggest(env, file.environments),
     },
   ]);
-};
 
 /** A channel's own variables decide whether it is on; one that is not set turns it off. */
 const openChannel = (

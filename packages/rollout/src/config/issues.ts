@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import type { ConfigIssue } from './config-error.ts';
 import { knownKeys, knownTypes } from './json-schema.ts';
-import { suggest } from './nearest.ts';
 import { formatPath, type Path, type Positions } from './positions.ts';
+import { suggest } from './suggest.ts';
 
 /** What an issue needs to know about the file that it is about. */
 export interface IssueContext {

@@ -1,3 +1,4 @@
+import { healthyInARow, waitUntilHealthy as wait } from '@dhash/basics/wait-until-healthy';
 import type { HealthProbe } from '@dhash/monitor';
 import type { EnvironmentConfig } from '../config/types.ts';
 import type { Clock } from '../process/clock.ts';
@@ -7,11 +8,7 @@ import { requireVariables } from '../targets/run-target-command.ts';
 import { outputPlace } from '../targets/state-folder.ts';
 import { visible } from '../words/visible.ts';
 
-/** Consecutive OK checks that count as healthy. */
-const healthyInARow = 3;
-/** Between two of those checks, ms. */
-const healthPauseMs = 1000;
-/** Longest that a service may take from its start to the last of them, ms. */
+/** Longest that a service may take from its start to the last of its OK answers, ms. */
 const startBudgetMs = 60_000;
 
 export type HealthOutcome =
@@ -25,19 +22,11 @@ export const waitUntilHealthy = async (
   signal: AbortSignal,
   budgetMs = startBudgetMs,
 ): Promise<HealthOutcome> => {
-  const startedMs = clock.now();
-  let inARow = 0;
-  for (let checks = 1; ; checks += 1) {
-    const reading = await probe.check(signal);
-    inARow = reading.ok === true ? inARow + 1 : 0;
-    const ms = clock.now() - startedMs;
-    if (inARow >= healthyInARow) return { ok: true, checks, ms };
-    if (ms >= budgetMs) {
-      const reason = `not healthy ${healthyInARow} times in a row within ${budgetMs / 1000} s: ${reading.reason ?? 'no answer'}`;
-      return { ok: false, reason, checks, ms };
-    }
-    await clock.sleep(healthPauseMs, signal);
-  }
+  const outcome = await wait({ check: (stop) => probe.check(stop), clock, signal, budgetMs });
+  if (outcome.ok) return outcome;
+  const { checks, ms, last } = outcome;
+  const reason = `not healthy ${healthyInARow} times in a row within ${budgetMs / 1000} s: ${last}`;
+  return { ok: false, reason, checks, ms };
 };
 
 /** Runs the smoke tests; `null` where rollout.yaml names none. */

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { messageOf } from '@dhash/basics/message-of';
 
 /** Where a command's output should go. */
 export interface OutputPlace {
@@ -60,9 +61,6 @@ const create = (file: string): number => {
     throw error;
   }
 };
-
-const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
 
 const isTaken = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'EEXIST';
 

@@ -1,0 +1,46 @@
+/** Consecutive OK answers that make a service healthy. */
+export const healthyInARow = 3;
+/** Between two questions, ms. */
+const pauseMs = 1000;
+
+export interface HealthWait {
+  readonly check: (
+    signal: AbortSignal,
+  ) => Promise<{ readonly ok: boolean | null; readonly reason?: string | undefined }>;
+  readonly clock: {
+    now(): number;
+    sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  };
+  readonly signal: AbortSignal;
+  /** Longest until the last of the answers, ms. */
+  readonly budgetMs: number;
+}
+
+export type HealthOutcome =
+  | { readonly ok: true; readonly checks: number; readonly ms: number }
+  | {
+      readonly ok: false;
+      /** What the last answer said. */
+      readonly last: string;
+      readonly checks: number;
+      readonly ms: number;
+    };
+
+/** Asks until a service has answered OK `healthyInARow` times in a row, or the budget is spent. */
+export const waitUntilHealthy = async (wait: HealthWait): Promise<HealthOutcome> => {
+  const { check, clock, signal, budgetMs } = wait;
+  const startedAtMs = clock.now();
+  let inARow = 0;
+  for (let checks = 1; ; checks++) {
+    const reading = await check(signal);
+    signal.throwIfAborted();
+    inARow = reading.ok === true ? inARow + 1 : 0;
+    const ms = clock.now() - startedAtMs;
+    if (inARow === healthyInARow) return { ok: true, checks, ms };
+    if (ms >= budgetMs) {
+      const last = reading.ok === true ? 'OK' : (reading.reason ?? 'no reason given');
+      return { ok: false, last, checks, ms };
+    }
+    await clock.sleep(pauseMs, signal);
+  }
+};
