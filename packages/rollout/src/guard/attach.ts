@@ -1,5 +1,6 @@
 import type { RecordedRun } from '../record/runs.ts';
-import { type Act, mayDo, type Situation, standingOf } from '../record/ways-out.ts';
+import { type Situation, standingOf } from '../record/standing.ts';
+import { type Act, mayDo } from '../record/ways-out.ts';
 
 /** How a watch can be asked for. */
 export type WatchAct = Extract<Act, 'monitor' | 'monitor --resume' | 'monitor --extend'>;

@@ -6,7 +6,7 @@ import { type OpenRun, recorderOf } from '../environment/open-run.ts';
 import { exitCodes } from '../errors.ts';
 import { workOnRun } from '../notify/work-on-run.ts';
 import { lastOf } from '../record/events.ts';
-import { type Standing, standingOf } from '../record/ways-out.ts';
+import { type Standing, standingOf } from '../record/standing.ts';
 import { type SituationNow, situationNow } from '../takeover/require-way-out.ts';
 import { monitor } from './monitor.ts';
 

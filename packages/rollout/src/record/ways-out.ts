@@ -1,4 +1,4 @@
-import type { RunState } from './run-state.ts';
+import { describeStanding, type Situation, type Standing, standingOf } from './standing.ts';
 
 /** What a person can ask of an environment, as they type it. */
 export const acts = [
@@ -20,51 +20,6 @@ export const acts = [
 ] as const;
 
 export type Act = (typeof acts)[number];
-
-/** Where an environment stands, as far as it matters for what may be done next. */
-export const standings = [
-  /** No run is open. */
-  'closed',
-  /** A deploy that was cut off between its first step and its last. */
-  'deploying',
-  /** A deploy whose undo was cut off. */
-  'undoing',
-  /** Migrations whose undo was cut off. */
-  'unmigrating',
-  'migrating',
-  /** A rollback of its own that was cut off before it had begun. */
-  'asked to roll back',
-  'awaiting guard',
-  /** A watch that was cut off, or is running. */
-  'watched',
-  'inconclusive',
-  /** A gate broke, and what runs is the release under watch. */
-  'gate broke',
-  /** A rollback that was cut off. */
-  'rolling back',
-  /** A rollback that was tried and did not validate. */
-  'not validated',
-  /** A gate broke, and the rollback could not begin. */
-  'not rolled back',
-  /** An undo that failed. */
-  'deploy stuck',
-  'migration stuck',
-] as const;
-
-export type Standing = (typeof standings)[number];
-
-/** Who works on the environment now: nobody, a watch, or a process that changes it. */
-export type Holding = 'free' | 'watch' | 'change';
-
-export interface Situation {
-  /** The newest run that can hold others back; `null`: none yet. */
-  readonly state: RunState | null;
-  /** Whether a rollback of it began and came to no end. */
-  readonly rollbackUnfinished: boolean;
-  readonly held: Holding;
-  /** The target runs something else than this run put there; `null`: it does not, or nobody asked. */
-  readonly drift: string | null;
-}
 
 /** Whether an act is accepted: with what it will do, or with why not and the exit code. */
 export type Answer =
@@ -89,38 +44,6 @@ const ownReleaseLive: readonly Standing[] = [
   'not rolled back',
 ];
 
-/** Names the standing of the newest run. Pure. */
-export const standingOf = ({
-  state,
-  rollbackUnfinished,
-}: Pick<Situation, 'state' | 'rollbackUnfinished'>): Standing => {
-  if (state === null || state.closed) return 'closed';
-  switch (state.status) {
-    case 'rolling back':
-      if (state.rollbackBy !== 'undo') return 'rolling back';
-      return state.kind === 'migrate' ? 'unmigrating' : 'undoing';
-    case 'awaiting guard':
-      return 'awaiting guard';
-    case 'watching':
-    case 'interrupted':
-      return 'watched';
-    case 'inconclusive':
-      return 'inconclusive';
-    case 'alerted':
-    case 'frozen':
-      return 'gate broke';
-    case 'needs people':
-      if (rollbackUnfinished) return 'not validated';
-      if (state.kind === 'rollback') return 'asked to roll back';
-      if (state.undoing) return state.kind === 'migrate' ? 'migration stuck' : 'deploy stuck';
-      return 'not rolled back';
-    default:
-      if (state.kind === 'migrate') return state.undoing ? 'unmigrating' : 'migrating';
-      if (state.kind === 'rollback') return 'asked to roll back';
-      return state.undoing ? 'undoing' : 'deploying';
-  }
-};
-
 const of = {
   resumeDeploy: 'goes on with the deploy where it was cut off',
   finishUndo: 'takes the deploy back to its end: the release before runs again',
@@ -137,9 +60,12 @@ const of = {
   resumeMigrate: 'goes on with the migrations, or with taking them back',
   deploy: 'deploys',
   migrate: 'migrates',
-  start: 'starts the active release and waits until it is healthy',
-  stop: 'stops the service, and leaves it stopped',
 } as const;
+
+const start = { start: 'starts the active release and waits until it is healthy' };
+
+/** The service by hand: where no act of a run is half done. */
+const startAndStop = { ...start, stop: 'stops the service, and leaves it stopped' };
 
 /** What is accepted in each standing, the recommended first. */
 const accepted: Readonly<Record<Standing, Partial<Record<Act, string>>>> = {
@@ -148,8 +74,7 @@ const accepted: Readonly<Record<Standing, Partial<Record<Act, string>>>> = {
     migrate: of.migrate,
     monitor: 'watches what runs, and rolls nothing back',
     rollback: of.rollback,
-    start: of.start,
-    stop: of.stop,
+    ...startAndStop,
   },
   deploying: {
     'deploy --resume': of.resumeDeploy,
@@ -172,7 +97,7 @@ const accepted: Readonly<Record<Standing, Partial<Record<Act, string>>>> = {
   'asked to roll back': {
     rollback: of.rollback,
     'rollback --resume': 'goes on with it, or closes it where it had not begun anything',
-    start: of.start,
+    ...start,
   },
   'awaiting guard': {
     monitor: of.watch,
@@ -180,8 +105,7 @@ const accepted: Readonly<Record<Standing, Partial<Record<Act, string>>>> = {
     rollback: of.rollback,
     'deploy --abort': of.abort,
     'deploy --supersede': of.supersede,
-    start: of.start,
-    stop: of.stop,
+    ...startAndStop,
   },
   watched: {
     'monitor --resume': of.resumeWatch,
@@ -190,8 +114,7 @@ const accepted: Readonly<Record<Standing, Partial<Record<Act, string>>>> = {
     rollback: of.rollback,
     'deploy --abort': of.abort,
     'deploy --supersede': of.supersede,
-    start: of.start,
-    stop: of.stop,
+    ...startAndStop,
   },
   inconclusive: {
     'monitor --extend': of.extend,
@@ -200,8 +123,7 @@ const accepted: Readonly<Record<Standing, Partial<Record<Act, string>>>> = {
     rollback: of.rollback,
     'deploy --abort': of.abort,
     'deploy --supersede': of.supersede,
-    start: of.start,
-    stop: of.stop,
+    ...startAndStop,
   },
   'gate broke': {
     rollback: of.rollback,
@@ -209,8 +131,7 @@ const accepted: Readonly<Record<Standing, Partial<Record<Act, string>>>> = {
     monitor: of.watch,
     promote: of.promote,
     'deploy --supersede': of.supersede,
-    start: of.start,
-    stop: of.stop,
+    ...startAndStop,
   },
   'rolling back': {
     'rollback --resume': of.resumeRollback,
@@ -219,25 +140,24 @@ const accepted: Readonly<Record<Standing, Partial<Record<Act, string>>>> = {
   'not validated': {
     'rollback --resume': of.resumeRollback,
     rollback: of.finishThenRollback,
-    start: of.start,
+    ...start,
   },
   'not rolled back': {
     rollback: of.rollback,
     'deploy --abort': of.abort,
     monitor: of.watch,
     promote: of.promote,
-    start: of.start,
-    stop: of.stop,
+    ...startAndStop,
   },
   'deploy stuck': {
     'deploy --abort': 'tries the undo again',
     rollback: of.rollback,
-    start: of.start,
+    ...start,
   },
   'migration stuck': {
     'migrate --resume': 'tries to take the migrations back again',
     rollback: of.rollback,
-    start: of.start,
+    ...start,
   },
 };
 
@@ -262,39 +182,6 @@ const asksToGoOn = (act: Act): boolean => act.endsWith('--resume') || act.endsWi
 const isHalfBack = (standing: Standing): boolean =>
   standing === 'rolling back' || standing === 'not validated';
 
-const describe = ({ state }: Situation, standing: Standing): string =>
-  state === null
-    ? 'there is no run yet'
-    : `run ${state.run} is ${standing === 'closed' ? state.status : wordsFor(standing, state)}`;
-
-const wordsFor = (standing: Standing, state: RunState): string => {
-  switch (standing) {
-    case 'deploying':
-      return `a deploy that was cut off${state.at === null ? '' : ` at ${state.at}`}`;
-    case 'undoing':
-      return 'a deploy whose undo was cut off';
-    case 'unmigrating':
-      return 'a migration whose undo was cut off';
-    case 'migrating':
-      return `a migration that was cut off${state.at === null ? '' : ` at ${state.at}`}`;
-    case 'asked to roll back':
-      return 'a rollback that had not begun';
-    case 'watched':
-      return 'a watch that was cut off';
-    case 'rolling back':
-      return 'being rolled back, or was cut off in it';
-    case 'not validated':
-      return 'rolled back without being validated';
-    case 'not rolled back':
-      return 'broken by a gate, and could not be rolled back';
-    case 'deploy stuck':
-    case 'migration stuck':
-      return 'half undone: its undo failed';
-    default:
-      return state.status;
-  }
-};
-
 /** Whether an act is accepted now. Pure; whoever acts asks again under the lock. */
 export const mayDo = (act: Act, situation: Situation): Answer => {
   const standing = standingOf(situation);
@@ -317,8 +204,8 @@ export const mayDo = (act: Act, situation: Situation): Answer => {
   const does = accepted[standing][asked];
   if (does !== undefined) return { go: true, does };
   if (standing === 'closed' && ofOpenRuns.includes(act))
-    return refuse(`no run is open: ${describe(situation, standing)}`, 2);
-  return refuse(describe(situation, standing), asksToGoOn(act) && !isHalfBack(standing) ? 2 : 7);
+    return refuse(`no run is open: ${describeStanding(situation)}`, 2);
+  return refuse(describeStanding(situation), asksToGoOn(act) && !isHalfBack(standing) ? 2 : 7);
 };
 
 /** One way out of an open run. */
@@ -351,7 +238,3 @@ export const waysOut = (
   const starts = useful.filter(({ act }) => act === 'start');
   return [...starts, ...useful.filter(({ act }) => act !== 'start')];
 };
-
-/** Why an act is refused, in the words of every refusal. */
-export const describeStanding = (situation: Situation): string =>
-  describe(situation, standingOf(situation));

@@ -12,7 +12,7 @@ import type { Recorder } from '../record/recorder.ts';
 import { newRunId } from '../record/run-id.ts';
 import { foldRun, hasHalfSwap, hasUnfinishedRollback } from '../record/run-state.ts';
 import { newestChange, readRun, surveyRuns } from '../record/runs.ts';
-import { standingOf } from '../record/ways-out.ts';
+import { standingOf } from '../record/standing.ts';
 import { waitFor } from '../takeover/requests.ts';
 import { takeFromWatch } from '../takeover/take-from-watch.ts';
 import { keepPutAside } from './keep-put-aside.ts';

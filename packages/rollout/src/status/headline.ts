@@ -1,6 +1,6 @@
 import type { ServiceNow } from '../environment/service-now.ts';
 import type { RunState } from '../record/run-state.ts';
-import { type Situation, standingOf } from '../record/ways-out.ts';
+import { type Situation, standingOf } from '../record/standing.ts';
 import { isDown } from './read-status.ts';
 
 const runWords: Readonly<Record<RunState['kind'], string>> = {

@@ -12,7 +12,7 @@ import { recordedWatch } from '../pages/recorded-watch.ts';
 import { allOf } from '../record/events.ts';
 import { hasUnfinishedRollback } from '../record/run-state.ts';
 import { type BrokenRun, newestChange, type RecordedRun, surveyRuns } from '../record/runs.ts';
-import type { Situation } from '../record/ways-out.ts';
+import type { Situation } from '../record/standing.ts';
 import { driftOf } from '../takeover/drift.ts';
 import { holdingNow } from '../takeover/holding-now.ts';
 import { wayBackOf } from '../takeover/way-out-lines.ts';

@@ -1,6 +1,6 @@
 import type { LockHolder } from '@dhash/journal';
 import type { RunState } from '../record/run-state.ts';
-import type { Holding } from '../record/ways-out.ts';
+import type { Holding } from '../record/standing.ts';
 
 /**
  * Who works on an environment: a process that watches, or settles after a watch, gives way; one that changes

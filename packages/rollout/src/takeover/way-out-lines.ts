@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import { newestUsable } from '../backup/newest-usable.ts';
 import { type CommandContext, commandHint } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
-import { type Act, type Situation, waysOut } from '../record/ways-out.ts';
+import type { Situation } from '../record/standing.ts';
+import { type Act, waysOut } from '../record/ways-out.ts';
 
 /** The backup that a rollback would take now: the open run's own, else the newest that can be relied on. */
 export const wayBackOf = async (

@@ -3,7 +3,7 @@ import { whyNoRollback } from '../../src/guard/act.ts';
 import { attachWatch } from '../../src/guard/attach.ts';
 import type { RunState, RunStatus } from '../../src/record/run-state.ts';
 import { newestChange, type RecordedRun } from '../../src/record/runs.ts';
-import type { Situation } from '../../src/record/ways-out.ts';
+import type { Situation } from '../../src/record/standing.ts';
 
 const run = (
   kind: RunState['kind'],

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { findingOf } from '../../src/guard/watchdog.ts';
-import type { Holding } from '../../src/record/ways-out.ts';
+import type { Holding } from '../../src/record/standing.ts';
 import { folded, recorded } from '../record/recorded.ts';
 
 const opened = { type: 'run.opened', kind: 'deploy', env: 'production', version: '1.1' };

@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RunState } from '../../src/record/run-state.ts';
-import {
-  type Act,
-  acts,
-  mayDo,
-  type Situation,
-  standingOf,
-  standings,
-  waysOut,
-} from '../../src/record/ways-out.ts';
+import { type Situation, standingOf, standings } from '../../src/record/standing.ts';
+import { type Act, acts, mayDo, waysOut } from '../../src/record/ways-out.ts';
 
 const state: RunState = {
   run: 'r',

@@ -2,7 +2,7 @@ import type { CommandContext, CommandResult } from '../../environment/context.ts
 import { type Environment, openEnvironment } from '../../environment/environment.ts';
 import { type ExitCode, exitCodes } from '../../errors.ts';
 import { displayedStatus, whichRelease } from '../../record/run-state.ts';
-import { standingOf } from '../../record/ways-out.ts';
+import { standingOf } from '../../record/standing.ts';
 import { headline } from '../../status/headline.ts';
 import { isDown, readStatus, type StatusNow } from '../../status/read-status.ts';
 import { wayOutLines } from '../../takeover/way-out-lines.ts';
