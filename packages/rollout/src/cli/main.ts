@@ -19,6 +19,7 @@ import { registerRequests } from './commands/requests.ts';
 import { registerRestore } from './commands/restore.ts';
 import { registerRollback } from './commands/rollback.ts';
 import { registerService } from './commands/service.ts';
+import { registerSignoff } from './commands/signoff.ts';
 import { registerSmoke } from './commands/smoke.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerValidateLogging } from './commands/validate-logging.ts';
@@ -49,6 +50,7 @@ const registers = [
   registerReport,
   registerDoctor,
   registerValidateLogging,
+  registerSignoff,
 ];
 
 /** Signals of the process become an aborted signal with its exit code, a second one `leave`; SIGHUP changes nothing. */

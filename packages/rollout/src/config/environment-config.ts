@@ -20,6 +20,7 @@ import {
   type FileInput,
   keepForSchema,
 } from './schema.ts';
+import { signoffOf } from './signoff-schema.ts';
 import { parseDays, parsePercent, parseSize } from './size.ts';
 import { type Substituted, substitute } from './substitute.ts';
 import { suggest } from './suggest.ts';
@@ -310,6 +311,7 @@ export const environmentConfig = (
     notify,
     links: { ...(file.raw as FileInput).links, ...input.links },
     requireChannels: input.requireChannels,
+    requireSignoff: signoffOf(file.root, input.requireSignoff),
     channels,
     secrets: [
       ...new Set([

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { dataSourceSchema } from './data-source-schema.ts';
 import { notifiableEvents } from './recipients.ts';
 import { command, duration, name, path, text } from './scalars.ts';
+import { requireSignoffSchema } from './signoff-schema.ts';
 import { daysPattern, percentPattern, sizePattern } from './size.ts';
 import { isDecodable, strayPercent } from './url-credentials.ts';
 
@@ -340,6 +341,7 @@ export const environmentSchema = z.strictObject({
     .describe(
       'A deploy first sends a test to every channel, and is refused where fewer than this many take it. Default: 0, no test.',
     ),
+  requireSignoff: requireSignoffSchema,
 });
 
 /** rollout.yaml as it is written. */

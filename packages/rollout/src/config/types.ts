@@ -3,6 +3,7 @@ import type { MetricsSpec } from '@dhash/monitor';
 import type { ChannelConfig, FixedLinks } from '@dhash/notifier';
 import type { ConfigIssue } from './config-error.ts';
 import type { NotifyEntry } from './recipients.ts';
+import type { SignoffConfig } from './signoff-schema.ts';
 
 /** What bounds the backups of an environment beside their rules. */
 export interface BackupBounds {
@@ -159,6 +160,8 @@ export interface EnvironmentConfig {
   readonly links: FixedLinks;
   /** Channels that must take a test message before a deploy; 0: none is sent. */
   readonly requireChannels: number;
+  /** What a deploy must be signed off by; `null`: nobody has to. */
+  readonly requireSignoff: SignoffConfig | null;
   /** Those channels only: variables of others are never read. */
   readonly channels: ChannelConfig[];
   /** Values that must never reach a log, an error or a spool file. */

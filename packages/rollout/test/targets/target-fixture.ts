@@ -51,6 +51,7 @@ export const environment = (root: string, target: TargetConfig): EnvironmentConf
   heartbeat: null,
   links: {},
   requireChannels: 0,
+  requireSignoff: null,
   channels: [],
   secrets: [],
 });

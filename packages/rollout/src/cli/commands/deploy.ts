@@ -7,6 +7,7 @@ import { openEnvironment } from '../../environment/environment.ts';
 import { exitCodes } from '../../errors.ts';
 import { guardAfterDeploy } from '../../guard/guard.ts';
 import { requireWorkingChannels } from '../../notify/require-channels.ts';
+import { requireSignoff } from '../../signoff/require-signoff.ts';
 import { askedVersion } from '../../targets/asked-version.ts';
 import { requireVariables } from '../../targets/run-target-command.ts';
 import { collect, type Register, withGlobalOptions, withTakeOver } from '../register.ts';
@@ -97,13 +98,17 @@ const runDeployCommand = async (
   if (flags.resume === true) return resumeDeploy(context, environment, after);
   if (flags.abort === true) return abortDeploy(context, environment);
   const prepared = await prepareDeploy(context, environment, options);
-  for (const warning of prepared.plan.warnings) context.output.warn(warning);
-  for (const sentence of prepared.plan.sentences) context.output.line(sentence);
-  context.output.event({ type: 'plan', ...prepared.plan });
-  if (flags.dryRun === true) {
+  const { version, warnings } = prepared.plan;
+  const dryRun = flags.dryRun === true;
+  const signedOff = await requireSignoff(context, environment, { version, dryRun });
+  const plan = { ...prepared.plan, sentences: [...prepared.plan.sentences, ...signedOff] };
+  for (const warning of warnings) context.output.warn(warning);
+  for (const sentence of plan.sentences) context.output.line(sentence);
+  context.output.event({ type: 'plan', ...plan });
+  if (dryRun) {
     context.output.line('dry run: nothing was changed');
-    return { exit: exitCodes.done, fields: { dryRun: true, version: prepared.plan.version } };
+    return { exit: exitCodes.done, fields: { dryRun: true, version } };
   }
-  await requireWorkingChannels(context, environment, prepared.plan.version);
-  return deploy(context, environment, prepared, options, after);
+  await requireWorkingChannels(context, environment, version);
+  return deploy(context, environment, { ...prepared, plan }, options, after);
 };
