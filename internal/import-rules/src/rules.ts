@@ -68,6 +68,8 @@ export const packageRules: readonly PackageRule[] = [
       'takeover',
       'freeze',
       'rollback',
+      'signoff',
+      'approvals',
       'deploy',
       'guard',
       'status',

@@ -4,6 +4,7 @@ import { exitCodes } from '../errors.ts';
 import { systemClock } from '../process/clock.ts';
 import { tool } from '../tool.ts';
 import { registerAck } from './commands/ack.ts';
+import { registerApprovals } from './commands/approvals.ts';
 import { registerBackup } from './commands/backup.ts';
 import { registerDeploy } from './commands/deploy.ts';
 import { registerDoctor } from './commands/doctor.ts';
@@ -51,6 +52,7 @@ const registers = [
   registerDoctor,
   registerValidateLogging,
   registerSignoff,
+  registerApprovals,
 ];
 
 /** Signals of the process become an aborted signal with its exit code, a second one `leave`; SIGHUP changes nothing. */

@@ -1,6 +1,7 @@
 import { remoteProblem } from '@dhash/backup-core';
 import { channelSchema, fixedLinksSchema, severities } from '@dhash/notifier';
 import { z } from 'zod';
+import { approvalsSchema } from './approvals-schema.ts';
 import { dataSourceSchema } from './data-source-schema.ts';
 import { notifiableEvents } from './recipients.ts';
 import { command, duration, name, path, text } from './scalars.ts';
@@ -354,6 +355,7 @@ export const fileSchema = z.strictObject({
     .record(name, environmentSchema)
     .refine((all) => Object.keys(all).length > 0, 'must name at least one environment'),
   channels: z.record(name, channelSchema).optional(),
+  approvals: approvalsSchema.optional(),
   links: z.optional(fixedLinksSchema),
 });
 
