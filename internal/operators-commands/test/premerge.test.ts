@@ -13,11 +13,11 @@ interface Result {
 const { fillPrBody } = (await import(new URL('fill-pr-body.js', scripts).href)) as {
   fillPrBody(
     template: string,
-    real: { results: Record<string, Result>; facts: Record<string, string> },
+    real: { results: Record<string, Result>; facts: Record<string, string>; files?: string[] },
   ): string;
 };
 const { ciConfig, ciGates } = (await import(new URL('ci-config.js', scripts).href)) as {
-  ciConfig(shipped: object, url: string): unknown;
+  ciConfig(shipped: object, url: string, platform?: string): unknown;
   ciGates(shipped: object): unknown;
 };
 
@@ -43,6 +43,21 @@ describe('fillPrBody', () => {
     },
   );
 
+  it('ticks the exit code that is asked for, the files that are there, and nothing that could not be run', () => {
+    const results = {
+      back: { ...result(4), expected: 4 },
+      drill: { ...result(2), unable: 'no namespaces' },
+    };
+    expect(
+      fillPrBody(
+        '[{{tick:back}}] {{result:back}} [{{tick:drill}}] {{result:drill}} [{{file:a.log}}{{file:b/}}]',
+        { results, facts: {}, files: ['a.log'] },
+      ),
+    ).toBe(
+      '[x] `dhash-rollout smoke` → exit 4 (4 is asked for), 1.2 s [ ] `dhash-rollout smoke` → exit 2, 1.2 s; not on this machine: no namespaces [x ]',
+    );
+  });
+
   it('refuses a template that keeps a result quiet', () => {
     expect(() => fillPrBody('{{result:a}}', { results: { a: result(1) }, facts: {} })).toThrow(
       'the template has no {{tick:…}} for a',
@@ -62,13 +77,14 @@ describe('ciConfig', () => {
   const production = {
     url: 'http://127.0.0.1:5001',
     data: [{ name: 'images', type: 'files', path: 'var/production/images' }],
-    backup: { dir: 'backups', keep: { last: 3 } },
+    backup: { dir: 'backups', keep: { last: 3 }, drill: true },
     target: {
       type: 'releases',
       root: 'var/production/app',
       artifact: 'dist/releases/{version}',
       init: 'node init.js',
       start: './start.sh',
+      stop: './stop.sh',
     },
     migrations: { dir: 'dist/releases/{version}/migrations', database: 'library' },
     smoke: { command: 'node smoke.js', timeout: '2m' },
@@ -82,25 +98,30 @@ describe('ciConfig', () => {
   };
 
   it('is production’s, moved into the bundle, and tells nobody', () => {
-    expect(ciConfig(shipped, 'http://127.0.0.1:9')).toEqual({
+    expect(ciConfig(shipped, 'http://127.0.0.1:9', 'linux')).toEqual({
       service: 'dhash',
       gates: 'quality-gates-config.json',
       environments: {
         ci: {
           url: 'http://127.0.0.1:9',
           data: [{ name: 'images', type: 'files', path: '../var/premerge/images' }],
-          backup: { dir: 'backups' },
+          backup: { dir: 'backups', drill: true },
           target: {
             type: 'releases',
             root: '../var/premerge/app',
-            artifact: '../dist/releases/{version}',
+            artifact: '../var/premerge/artifacts/{version}',
             init: 'cd .. && node init.js',
             start: './start.sh',
+            stop: './stop.sh',
           },
-          migrations: { dir: '../dist/releases/{version}/migrations', database: 'library' },
+          migrations: {
+            dir: '../var/premerge/artifacts/{version}/migrations',
+            database: 'library',
+          },
           smoke: { command: 'cd .. && node smoke.js', timeout: '2m' },
           rollback: { data: 'restore' },
           notify: [],
+          requireChannels: 0,
         },
       },
     });
@@ -126,8 +147,27 @@ describe('ciConfig', () => {
     ).toThrow('production\'s command ["node","smoke.js"] has no shell to change folder in');
   });
 
-  it('gives ci production’s gates', () => {
-    const gates = { environments: { production: { duration: 60 }, staging: { duration: 30 } } };
-    expect(ciGates(gates)).toEqual({ environments: { ci: { duration: 60 } } });
+  it('starts no .sh file by cmd.exe', () => {
+    expect(ciConfig(shipped, 'http://x', 'win32')).toMatchObject({
+      environments: {
+        ci: { target: { start: 'node control.js start', stop: 'node control.js stop' } },
+      },
+    });
+  });
+
+  it('gives ci production’s gates and limits, on a shorter clock', () => {
+    const qualityGates = { health: { threshold: 2 }, p95: { threshold: 9, timeWindow: 15 } };
+    const production = { duration: 60, minCoverage: 0.9, qualityGates };
+    expect(ciGates({ environments: { production, staging: { duration: 30 } } })).toEqual({
+      environments: {
+        ci: {
+          duration: '50s',
+          minCoverage: 0.9,
+          pollCadence: { initial: 2, normal: 2, initialPeriod: '50s' },
+          arming: { polls: 3, every: 2 },
+          qualityGates: { health: { threshold: 2 }, p95: { threshold: 9, timeWindow: '14s' } },
+        },
+      },
+    });
   });
 });
