@@ -65,6 +65,8 @@ export const packageRules: readonly PackageRule[] = [
       'backup',
       'drill',
       'pages',
+      'scorecard',
+      'first',
       'takeover',
       'freeze',
       'rollback',

@@ -17,14 +17,23 @@ export {
   rangeQueries,
   recordedSeries,
 } from './recorded-series.ts';
+export { type Alarm, alarmOf, type RunEnding } from './scorecard/ending.ts';
+export { type Approach, type JudgedGate, judgeRun } from './scorecard/judge-run.ts';
+export {
+  type Alarms,
+  type GateScore,
+  type PastRun,
+  type ScoreAdvice,
+  type Scorecard,
+  scorecard,
+} from './scorecard/scorecard.ts';
+export { FEWEST_GOOD_RUNS };
 
+import { FEWEST_GOOD_RUNS } from './fewest-good-runs.ts';
 import { amount, duration } from './numbers.ts';
 import type { GatePolicy, WatchPolicy } from './policy.ts';
 import { replay } from './replay.ts';
 import { readTime, type Sample } from './sample.ts';
-
-/** Fewer good runs than this say nothing about how high a good release may go. */
-export const FEWEST_GOOD_RUNS = 5;
 
 /** What a threshold would have done on the recorded runs. */
 export type Candidate = {

@@ -38,13 +38,15 @@ const cannotRead = (what: string, file: string, error: unknown): RolloutError =>
     { cause: error },
   );
 
-/** @throws RolloutError (usage) where it cannot be read, GatesConfigError where it does not hold. */
-export const readGates = async (context: CommandContext, file: string) => {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+/** @throws RolloutError (usage) where it cannot be read. */
+export const readGatesText = (file: string): Promise<string> =>
+  readFile(file, 'utf8').catch((error: unknown) => {
     throw cannotRead('the gates file', file, error);
   });
-  return parseGates(text, { file: shownFile(context, file) });
-};
+
+/** @throws RolloutError (usage) where it cannot be read, GatesConfigError where it does not hold. */
+export const readGates = async (context: CommandContext, file: string) =>
+  parseGates(await readGatesText(file), { file: shownFile(context, file) });
 
 /** One environment's policy from a gates file, the given one or rollout.yaml's. */
 export const readPolicy = async (

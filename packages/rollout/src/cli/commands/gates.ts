@@ -4,6 +4,7 @@ import { type BacktestFlags, backtestGates } from './gates-backtest.ts';
 import { type CheckFlags, checkGates } from './gates-check.ts';
 import { type ExportFlags, exportGates, exportTargets } from './gates-export.ts';
 import { type ReplayFlags, replaySamples } from './gates-replay.ts';
+import { type ScorecardFlags, showScorecards } from './gates-scorecard.ts';
 import { type TuneFlags, tuneGates } from './gates-tune.ts';
 
 const withGatesFile = (command: Command): Command =>
@@ -44,6 +45,16 @@ export const registerGates: Register = (program, run) => {
       ),
   ).action((flags: ReplayFlags) =>
     run('gates replay', flags, (context) => replaySamples(context, flags)),
+  );
+  withGatesFile(
+    gates
+      .command('scorecard')
+      .description(
+        'false and true alarms of each gate over the deploys on record, and what can be armed',
+      )
+      .option('--env <name>', 'only this environment'),
+  ).action((flags: ScorecardFlags) =>
+    run('gates scorecard', flags, (context) => showScorecards(context, flags)),
   );
   withGatesFile(
     gates
