@@ -61,6 +61,7 @@ export const startJudging = (policy: WatchPolicy, start: WatchStart): Judging =>
     read,
     processes,
     endAt: cursor.endAt,
+    durationMs: policy.durationMs,
     longestMs: longestCadences * policy.cadence.normalMs,
     activation: activation && activation.at <= startedAt ? activation : null,
     baseline: readTimed(start.baseline ?? []),

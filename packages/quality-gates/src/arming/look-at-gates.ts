@@ -107,6 +107,7 @@ export const lookAtGates = (
     read,
     processes: createProcesses(read),
     endAt: Infinity,
+    durationMs: policy.durationMs,
     longestMs: 2.5 * policy.cadence.normalMs,
     activation: null,
     baseline: polls,

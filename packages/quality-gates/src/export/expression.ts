@@ -152,6 +152,11 @@ const parts = (gate: GatePolicy, policy: WatchPolicy, options: ExportOptions): P
         notes: [
           extrapolated,
           'the plain share over the whole watch is not judged at an end, since there is none',
+          ...(gate.confidence === null
+            ? []
+            : [
+                'at few events the gate asks for more, by how often the whole watch looks; this may fire before it',
+              ]),
         ],
       };
     }

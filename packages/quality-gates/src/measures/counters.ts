@@ -1,9 +1,9 @@
 import { type Counted, createCounterTrack } from '../counters/counter-track.ts';
 import { bucketsReader, counterReader, createBounds } from '../counters/read-counts.ts';
 import type { CounterRatioGate, HistogramQuantileGate } from '../policy.ts';
-import { normalQuantile, wilsonBound } from '../wilson.ts';
 import { histogramQuantile, type Quantile } from '../windows/histogram-quantile.ts';
 import type { Lack, Measure, MeasureContext } from './measure.ts';
+import { createProof } from './proof.ts';
 import { createShareTest, percent } from './share.ts';
 
 type Limits = { readonly minSamples: number; readonly minEvents: number };
@@ -28,7 +28,7 @@ const counted = (selector: string, column: number, gate: { absent?: 0 }): Counte
 export const openCounterRatio = (gate: CounterRatioGate, context: MeasureContext): Measure => {
   const { limit, activation } = context;
   const isOver = createShareTest(limit, gate.below);
-  const z = gate.confidence === null ? null : normalQuantile(gate.confidence);
+  const isProven = createProof(gate, context);
   const track = createCounterTrack(
     [counted(gate.bad, 0, gate), counted(gate.total, 1, gate)],
     {
@@ -43,11 +43,6 @@ export const openCounterRatio = (gate: CounterRatioGate, context: MeasureContext
   let misread = 0;
   let isHeld = false;
 
-  const isProven = (bad: number, total: number): boolean => {
-    if (z === null || total === 0) return isOver(bad, total);
-    const bound = wilsonBound(bad, total, gate.below ? -z : z);
-    return gate.below ? bound < limit / 100 : bound > limit / 100;
-  };
   const isMisread = () => window.increase(0) > window.increase(1);
   if (activation) track.take(activation.at, activation.sample, 'start');
   return {

@@ -64,6 +64,8 @@ export type MeasureContext = {
   readonly limit: number;
   /** Of the gate, or infinite over a baseline. */
   readonly windowMs: number;
+  /** Of the watch. */
+  readonly durationMs: number;
   /** Longest time that a reading holds. */
   readonly longestMs: number;
   /** When the window of the watch ends; epoch ms. */
