@@ -29,7 +29,11 @@ export interface PostgresSource {
   readonly url: string;
   /** Another database of the same server than the one that `url` names. */
   readonly database?: string;
+  readonly env?: ProgramVariables;
 }
+
+/** Variables of the programs that read and write a source, beside those of this process; `undefined` takes one away. */
+export type ProgramVariables = Readonly<Record<string, string | undefined>>;
 
 /** A text runs through the shell, a list as it stands. Anyone on the machine can see it: nothing secret. */
 export type CommandLine = string | readonly string[];
@@ -50,6 +54,7 @@ export interface CommandSource {
   readonly cwd?: string;
   /** Longest run of each, ms. */
   readonly timeoutMs?: number;
+  readonly env?: ProgramVariables;
 }
 
 /** Something live that a backup holds and a restore puts back. */

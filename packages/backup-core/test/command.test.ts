@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { tempFolder } from '@dhash/testkit';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   type BackupOptions,
   type CommandSource,
@@ -97,6 +97,18 @@ describe('a command source', () => {
       message: expect.stringContaining(says),
     });
     expect(await readdir(join(store.root, 'backups'))).toEqual([]);
+  });
+
+  it('gives its programs the variables of its source, and not those that it takes away', async () => {
+    vi.stubEnv('CHAT_KEY', 'channel');
+    vi.stubEnv('STORE_HOST', 'ours');
+    const store = await makeStore({
+      dump: ['sh', '-c', 'echo "$(printenv CHAT_KEY || echo none) $STORE_HOST" | tee seen'],
+      env: { CHAT_KEY: undefined, STORE_HOST: 'theirs' },
+    });
+    await createBackup(store.options());
+    vi.unstubAllEnvs();
+    expect(await readFile(join(store.root, 'seen'), 'utf8')).toBe('none theirs\n');
   });
 
   it('ends the programs of a dump that is aborted', async () => {

@@ -23,7 +23,7 @@ type Signal = AbortSignal | undefined;
 
 /** @throws BackupError `command-failed`, with the last words of the program */
 const run = (
-  { name, cwd, timeoutMs }: CommandSource,
+  { name, cwd, timeoutMs, env = {} }: CommandSource,
   command: CommandLine,
   which: string,
   io: Pick<Parameters<typeof runProcess>[0], 'input' | 'onOutput' | 'signal'>,
@@ -33,6 +33,7 @@ const run = (
     command,
     cwd,
     timeoutMs,
+    env,
     ...io,
   });
 

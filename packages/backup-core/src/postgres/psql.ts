@@ -25,6 +25,7 @@ export const environmentFor = (
   source: PostgresSource,
   database: string,
 ): Record<string, string | undefined> => ({
+  ...source.env,
   ...connectionOf(source).env,
   PGDATABASE: database,
   // A service file would win over the rest.

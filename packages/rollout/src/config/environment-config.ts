@@ -265,7 +265,9 @@ export const environmentConfig = (
     env,
     issueAt: (message, hint) => issueAt(context, [...path, 'envFile'], message, hint),
   });
-  const data = input.data.map((source) => dataSourceOf(source, file.root, backup.dir));
+  const data = input.data.map((source) =>
+    dataSourceOf(source, { root: file.root, backups: backup.dir, commands }),
+  );
   const metrics = metricsSources(file.root, input.metrics);
   const database = data.find(
     (source) => source.type === 'sqlite' && source.name === input.migrations?.database,

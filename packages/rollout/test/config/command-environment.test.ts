@@ -44,6 +44,24 @@ test('what only channels or other environments use is withheld, and nothing else
   expect(commands.given).toEqual({ SHARED: 'x' });
 });
 
+test('programs of a data source get the same as the commands', () => {
+  const own = `    env: { DB_HOST: db1 }
+    data:
+      - { name: cache, type: command, dump: "cat store", load: "cat > store" }
+      - { name: db, type: postgres, url: "postgresql://db1/shop" }
+      - { name: up, type: files, path: up }`;
+  const channels = `channels:
+  chat: { type: slack, url: "\${SLACK_URL}" }
+`;
+  const { data } = read(file(own, '', channels), '/srv', { SLACK_URL: 'https://chat.example/x' });
+  const env = { DB_HOST: 'db1', SLACK_URL: undefined, SLACK_URL_FILE: undefined };
+  expect(data.map((source) => ('env' in source ? source.env : 'none'))).toStrictEqual([
+    env,
+    env,
+    'none',
+  ]);
+});
+
 test('env stands over envFile, and the secrets of both are hidden', async () => {
   const root = await tempFolder();
   await writeFile(join(root, 'prod.env'), 'COLOUR=red\nDB_PASSWORD=from-file\nPORT=1\n');

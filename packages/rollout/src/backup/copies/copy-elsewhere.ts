@@ -51,7 +51,7 @@ export const copyElsewhere = async (
   config: EnvironmentConfig,
   due?: readonly DueCopy[],
 ): Promise<CopyRecord[]> => {
-  const rclone = runRclone(config.root);
+  const rclone = runRclone(config.root, config.commands.withheld);
   const made: CopyRecord[] = [];
   for (const { file, name, to } of due ?? (await dueCopies(config))) {
     const at = () => new Date(context.clock.now()).toISOString();

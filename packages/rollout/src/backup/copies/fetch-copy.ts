@@ -40,10 +40,10 @@ export const withGivenBackup = async <T>(
 /** The same for a copy alone. The folder is one of the environment's backups': where there is room for them. */
 export const withFetchedCopy = async <T>(
   context: CommandContext,
-  { root, backup }: EnvironmentConfig,
+  { root, backup, commands }: EnvironmentConfig,
   address: string,
   use: (file: string) => Promise<T>,
-  rclone: Rclone = runRclone(root),
+  rclone: Rclone = runRclone(root, commands.withheld),
 ): Promise<T> => {
   const { name } = copyAddress(address);
   await mkdir(backup.dir, { recursive: true, mode: 0o700 });

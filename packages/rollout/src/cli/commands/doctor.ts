@@ -85,7 +85,10 @@ const orProblem = (findings: Promise<Finding[]>): Promise<Finding[]> =>
 const copies = async (environment: Environment): Promise<Finding[]> => {
   const { config } = environment;
   if (config.backup.copies.length === 0) return [];
-  const missing = await runRclone(config.root)(['version']).then(
+  const missing = await runRclone(
+    config.root,
+    config.commands.withheld,
+  )(['version']).then(
     () => null,
     (error: unknown) => messageOf(error),
   );
