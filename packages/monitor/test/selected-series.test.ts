@@ -77,6 +77,9 @@ describe('a value with a timestamp', () => {
     ['older', 1e12 - 300_001, null],
     ['of two hours ago', 1e12 - 7_200_000, null],
     ['ahead of our clock', 1e12 + 60_000, 10],
+    ['5 minutes ahead', 1e12 + 300_000, 10],
+    ['further ahead', 1e12 + 300_001, null],
+    ['of the year 33658', 1e15, null],
   ])('%s', (_, timestamp, value) => {
     const { metrics, unread, known } = read(`# TYPE queue gauge\nqueue 10 ${timestamp}\n`, {
       selection: selecting('queue'),
@@ -84,8 +87,21 @@ describe('a value with a timestamp', () => {
     expect(metrics).toEqual({ queue: value });
     expect(known).toBeUndefined();
     if (value === null)
-      expect(unread?.['queue']).toMatch(/old \(its own timestamp\), which is over 5 min/);
+      expect(unread?.['queue']).toMatch(
+        /(old|from now) \(its own timestamp\), which is over 5 min/,
+      );
   });
+
+  it.each([
+    [599_000, 1],
+    [601_000, null],
+  ])(
+    '%d ms ahead is never over what Prometheus takes, however long values hold',
+    (ahead, value) => {
+      const page = `a 1 ${1e12 + ahead}\n`;
+      expect(read(page, { staleMs: 3_600_000 }).metrics).toEqual({ a: value });
+    },
+  );
 
   it('that is too old takes its histogram along', () => {
     const { metrics, unread } = read('t_bucket{le="1"} 1 5\nt_bucket{le="+Inf"} 2\n', {

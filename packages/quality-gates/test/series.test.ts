@@ -114,6 +114,26 @@ describe('a counter that appears', () => {
   });
 });
 
+describe('labels that never come again', () => {
+  /** A poll brings 900 series of its own, and takes those of the one before away. */
+  const churn = (of: number) =>
+    Array.from({ length: of }, (_, i) =>
+      Object.fromEntries([
+        ...Array.from({ length: 900 }, (_, id) => [`r{id="${i}-${id}"}`, 1]),
+        ['r{code="500"}', 0],
+      ]),
+    );
+  it('are counted while they are few enough to be kept', () => {
+    expect(run(ratio, churn(11))).toMatchObject({ verdict: 'pass', value: 0 });
+  });
+
+  it('end the judging, with the reason, where they would fill the memory', () => {
+    const end = run(ratio, churn(16));
+    expect(end?.verdict).toBe('nodata');
+    expect(end?.sentence).toContain('r and r: over 10000 series came in this watch');
+  });
+});
+
 describe('several targets', () => {
   const gate = { ...ratio, bad: 'e', total: 't' };
   const page = (i: number) => ({

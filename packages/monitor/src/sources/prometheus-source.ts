@@ -10,6 +10,9 @@ import { targetName } from './target-name.ts';
 const accept =
   'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1';
 
+/** Doubts are told once; a page whose lines move has a new one at each poll. */
+const mostTold = 1000;
+
 /** What a source of metrics is given beside its address. */
 export interface SourceOptions extends HttpOptions {
   /** What is kept: `selectorsOf(policy)`. Default: everything (the first 10,000 series), for a look. */
@@ -25,7 +28,7 @@ export interface SourceOptions extends HttpOptions {
  */
 export const prometheusSource = (
   options: SourceOptions & {
-    /** A value whose own timestamp is older than this is no reading, ms. Default: 5 minutes. */
+    /** A value whose own timestamp is older than this, or so far ahead (at most 10 minutes), is no reading, ms. Default: 5 minutes. */
     readonly staleMs?: number | undefined;
     /** What timestamps are compared with, ms since the epoch. Default: the wall clock as it is now, and on from there, whoever sets it. */
     readonly now?: (() => number) | undefined;
@@ -49,7 +52,7 @@ export const prometheusSource = (
       };
       const time = { timeoutMs: options.timeoutMs, askedMs };
       const { startTime, doubts, ...reading } = readInTime(time, () => readPage(answer.body, page));
-      const news = doubts.filter((doubt) => !told.has(doubt));
+      const news = told.size < mostTold ? doubts.filter((doubt) => !told.has(doubt)) : [];
       for (const doubt of news) told.add(doubt);
       return {
         ...reading,

@@ -237,6 +237,24 @@ const oddTexts: readonly string[] = [
   '# f\0oo\nb 1\n',
   'a{x="\0"} 1\n',
   '# HELP a \0\na 1\n',
+  '# HE\0LP a text\na 1\n',
+  '# HELP\0 a text\na 1\n',
+  '# HELP \0 a text\na 1\n',
+  '# HELP \0a text\na 1\n',
+  '# HELP a\0 text\na 1\n',
+  '# HELP a\0\na 1\n',
+  '# HELP a \0text\na 1\n',
+  '# T\0YPE a bar\na 1\n',
+  '# T\0Y\0PE a gauge\na 1\n',
+  '# TYPE\0 a bar\na 1\n',
+  '# TYPE\0\0\t\0a gauge\na 1\n',
+  '# TYPE a\0 gauge\na 1\n',
+  '# TYPE a g\0auge\na 1\n',
+  '# TYPE a \0gauge\na 1\n',
+  '# \0TYPE a bar\na 1\n',
+  '#\0 TYPE a bar\na 1\n',
+  '# TYP\0 a bar\na 1\n',
+  '# TYPE\0a bar\na 1\n',
   'a\0 1\n',
 ];
 
@@ -353,6 +371,34 @@ const bytes: readonly Buffer[] = [
   Buffer.from('# HELP a\xc3\xa9c\n# \xff\n', 'latin1'),
 ];
 
+/** Parameters behind OpenMetrics' type: where they are none, the page is text. */
+export const openMetricsParameters: readonly string[] = [
+  ';',
+  '; ',
+  ';;',
+  '; version',
+  '; version=',
+  '; =1.0.0',
+  '; version =1.0.0',
+  '; version= 1.0.0',
+  '; version="1.0.0"',
+  '; version="1.0.0',
+  '; version=""',
+  '; version="1\\"0"',
+  '; version=1.0.0; version=1.0.0',
+  '; version=1.0.0; VERSION=0.0.1',
+  '; version=1.0.0; charset=utf-8;',
+  '; version=1.0.0; charset=utf-8; ;',
+  '; version=1.0.0 charset=utf-8',
+  '; version=1.0.0, text/plain',
+  '; version=1/0',
+  '; a@b=1',
+  ';version=1.0.0;charset=utf-8',
+  ' ; version=1.0.0',
+  '; version=é',
+  '; x=y; z',
+];
+
 export const oddPages: readonly ScrapedPage[] = [
   ...oddTexts.map((body) => ({ body: Buffer.from(body), contentType: text })),
   ...bytes.map((body) => ({ body, contentType: text })),
@@ -364,6 +410,9 @@ export const oddPages: readonly ScrapedPage[] = [
     'text/plain; version=1.0.0',
     'APPLICATION/OPENMETRICS-TEXT',
     'application/openmetrics-text; version=0.0.1',
+    ...openMetricsParameters.map((rest) => `application/openmetrics-text${rest}`),
+    'application/ openmetrics-text',
+    'application/openmetrics-text x; version=1.0.0',
   ].map((contentType) => ({ body: Buffer.from('a 1\n'), contentType })),
 ];
 

@@ -1,6 +1,7 @@
 import { hasTool, type Scraped, type ScrapedPage, scrapeWithPrometheus } from '@dhash/testkit';
 import { describe, expect, it } from 'vitest';
 import { isMonitorError } from '../../src/index.ts';
+import { isOpenMetrics } from '../../src/sources/page/content-type.ts';
 import { pageText } from '../../src/sources/page/page.ts';
 import { readOpenMetricsPage } from '../../src/sources/page/read-openmetrics-page.ts';
 import { readTextPage } from '../../src/sources/page/read-text-page.ts';
@@ -10,9 +11,8 @@ import { read } from '../support/page.ts';
 /** Series as text, in one order; a value with a timestamp is not answered by Prometheus for long, and left out. */
 const seriesOf = ({ body, contentType }: ScrapedPage): string[] | null => {
   const found = new Map<string, string>();
-  const isOpenMetrics = contentType.toLowerCase().startsWith('application/openmetrics-text');
   try {
-    (isOpenMetrics ? readOpenMetricsPage : readTextPage)(pageText(body), {
+    (isOpenMetrics(contentType) ? readOpenMetricsPage : readTextPage)(pageText(body), {
       declared: () => undefined,
       wants: () => true,
       oversized: () => undefined,

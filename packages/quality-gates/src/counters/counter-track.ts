@@ -62,6 +62,9 @@ type Plan = {
 /** `zero`: the page knows it; `kept`: it was there before. */
 type Presence = 'there' | 'zero' | 'kept' | 'unread' | 'absent';
 
+/** Over a whole watch. Each keeps its last value to its end, so labels that never come again would fill the memory. */
+const mostSeriesEver = 10 * MOST_SERIES;
+
 const isAny = (series: readonly SeriesCounts[]): boolean => {
   for (let index = 0; index < series.length; index++) if (series[index]?.now) return true;
   return false;
@@ -177,6 +180,10 @@ export const createCounterTrack = (
     if (several !== null) return 'none';
     const page = read(sample);
     if (page === null) return 'none';
+    if (members.size > mostSeriesEver) {
+      why = `${names.join(' and ')}: over ${mostSeriesEver} series came in this watch, most of them for a short while: name labels that stay`;
+      return 'none';
+    }
     const { members: planned } = planFor(page);
     for (const series of all) series.now = null;
     let isUsable = true;

@@ -1,5 +1,6 @@
 import { type Gathering, gatherSeries, ownText } from '../gather-series.ts';
 import type { Selection, SourceReading } from '../source.ts';
+import { isOpenMetrics } from './content-type.ts';
 import { type PageSeries, type PageVisitor, pageText } from './page.ts';
 import { lineOf } from './page-text.ts';
 import { readOpenMetricsPage } from './read-openmetrics-page.ts';
@@ -12,7 +13,7 @@ export interface PageOptions {
   readonly contentType: string | null;
   /** Wall clock when the page was asked for, ms since the epoch. */
   readonly nowMs: number;
-  /** A value whose own timestamp is longer ago than this is no reading, ms. */
+  /** A value whose own timestamp is longer ago than this, or so far ahead, is no reading, ms. */
   readonly staleMs: number;
 }
 
@@ -27,6 +28,8 @@ export type PageReading = Omit<SourceReading, 'processes'> & {
 const startTimeName = 'process_start_time_seconds';
 /** Beyond these nobody looks for the nearest name. */
 const mostNames = 20_000;
+/** Prometheus drops a value whose timestamp is further ahead than this, whatever its lookback; ms. */
+const furthestAheadMs = 600_000;
 /** Doubts that are told of one page. */
 const mostDoubts = 5;
 
@@ -97,6 +100,12 @@ export const readPage = (bytes: Buffer, options: PageOptions): PageReading => {
         value,
         unread: `its value is ${ago(ageMs)} old (its own timestamp), which is over ${ago(options.staleMs)}`,
       };
+    const aheadMs = Math.min(options.staleMs, furthestAheadMs);
+    if (-ageMs > aheadMs)
+      return {
+        value,
+        unread: `its value is of ${ago(-ageMs)} from now (its own timestamp), which is over ${ago(aheadMs)}: a clock is wrong`,
+      };
     return {
       value,
       unread: isCut ? 'the page ends in its line, without a line feed: it may be cut off' : null,
@@ -126,6 +135,3 @@ const isKnown = (
   names: ReadonlySet<string>,
   declared: ReadonlySet<string>,
 ): boolean => declared.has(name) || names.has(name) || names.has(`${name}_bucket`);
-
-const isOpenMetrics = (contentType: string | null): boolean =>
-  contentType?.split(';')[0]?.trim().toLowerCase() === 'application/openmetrics-text';

@@ -22,6 +22,12 @@ const types = new Set(['counter', 'gauge', 'histogram', 'summary', 'untyped']);
 const feed = 10;
 const isBlank = (code: number): boolean => code === 32 || code === 9;
 
+/** Prometheus passes over bytes 0 within and behind the word. */
+const keywords = {
+  HELP: /H\0*E\0*L\0*P\0*(?=[ \t])/y,
+  TYPE: /T\0*Y\0*P\0*E\0*(?=[ \t])/y,
+} as const;
+
 /** The largest timestamp: an int64. */
 const latest = '9223372036854775807';
 
@@ -44,13 +50,15 @@ export const readTextPage = ({ text, unit, decode }: PageText, visitor: PageVisi
   const labels = noPlaces();
   const rules = { style: 'text', decode, refuse } as const;
 
+  /** Behind the keyword; bytes 0 between the blanks are passed over too. */
   const takeMeta = (keyword: 'HELP' | 'TYPE') => {
-    cursor.at += keyword.length;
-    skipBlanks(cursor);
+    for (let code = page.charCodeAt(cursor.at); isBlank(code) || code === 0; )
+      code = page.charCodeAt(++cursor.at);
     const nameStart = cursor.at;
     if (!skipMetricName(cursor)) refuse(`a metric name after ${keyword}`);
     const name = page.slice(nameStart, cursor.at);
     const restStart = cursor.at;
+    if (page.charCodeAt(restStart) === 0) refuse(`a blank after ${keyword} ${name}`);
     skipLine(cursor);
     const rest = page.slice(restStart, cursor.at);
     // One blank is between the name and the text, and any other there belongs to the text.
@@ -71,8 +79,10 @@ export const readTextPage = ({ text, unit, decode }: PageText, visitor: PageVisi
     if (isBlank(page.charCodeAt(cursor.at))) {
       skipBlanks(cursor);
       for (const keyword of ['HELP', 'TYPE'] as const) {
-        if (!page.startsWith(keyword, cursor.at)) continue;
-        if (!isBlank(page.charCodeAt(cursor.at + keyword.length))) continue;
+        const pattern = keywords[keyword];
+        pattern.lastIndex = cursor.at;
+        if (!pattern.test(page)) continue;
+        cursor.at = pattern.lastIndex;
         takeMeta(keyword);
         return 'read';
       }
