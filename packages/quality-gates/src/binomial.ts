@@ -3,7 +3,8 @@ const manyBad = 1000;
 
 /**
  * Chance of at least `bad` bad events among `total`, each bad with chance `share` (0 to under 1): the exact binomial tail.
- * Parts of events are left out of `bad` and filled up in `total`. 0 where `bad` is over 1000, and more than `share` of all.
+ * Parts of events are left out of `bad` and filled up in `total`. Over 1000 bad events are taken for 0, so ask it only of more
+ * than `share` of all.
  */
 export const binomialTail = (bad: number, total: number, share: number): number => {
   const all = Math.ceil(total);

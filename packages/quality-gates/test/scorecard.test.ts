@@ -95,13 +95,11 @@ describe('the closest approach', () => {
     expect(scorecard(under, [past(under, 'promoted', samples)]).closest?.percent).toBe(50);
   });
 
-  it('gives value and limit where they have no ratio', () => {
-    const samples = x(...new Array(21).fill(-1));
-    expect(scorecard(never, [past(never, 'promoted', samples)]).closest).toMatchObject({
-      percent: null,
-      value: -1,
-      limit: 0,
-    });
+  it('gives the worst value and the limit of a gate where they have no ratio', () => {
+    const samples = x(-5, -4, -1, -3, ...new Array(17).fill(-6));
+    const card = scorecard(never, [past(never, 'promoted', samples)]);
+    expect(card.gates[0]?.closest).toMatchObject({ percent: null, value: -1, limit: 0 });
+    expect(card.closest).toBeNull();
   });
 
   it('leaves out a run that was taken out', () => {

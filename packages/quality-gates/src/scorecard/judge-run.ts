@@ -31,10 +31,21 @@ const approachOf = ({ value, threshold }: Verdict, gate: GatePolicy): Approach |
   return { percent, value, limit: threshold };
 };
 
-/** The farther in the bad direction; a percentage beats none. */
-const nearer = (a: Approach | null, b: Approach | null): Approach | null => {
+/** Whether `a` is nearer than `b`. Without percentages the values say it. */
+export const isNearer = (
+  a: Approach,
+  b: Approach,
+  { below }: Pick<GatePolicy, 'below'>,
+): boolean =>
+  a.percent === null && b.percent === null
+    ? below
+      ? a.value < b.value
+      : a.value > b.value
+    : (a.percent ?? -1) > (b.percent ?? -1);
+
+const nearer = (a: Approach | null, b: Approach | null, gate: GatePolicy): Approach | null => {
   if (a === null || b === null) return a ?? b;
-  return (b.percent ?? -1) > (a.percent ?? -1) ? b : a;
+  return isNearer(b, a, gate) ? b : a;
 };
 
 /** No gate ends the watch for another: each is judged on all that was recorded. */
@@ -71,7 +82,7 @@ export const judgeRun = (
       broke,
       polls: polls + 1,
       judged: before.judged + Number(broke || isPass),
-      closest: isPass ? nearer(closest, approachOf(verdict, gate)) : closest,
+      closest: isPass ? nearer(closest, approachOf(verdict, gate), gate) : closest,
       lastUnjudged: verdict.verdict === 'nodata' ? verdict.sentence : before.lastUnjudged,
     });
   };

@@ -1,8 +1,7 @@
 import { FEWEST_GOOD_RUNS } from '../fewest-good-runs.ts';
 import type { GatePolicy, WatchPolicy } from '../policy.ts';
-
 import { type Alarm, alarmOf, type RunEnding } from './ending.ts';
-import type { Approach, JudgedGate } from './judge-run.ts';
+import { type Approach, isNearer, type JudgedGate } from './judge-run.ts';
 
 /** A watched deploy as the record has it. */
 export type PastRun = {
@@ -62,6 +61,7 @@ export type Scorecard = {
   readonly atTheTime: Alarms;
   /** Bad runs that no gate breaks now. */
   readonly missed: readonly string[];
+  /** Of all gates whose value and limit have a ratio. */
   readonly closest: (Approach & { readonly gate: string; readonly run: string }) | null;
   readonly gates: readonly GateScore[];
   /** Gates that broke then and are not in the policy any more. */
@@ -81,9 +81,12 @@ const alarmsOf = (runs: readonly PastRun[]): Alarms => {
 const brokenIn = (runs: readonly PastRun[], gate: string): Alarms =>
   alarmsOf(runs.filter(({ brokeAtTheTime }) => brokeAtTheTime.includes(gate)));
 
-const nearest = <T extends Approach>(found: readonly T[]): T | null =>
+const nearest = <T extends Approach>(
+  found: readonly T[],
+  gate: Pick<GatePolicy, 'below'>,
+): T | null =>
   found.reduce<T | null>(
-    (best, each) => ((each.percent ?? -1) > (best?.percent ?? -2) ? each : best),
+    (best, each) => (best === null || isNearer(each, best, gate) ? each : best),
     null,
   );
 
@@ -145,6 +148,7 @@ const scoreOf = (
       good.flatMap(({ run, judged }) =>
         judged.closest === null || judged.broke ? [] : [{ ...judged.closest, run: run.run }],
       ),
+      gate,
     ),
     polls: sum('polls'),
     judged: sum('judged'),
@@ -178,7 +182,10 @@ export const scorecard = (policy: WatchPolicy, runs: readonly PastRun[]): Scorec
     atTheTime: alarmsOf(runs.filter(({ brokeAtTheTime }) => brokeAtTheTime.length > 0)),
     missed: alarmsOf(runs.filter((run) => run.judged !== null && !breaks(run))).true,
     closest: nearest(
-      gates.flatMap(({ gate, closest }) => (closest === null ? [] : [{ ...closest, gate }])),
+      gates.flatMap(({ gate, closest }) =>
+        closest === null || closest.percent === null ? [] : [{ ...closest, gate }],
+      ),
+      { below: false },
     ),
     gates,
     gone: gone.map((gate) => ({ gate, atTheTime: brokenIn(runs, gate) })),
