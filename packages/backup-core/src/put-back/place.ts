@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import type { Disk } from '../disk.ts';
 import { isSystemError, systemCode, systemSaid } from '../errors.ts';
 import type { PathTarget } from '../restore/staged-target.ts';
+import { sweepDead } from '../sweep-dead.ts';
 import { type Found, refuses } from './obstacle.ts';
 
 const run = promisify(execFile);
@@ -45,10 +46,13 @@ const frozen = async (paths: readonly string[]): Promise<Found[]> => {
 
 const isMissing = (error: unknown): boolean => systemCode(error) === 'ENOENT';
 
+const TRIED = /^\.dhash-restore-try-(\d+)-[0-9a-f]{8}$/;
+
 /** Makes a folder where a restore would work, renames one in it, and takes both away again. */
 const tryPlace = async (disk: Disk, place: string): Promise<Found[]> => {
   const room = join(place, `.dhash-restore-try-${process.pid}-${randomBytes(4).toString('hex')}`);
   try {
+    await sweepDead(disk, place, TRIED);
     await disk.mkdir(join(room, 'one'), { mode: 0o700, recursive: true });
     await disk.rename(join(room, 'one'), join(room, 'other'));
     return [];

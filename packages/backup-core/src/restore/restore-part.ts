@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { lstat, readdir, rmdir, statfs } from 'node:fs/promises';
+import { lstat, rmdir, statfs } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { filesWhere } from '../backup-files.ts';
 import { type Disk, realDisk, syncFolder } from '../disk.ts';
@@ -11,10 +11,10 @@ import { type OpenBackup, openBackup } from '../read-backup.ts';
 import { shownManifest } from '../shown-manifest.ts';
 import { type BytePath, bytePath } from '../source/byte-path.ts';
 import { truePath } from '../stored-path.ts';
+import { sweepDead } from '../sweep-dead.ts';
 import { lineTable } from '../table/line-table.ts';
 import type { DiskOption, Progress } from '../types.ts';
 import { verifyOpen } from '../verify-backup.ts';
-import { isRunning } from '../work-files.ts';
 import { extractSource } from './extract.ts';
 import { pathTarget } from './staged-target.ts';
 import { discardWork } from './swap.ts';
@@ -58,7 +58,7 @@ export const restorePart = async (
     await checkSpace(to, part.bytes, only);
     const made = await disk.mkdir(to, { mode: 0o700, recursive: true }).catch(throwUnwritable(to));
     const firstMade = typeof made === 'string' ? made : null;
-    await sweepDead(disk, to);
+    await sweepDead(disk, to, WORK);
     const id = `only-${process.pid}-${randomBytes(6).toString('hex')}`;
     const { name, type } = part.source;
     // A dump is one file, like a database.
@@ -194,16 +194,8 @@ const moveIn = async (disk: Disk, staged: string, path: string): Promise<void> =
   await syncFolder(disk, dirname(path));
 };
 
+/** A restore into the same folder may have been killed. */
 const WORK = /^\.dhash-restore-only-(\d+)-[0-9a-f]{12}$/;
-
-/** What a restore into the same folder left when it was killed. */
-const sweepDead = async (disk: Disk, to: string): Promise<void> => {
-  for (const name of await readdir(to)) {
-    const pid = WORK.exec(name)?.[1];
-    if (pid !== undefined && !isRunning(Number(pid)))
-      await disk.rm(join(to, name), { recursive: true, force: true });
-  }
-};
 
 /** Takes back folders that were made for this, as far as nobody put anything into them. */
 const removeEmpty = async (folder: string, first: string): Promise<void> => {

@@ -1,5 +1,5 @@
 import { runSteps, undoSteps } from '@dhash/journal';
-import type { CommandContext, CommandResult } from '../environment/context.ts';
+import { type CommandContext, type CommandResult, commandHint } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
 import { tellWhereLeftDown } from '../environment/left-down.ts';
 import { holding } from '../environment/lock.ts';
@@ -95,6 +95,16 @@ export const requireMigratable = async (
   const situation = { ...(await situationNow(environment)), held: 'free' as const };
   if (!mayDo('migrate', situation).go)
     throw await refusal(context, environment, 'migrate', situation);
+  const target = environment.target({ runId: 'migrate', version: null, previous: null });
+  if ((await target.current()) !== null) return;
+  // There would be no release to start again, after the migrations as after their undo.
+  const { env } = environment.config;
+  throw new RolloutError('no-release', exitCodes.usage, `no release is active in ${env}`, {
+    hints: [
+      `${commandHint(context, `deploy --env ${env}`)}   migrates the data for its release`,
+      `${commandHint(context, `migrate --env ${env} --dry-run`)}   tries the migrations on a copy`,
+    ],
+  });
 };
 
 /** Runs the migrations as steps on a record, between a stop and a start unless they are online. */

@@ -54,7 +54,9 @@ export const abortDeploy = async (
   });
   if (taken.kind === 'rolling back')
     throw new RolloutError('rolling-back', exitCodes.busy, `run ${taken.run} is being rolled back`);
-  return releasing(taken.lock, (lock) => abortHeld(context, environment, run, lock, taken.from));
+  return releasing(context, taken.lock, (lock) =>
+    abortHeld(context, environment, run, lock, taken.from),
+  );
 };
 
 const abortHeld = async (

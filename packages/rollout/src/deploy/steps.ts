@@ -47,10 +47,11 @@ const backupStep = (
   deps: StepDeps,
 ): Step => ({
   name,
-  run: async () => {
+  run: async ({ signal }) => {
     const { context, environment } = deps.open;
     const { config } = environment;
-    const report = await takeBackup(context, { config, release, tag });
+    // While the service is stopped a first Ctrl-C ends nothing: the step's signal knows that, the command's does not.
+    const report = await takeBackup({ ...context, signal }, { config, release, tag });
     return {
       file: relative(config.root, report.file),
       sha256: report.sha256,
@@ -76,7 +77,7 @@ const drillStep = (
   { open: { context, environment, recorder }, run }: StepDeps,
 ): Step => ({
   name,
-  run: async () => {
+  run: async ({ signal }) => {
     const { config } = environment;
     const backup = allOf(recorder.events, 'step.done').findLast(({ step }) => step === of);
     const { file } = (backup?.data ?? {}) as { file?: unknown };
@@ -84,7 +85,7 @@ const drillStep = (
       throw new TypeError('the record names no backup that could be drilled');
     const { facts } = await prepareDrill(config, run.previous);
     const request = { config, file: resolve(config.root, file), facts };
-    const { at, started, totalMs, phases } = await drillBackup(context, request);
+    const { at, started, totalMs, phases } = await drillBackup({ ...context, signal }, request);
     return asJson({ file, at, started, totalMs, phases });
   },
 });

@@ -10,7 +10,7 @@ import {
   missingRightOf,
   readLock,
 } from '@dhash/journal';
-import { exitCodes, RolloutError } from '../errors.ts';
+import { exitCodes, messageOf, RolloutError } from '../errors.ts';
 import { currentUser } from '../process/who.ts';
 import type { Recorder } from '../record/recorder.ts';
 import { formatDuration } from '../words/format.ts';
@@ -165,10 +165,14 @@ export const holding = async <T>(
   context: CommandContext,
   request: LockRequest,
   work: (lock: HeldLock) => Promise<T>,
-): Promise<T> => releasing(await acquire(context, request), work);
+): Promise<T> => releasing(context, await acquire(context, request), work);
 
-/** Runs `work` under a lock that was acquired; it is given back whatever happens. */
+/**
+ * Runs `work` under a lock that was acquired; it is given back whatever happens. What keeps it from being given back
+ * (a full disk) changes nothing of what was done: it is then that of a process that is gone.
+ */
 export const releasing = async <T, L extends Lock>(
+  context: CommandContext,
   lock: L,
   work: (lock: L) => Promise<T>,
 ): Promise<T> => {
@@ -186,6 +190,10 @@ export const releasing = async <T, L extends Lock>(
       cause: error,
     });
   } finally {
-    await lock.release();
+    await lock.release().catch((error: unknown) => {
+      context.output.warn(
+        `the lock ${lock.file} could not be removed (${messageOf(error)}): the next command takes it over`,
+      );
+    });
   }
 };

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
-import { currentBootId } from '@dhash/journal';
+import { currentBootId, missingRightOf } from '@dhash/journal';
 import { openSampleLog, type SampleLog } from '@dhash/monitor';
 import type { Sample, WatchPolicy } from '@dhash/quality-gates';
 import { disarm } from '@dhash/quality-gates/config';
@@ -76,7 +76,19 @@ export interface WatchWindow {
   readonly isResumed: boolean;
 }
 
-/** @throws RolloutError `gates-changed` (exit 2) */
+/** A watch that may not keep its samples does not begin: nothing was done then. */
+const refuseWithoutRight = (cause: unknown): never => {
+  const why = missingRightOf(cause);
+  if (why === null) throw cause;
+  throw new RolloutError(
+    'no-right',
+    exitCodes.usage,
+    `the samples of the watch can not be written: ${why}`,
+    { hints: ['give that right, or come as the user who has it'], cause },
+  );
+};
+
+/** @throws RolloutError `gates-changed`, `no-right` (exit 2) */
 export const openWindow = async (open: OpenRun, options: GuardOptions): Promise<WatchWindow> => {
   const { context, environment, recorder } = open;
   const { samples } = environment.layout.run(recorder.run);
@@ -94,13 +106,13 @@ export const openWindow = async (open: OpenRun, options: GuardOptions): Promise<
         ],
       },
     );
-  if (resumed === null) await setEarlierSamplesAside(samples);
+  if (resumed === null) await setEarlierSamplesAside(samples).catch(refuseWithoutRight);
   const sealed = lastOf(recorder.events, 'watch.started', 'samples.sealed');
   const { log, past } = await openSampleLog(samples, {
     head: resumed !== null && sealed?.type === 'samples.sealed' ? sealed : null,
     mostUnrecorded: sealEvery,
     nowMs: context.clock.now(),
-  });
+  }).catch(refuseWithoutRight);
   return {
     policy,
     startedAt: resumed?.startedAt ?? context.clock.now(),

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
+import { isJournalError } from '@dhash/journal';
 import { createNotifier, isChannelOff, type Notifier, type Receipt } from '@dhash/notifier';
 import { channelsFor } from '../config/recipients.ts';
 import { factsOf } from '../config/secrets-in-facts.ts';
@@ -35,6 +36,11 @@ export const openNotifier = (context: CommandContext, environment: Environment):
       acknowledge: (run) => commandHint(context, `ack ${run} --env ${environment.config.env}`),
     },
   });
+
+/** A receipt that comes after the end of its command stays with its message. */
+const unlessClosed = (error: unknown): void => {
+  if (!isJournalError(error) || error.code !== 'closed') throw error;
+};
 
 /** Whoever begins another run of an environment has seen how its last one ended. */
 const acknowledgeEarlier = async (
@@ -92,7 +98,9 @@ export const openAnnouncer = (
     if (channels.length === 0 && hasChannel) return;
     const receipts: readonly Receipt[] = await notifier.send(message, { channels });
     for (const receipt of receipts) {
-      await recorder.record({ type: 'notification.receipt', event, receipt: asJson(receipt) });
+      await recorder
+        .record({ type: 'notification.receipt', event, receipt: asJson(receipt) })
+        .catch(unlessClosed);
       if (['spooled', 'dead', 'lost'].includes(receipt.status))
         failed.set(receipt.channel, receipt);
     }

@@ -82,8 +82,8 @@ const standAfter = (
   }
   if (step === 'start') {
     if (type === 'step.started') return 'starting';
-    if (type === 'step.done') return 'started';
-    return type === 'step.undone' ? 'stopped' : before;
+    // One that failed leaves nothing that can be relied on: whoever goes on has it to start again.
+    return type === 'step.done' ? 'started' : 'stopped';
   }
   return before;
 };

@@ -66,7 +66,7 @@ export const rollbackByHand = async (
     reason,
   });
   if (taken.kind === 'rolling back') return follow(context, environment, taken.run);
-  return releasing(taken.lock, (lock) =>
+  return releasing(context, taken.lock, (lock) =>
     withLock(context, environment, lock, { wayBack, reason, takenFrom: taken.from }),
   );
 };

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { missingRightOf } from '@dhash/journal';
 import {
   gatherRollback,
   planReleaseRollback,
@@ -19,6 +20,28 @@ export interface PartsBack {
   readonly release: 'stamped' | 'stay';
 }
 
+/** A file that this user may not see is not one that is not there. */
+const requireThere = async (
+  context: CommandContext,
+  env: string,
+  backup: string,
+): Promise<void> => {
+  try {
+    await stat(backup);
+  } catch (cause) {
+    const why = missingRightOf(cause);
+    if (why !== null)
+      throw new RolloutError('no-right', exitCodes.usage, `the backup can not be read: ${why}`, {
+        hints: ['give that right, or come as the user who has it'],
+        cause,
+      });
+    throw new RolloutError('no-such-backup', exitCodes.usage, `there is no backup ${backup}`, {
+      hints: [`${commandHint(context, `backup --env ${env} --list`)}   shows them`],
+      cause,
+    });
+  }
+};
+
 /**
  * Verifies a backup and plans the way back to it, before anything is stopped.
  *
@@ -32,10 +55,7 @@ export const prepareRollback = async (
   parts: PartsBack = { data: 'restore', release: 'stamped' },
 ): Promise<RollbackPlan> => {
   const { config } = environment;
-  if (!existsSync(backup))
-    throw new RolloutError('no-such-backup', exitCodes.usage, `there is no backup ${backup}`, {
-      hints: [`${commandHint(context, `backup --env ${config.env} --list`)}   shows them`],
-    });
+  await requireThere(context, config.env, backup);
   const target = environment.target({ runId: 'preflight', version: null, previous: null });
   const progress = showProgress(context);
   const facts = await gatherRollback({

@@ -13,8 +13,10 @@ import { writeWatchReport } from '../pages/watch-report.ts';
 import { currentUser } from '../process/who.ts';
 import { lastOf, type RunEvent } from '../record/events.ts';
 import { asJson } from '../record/recorder.ts';
+import { foldRun, hasUnfinishedRollback } from '../record/run-state.ts';
 import { tool } from '../tool.ts';
 import { showProgress } from '../words/progress.ts';
+import { discardStaged } from './keep-put-aside.ts';
 import { type PartsBack, prepareReleaseRollback, prepareRollback } from './prepare.ts';
 
 export interface RollbackRequest {
@@ -49,22 +51,12 @@ export const runRollback = async (
   open: OpenRun,
   request: RollbackRequest,
 ): Promise<EndedRollback> => {
-  const { context, environment, recorder, lock } = open;
-  const prepared = await preparedPlan(open, request);
-  const plan = planOf(prepared, recorder.events, request);
-  if (!(await lock.become('change')))
-    throw new RolloutError(
-      'overtaken',
-      exitCodes.busy,
-      `another command took ${environment.config.env} over`,
-    );
-  if (request.resume) context.output.line(`going on with the rollback of ${recorder.run}`);
-  else for (const sentence of plan.sentences) context.output.line(sentence);
-  const progress = showProgress(context);
-  recorder.onEvent(progress.end);
-  await recorder.record(request.resume ? resumed(open) : started(open, plan, request));
+  const { recorder } = open;
   const safe = untilSafePoint(open);
   try {
+    const plan = await beginRollback(open, request, safe.signal);
+    const progress = showProgress(open.context);
+    recorder.onEvent(progress.end);
     const outcome = await recorder.follow(
       rollback({
         ...(await rollbackOptions(open, plan, request)),
@@ -75,15 +67,58 @@ export const runRollback = async (
     await recordEnd(open, plan, outcome);
     return { plan, outcome };
   } catch (error) {
-    if (safe.signal.aborted)
-      await tellWhereLeftDown(open, {
-        command: `rollback --env ${environment.config.env} --resume`,
-        doing: 'a rollback',
-      });
+    if (safe.signal.aborted) await tellInterrupted(open, request);
     throw error;
   } finally {
     safe.dispose();
   }
+};
+
+const tellInterrupted = async (open: OpenRun, request: RollbackRequest): Promise<void> => {
+  const { context, environment } = open;
+  const command = `${goesOnBy(open, request)} --env ${environment.config.env} --resume`;
+  if (await tellWhereLeftDown(open, { command, doing: 'a rollback' })) return;
+  // Where it had not begun, there is nothing to go on with.
+  if (hasUnfinishedRollback(open.recorder.events))
+    context.output.line(`interrupted: ${commandHint(context, command)} goes on`);
+};
+
+/** An undo is gone on with by the command that it is part of. */
+const goesOnBy = (
+  { recorder: { run, events } }: OpenRun,
+  { trigger }: RollbackRequest,
+): 'deploy' | 'migrate' | 'rollback' => {
+  const kind = foldRun(run, events)?.kind;
+  return trigger === 'undo' && (kind === 'deploy' || kind === 'migrate') ? kind : 'rollback';
+};
+
+/**
+ * Verifies, plans, and puts it on the record that this rollback begins, or goes on.
+ *
+ * @param signal of its steps: an undo that has to start the service again goes on after a first Ctrl-C
+ */
+const beginRollback = async (
+  open: OpenRun,
+  request: RollbackRequest,
+  signal: AbortSignal,
+): Promise<RollbackPlan> => {
+  const { environment, recorder, lock } = open;
+  const context = { ...open.context, signal };
+  const prepared = await preparedPlan({ ...open, context }, request);
+  const plan = planOf(prepared, recorder.events, request);
+  if (!(await lock.become('change')))
+    throw new RolloutError(
+      'overtaken',
+      exitCodes.busy,
+      `another command took ${environment.config.env} over`,
+    );
+  if (request.resume) context.output.line(`going on with the rollback of ${recorder.run}`);
+  else {
+    await discardStaged(open);
+    for (const sentence of plan.sentences) context.output.line(sentence);
+  }
+  await recorder.record(request.resume ? resumed(open) : started(open, plan, request));
+  return plan;
 };
 
 const resumed = ({ context }: OpenRun): RunEvent<'rollback.resumed'> => ({

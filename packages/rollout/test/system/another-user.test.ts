@@ -111,6 +111,22 @@ describe.runIf(mayBeAnother)('after one command as root', () => {
     expectExit(await asNobody(project, 'status'), 0);
   });
 
+  it('a watch that may not write its samples does not begin', async () => {
+    const { project, path } = await lockedOut((made) => app(made, '.rollout', 'monitor'));
+    const refused = await asNobody(project, 'monitor', ...production);
+    expect(expectExit(refused, 2).err).toContain(
+      `the samples of the watch can not be written: nobody (uid ${nobody}) may not enter ${path}`,
+    );
+  });
+
+  it('a backup that may not be read is not called missing', async () => {
+    const { project, backup } = await lockedOut((made) => join(made.root, 'backups'));
+    const refused = await asNobody(project, 'rollback', ...production, '--backup', backup);
+    expect(expectExit(refused, 2).err).toMatch(
+      /the backup can not be read: nobody .* may not enter/,
+    );
+  });
+
   it('a lock that may not be taken is refused before anything is done', async () => {
     const { project, backup } = await lockedOut((made) => join(made.root, 'app'));
     for (const name of ['.rollout', 'releases']) await give(app(project, name), nobody);

@@ -1,6 +1,14 @@
 import { expect, it } from 'vitest';
 import { startChild } from './child.ts';
-import { expectExit, keepLines, liveState, promote, status } from './observe.ts';
+import {
+  expectExit,
+  journalOf,
+  keepLines,
+  liveState,
+  newestRun,
+  promote,
+  status,
+} from './observe.ts';
 import { makeProject, type Project } from './project.ts';
 
 const migrate = ['migrate', '--env', 'production'];
@@ -26,7 +34,11 @@ it.each(['rollback', 'forward'])(
     expectExit(await turn(direction), 0);
     const after = await liveState(project);
     expect(after).not.toEqual(before);
-    for (const step of ['stop', 'backup-stopped', 'migrate', 'start', 'health']) {
+    // A step without a row here would be one that nobody kills.
+    const done = (await journalOf(project, await newestRun(project)))
+      .filter(({ type }) => type === 'step.done')
+      .map(({ step }) => String(step));
+    for (const step of done) {
       expectExit(await turn(other), 0);
       await dies(project, ['--direction', direction], `step.done:${step}`);
       // After the act, and before its record.
