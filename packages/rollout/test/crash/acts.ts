@@ -38,4 +38,4 @@ export const watch =
   (context, environment) =>
     monitor(context, environment, { resume, extend: null, autoRollback: true });
 export const promote: Work = (context, environment) => promoteByHand(context, environment, 'test');
-export const takeBackup: Work = (context, environment) => take(context, environment, {} as never);
+export const takeBackup: Work = (context, environment) => take(context, environment, {});

@@ -21,15 +21,8 @@ const filesIn = (folder: string): string[] =>
 const journalsOf = (root: string): string[] =>
   filesIn(join(root, 'app', '.rollout', 'runs')).filter((file) => file.endsWith('journal.ndjson'));
 
-/** What all records of the table hold, by the types and steps of their events. */
-export const written = new Set<string>();
-
 const labelsOf = async (journal: string): Promise<string[]> => {
   const { events } = await readJournal(journal);
-  for (const { type, step } of events) {
-    written.add(type);
-    if (typeof step === 'string') written.add(step);
-  }
   return events.filter(({ type }) => type !== 'notification.receipt').map(labelOf);
 };
 
@@ -91,6 +84,14 @@ const leftovers = (root: string): string[] => {
   return found.map((name) => `left behind: ${name}`);
 };
 
+/** The types of all events that the records of a world hold, and the names of their steps. */
+export const recordedIn = async (world: World): Promise<string[]> => {
+  const journals = await Promise.all(journalsOf(world.root).map((file) => readJournal(file)));
+  return journals.flatMap(({ events }) =>
+    events.flatMap(({ type, step }) => (typeof step === 'string' ? [type, step] : [type])),
+  );
+};
+
 /** What must be true once somebody went a way out: the name of the state, and what is not true. */
 export const checkEnd = async (
   world: World,
@@ -105,7 +106,6 @@ export const checkEnd = async (
     problems.push(`neither the old nor the new state: ${JSON.stringify(state)}`);
   for (const file of journalsOf(world.root)) {
     const { torn, events } = await verifyJournal(file);
-    await labelsOf(file);
     if (torn && did.length > 0) problems.push(`a torn record after ${events} lines`);
   }
   for (const name of readdirSync(world.root).includes('backups')

@@ -1,4 +1,4 @@
-import { checkEnd, checkMet, fingerprint, type Wholes } from './check.ts';
+import { checkEnd, checkMet, fingerprint, recordedIn, type Wholes } from './check.ts';
 import { type Act, type Fault, faults, meet } from './crash.ts';
 import type { Disk } from './disk.ts';
 import type { Point } from './points.ts';
@@ -18,6 +18,8 @@ export interface Cell {
 export interface Table {
   readonly cells: Cell[];
   readonly points: { readonly act: string; readonly label: string }[];
+  /** Types of events, and steps, that stand on any of the records. */
+  readonly recorded: Set<string>;
   /** Commands that ran. */
   processes: number;
 }
@@ -56,6 +58,7 @@ export const tryFault = async (
       const did = await recover(world, way, act);
       table.processes += did.length;
       const end = await checkEnd(world, wholes, did);
+      for (const name of await recordedIn(world)) table.recorded.add(name);
       outcome = end.outcome;
       known.set(key, outcome);
       problems.push(...end.problems.map((problem) => `${where}, ${way}: ${problem}`));

@@ -78,6 +78,8 @@ export type Work = (context: CommandContext, environment: Environment) => Promis
 
 export interface ProcessOptions {
   readonly signal?: AbortSignal;
+  /** Aborted by a second signal. */
+  readonly leave?: AbortSignal;
   /** Gets each line of `--json` in the moment that it is written. */
   readonly onLine?: (line: Record<string, unknown>) => void;
 }
@@ -174,6 +176,8 @@ const buryTries = (folder: string): void => {
     renameSync(join(folder, name), join(folder, name.replace(String(process.pid), '999999999')));
 };
 
+const neverAborted = () => new AbortController().signal;
+
 /** An empty project with three releases, nothing of it deployed. */
 export const makeWorld = async (options: WorldOptions = {}): Promise<World> => {
   const folder = await tempFolder();
@@ -190,7 +194,7 @@ export const makeWorld = async (options: WorldOptions = {}): Promise<World> => {
     root,
     clock,
     configure,
-    process: async (work, { signal = new AbortController().signal, onLine } = {}) => {
+    process: async (work, { signal = neverAborted(), leave = neverAborted(), onLine } = {}) => {
       clock.set(clock.now() + 2000);
       let out = '';
       let err = '';
@@ -205,7 +209,7 @@ export const makeWorld = async (options: WorldOptions = {}): Promise<World> => {
           err += text;
         },
       };
-      const surroundings = { processEnv: { NO_COLOR: '1' }, cwd: root, clock, signal };
+      const surroundings = { processEnv: { NO_COLOR: '1' }, cwd: root, clock, signal, leave };
       const exit = await runCommandLine(
         { stdout, stderr, ...surroundings },
         'test',
