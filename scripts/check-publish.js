@@ -16,7 +16,7 @@ const tools = join(root, 'node_modules');
 const needed = [
   /^package\.json$/,
   /^README\.md$/,
-  /^(LICENSE|NOTICE)$/,
+  /^(dist\/cli\/)?(LICENSE|NOTICE)$/,
   // Pictures of the README.
   /^docs\/[\w-]+\.(svg|png)$/,
   /^CHANGELOG\.md$/,

@@ -71,7 +71,7 @@ const rehearse = async (failing = 'none', releases = ['1.9', '1.10']) => {
     await mkdir(dirname(join(root, path)), { recursive: true });
     await writeFile(join(root, path), text);
   };
-  await put('packages/rollout/dist/index.js', stubLibrary(failing));
+  await put('packages/rollout/dist/cli/main.js', stubLibrary(failing));
   await put('rollout.yaml', rolloutYaml);
   await put('quality-gates-config.json', '{ "environments": { "production": {} } }');
   for (const release of releases) await put(`dist/releases/${release}/start.sh`, '');

@@ -34,7 +34,7 @@ describe('dhash-rollout on a Node that is new enough', () => {
 
   it('says what to run where a part of the build is missing', async () => {
     const { root } = await stubCheckout();
-    await writeFile(join(root, 'packages/rollout/dist/index.js'), "import './other.js';");
+    await writeFile(join(root, 'packages/rollout/dist/cli/main.js'), "import './other.js';");
     const ended = await start(process.execPath, [bin], root).ended;
     expect(ended.stderr).toMatch(/^error: Cannot find module '.*other\.js'; run: npm run build\n$/);
     expect(ended.exit).toBe(2);

@@ -66,9 +66,9 @@ export const stubCheckout = async (
   await put('packages/rollout/package.json', '{ "type": "module" }');
   await put('packages/rollout/src/index.ts', 'export {};');
   await put('play-old-node.js', playOldNode);
-  if (parts.library === 'built') await put('packages/rollout/dist/index.js', stubLibrary);
+  if (parts.library === 'built') await put('packages/rollout/dist/cli/main.js', stubLibrary);
   if (parts.library === 'imports-missing')
-    await put('packages/rollout/dist/index.js', "import 'commander';");
+    await put('packages/rollout/dist/cli/main.js', "import 'commander';");
   if (parts.dependencies === 'installed') {
     await mkdir(join(root, 'node_modules/node/bin'), { recursive: true });
     await mkdir(join(root, 'node_modules/.bin'), { recursive: true });

@@ -14,5 +14,5 @@ export {
   scrapeWithPrometheus,
   startScrapingPrometheus,
 } from './scrape.ts';
-export { tempFolder } from './temp-folder.ts';
+export { makeTempFolder, tempFolder } from './temp-folder.ts';
 export { type Traced, traceDisk } from './trace-disk.ts';

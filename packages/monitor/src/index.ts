@@ -19,6 +19,7 @@ export {
 export type { HealthProbe, HealthReading } from './health/health-probe.ts';
 export { controlHasSucceeded, type HttpHealthOptions, httpHealth } from './health/http-health.ts';
 export { replicasHealth } from './health/replicas-health.ts';
+export { loadProbes } from './http/load-ky.ts';
 export type { HttpOptions } from './http/read-answer.ts';
 export type { DroppingOutput } from './output/dropping-output.ts';
 export { openDroppingOutput } from './output/open-dropping-output.ts';

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { useCompileCache } from './compile-cache.js';
 
 // zlib.crc32 and node:sqlite's backup came with 22.16; later majors have both.
 const oldestMajor = 22;
@@ -18,8 +19,8 @@ const littleGarbage = '--max-semi-space-size=4';
 /** Environment variable that tells the child that its end is tied to its starter's. */
 const startedByOldNode = 'ROLLOUT_STARTED_BY_OLD_NODE';
 
-/** The built library. `URL`s, because the way there is the same in a checkout and in node_modules. */
-const library = new URL('../dist/index.js', import.meta.url);
+/** The built command line. `URL`s, because the way there is the same in a checkout and in node_modules. */
+const commandLine = new URL('../dist/cli/main.js', import.meta.url);
 /** Set in a checkout of the repository only: a published package has no `src`. */
 const checkout = existsSync(new URL('../src/index.ts', import.meta.url))
   ? new URL('../../../', import.meta.url)
@@ -47,12 +48,15 @@ export const runModern = async (args) => {
   if (checkout !== null && !existsSync(new URL('node_modules', checkout)))
     return refuse('the dependencies are not installed; run: npm ci');
   if (!isModern(process.versions.node)) return runInOwnNode(args);
-  if (!existsSync(library)) return refuse('the packages are not built; run: npm run build');
+  if (!existsSync(commandLine)) return refuse('the packages are not built; run: npm run build');
   endWithStarter();
+  useCompileCache();
   try {
-    const built = await importLibrary();
-    if (built !== null) await built.asProcess(() => built.main(args));
+    /** @type {CommandLine} */
+    const { asProcess, main } = await import(commandLine.href);
+    await asProcess(() => main(args));
   } catch (error) {
+    if (isMissingModule(error)) return refuse(missingModule(error));
     // Not left to Node, whose exit code 1 would claim that all is as it was before.
     process.stderr.write(`unexpected fault: ${error instanceof Error ? error.stack : error}\n`);
     process.exitCode = unexpectedExit;
@@ -73,21 +77,10 @@ const endWithStarter = () => {
 };
 
 /**
- * @typedef {object} Library
+ * @typedef {object} CommandLine
  * @property {(args: readonly string[]) => Promise<number>} main
  * @property {(work: () => Promise<number>) => Promise<void>} asProcess
- *
- * @returns {Promise<Library | null>} null: refused, said why
  */
-const importLibrary = async () => {
-  try {
-    return await import(library.href);
-  } catch (error) {
-    if (!isMissingModule(error)) throw error;
-    refuse(missingModule(error));
-    return null;
-  }
-};
 
 /** @param {unknown} error @returns {error is Error} */
 const isMissingModule = (error) =>

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import tls from 'node:tls';
 import { MonitorError } from '../errors.ts';
 
 /** The certificate that an address shows. */
@@ -33,7 +32,7 @@ export const readCertificate = async (
   const ca = caFile === undefined ? undefined : await readFile(caFile, 'utf8');
   const name = hostname.replace(/^\[|\]$/g, '');
   return new Promise((resolve, reject) => {
-    const socket = tls.connect({
+    const socket = process.getBuiltinModule('node:tls').connect({
       host: name,
       port: port === '' ? 443 : Number(port),
       // Nothing is sent: what matters here is the date, also of a certificate that is not trusted.

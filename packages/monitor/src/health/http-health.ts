@@ -1,5 +1,6 @@
 import type { Sample } from '@dhash/quality-gates';
 import { isMonitorError } from '../errors.ts';
+import { loadKy } from '../http/load-ky.ts';
 import { type HttpOptions, readAnswer } from '../http/read-answer.ts';
 import { targetName } from '../sources/target-name.ts';
 import { bodyPattern } from './body-pattern.ts';
@@ -106,6 +107,8 @@ export const httpHealth = (options: HttpHealthOptions): HealthProbe => {
 
   return {
     check: async (signal) => {
+      // Not part of how long the service takes.
+      await loadKy();
       const startedMs = performance.now();
       // Until it has succeeded once, the control is asked beside every check, else only when needed.
       const early = controlSucceeded ? null : askControl(signal);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import ky from 'ky';
 import { MonitorError } from '../errors.ts';
 import { headerFault } from './header-fault.ts';
+import { loadKy } from './load-ky.ts';
 import { trustingFetch } from './trusting-fetch.ts';
 
 /** What an HTTP source or probe is given. */
@@ -150,6 +150,7 @@ export const readAnswer = async (
 ): Promise<HttpAnswer> => {
   const { signal, timeoutMs } = options;
   signal.throwIfAborted();
+  const ky = await loadKy();
   const stop = new AbortController();
   const onAbort = () => stop.abort(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });

@@ -1,4 +1,3 @@
-import https from 'node:https';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
@@ -28,21 +27,24 @@ export const trustingFetch =
         agent: false as const,
         signal,
       };
-      const asked = https.request(request.url, options, (answer) => {
-        const status = answer.statusCode ?? 0;
-        const headers = new Headers();
-        const contentType = answer.headers['content-type'];
-        if (contentType !== undefined) headers.set('content-type', contentType);
-        const zipped = answer.headers['content-encoding'] === 'gzip';
-        const body = zipped ? answer.compose(createGunzip()) : answer;
-        if (bodiless.has(status)) answer.resume();
-        resolve(
-          new Response(bodiless.has(status) ? null : (Readable.toWeb(body) as ReadableStream), {
-            status,
-            headers,
-          }),
-        );
-      });
+      // Loaded where it is used: most services are asked by fetch.
+      const asked = process
+        .getBuiltinModule('node:https')
+        .request(request.url, options, (answer) => {
+          const status = answer.statusCode ?? 0;
+          const headers = new Headers();
+          const contentType = answer.headers['content-type'];
+          if (contentType !== undefined) headers.set('content-type', contentType);
+          const zipped = answer.headers['content-encoding'] === 'gzip';
+          const body = zipped ? answer.compose(createGunzip()) : answer;
+          if (bodiless.has(status)) answer.resume();
+          resolve(
+            new Response(bodiless.has(status) ? null : (Readable.toWeb(body) as ReadableStream), {
+              status,
+              headers,
+            }),
+          );
+        });
       asked.once('error', reject);
       asked.end();
     });

@@ -1,5 +1,5 @@
 import ky, { isHTTPError } from 'ky';
-import { z } from 'zod';
+import * as z from 'zod';
 import { exitCodes, messageOf, RolloutError } from '../errors.ts';
 import type { PullRequest } from './judge-approvals.ts';
 

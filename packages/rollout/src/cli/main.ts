@@ -1,59 +1,20 @@
 import { Command, CommanderError } from 'commander';
 import { Interrupted } from '../environment/context.ts';
+import { loadAhead } from '../environment/load-ahead.ts';
 import { exitCodes } from '../errors.ts';
 import { systemClock } from '../process/clock.ts';
 import { tool } from '../tool.ts';
-import { registerAck } from './commands/ack.ts';
-import { registerApprovals } from './commands/approvals.ts';
-import { registerBackup } from './commands/backup.ts';
-import { registerDeploy } from './commands/deploy.ts';
-import { registerDoctor } from './commands/doctor.ts';
-import { registerFreeze } from './commands/freeze.ts';
-import { registerGates } from './commands/gates.ts';
-import { registerHistory } from './commands/history.ts';
-import { registerJournal } from './commands/journal.ts';
-import { registerMigrate } from './commands/migrate.ts';
-import { registerMonitor } from './commands/monitor.ts';
-import { registerNotify } from './commands/notify.ts';
-import { registerReport } from './commands/report.ts';
-import { registerRequests } from './commands/requests.ts';
-import { registerRestore } from './commands/restore.ts';
-import { registerRollback } from './commands/rollback.ts';
-import { registerService } from './commands/service.ts';
-import { registerSignoff } from './commands/signoff.ts';
-import { registerSmoke } from './commands/smoke.ts';
-import { registerStatus } from './commands/status.ts';
-import { registerValidateLogging } from './commands/validate-logging.ts';
-import { registerWatchdog } from './commands/watchdog.ts';
+import { addCommands } from './add-commands.ts';
+import { commandTree } from './command-tree.ts';
 import type { Run } from './register.ts';
-import { type CommandIo, runCommandLine } from './run-command-line.ts';
+import type { CommandIo } from './run-command-line.ts';
 import { refuseUnclearValues } from './strict-values.ts';
 import { streamsFor } from './unheld-streams.ts';
 
-const registers = [
-  registerDeploy,
-  registerMonitor,
-  registerRollback,
-  registerBackup,
-  registerRestore,
-  registerMigrate,
-  registerSmoke,
-  registerService,
-  registerStatus,
-  registerHistory,
-  registerRequests,
-  registerFreeze,
-  registerWatchdog,
-  registerGates,
-  registerJournal,
-  registerNotify,
-  registerAck,
-  registerReport,
-  registerDoctor,
-  registerValidateLogging,
-  registerSignoff,
-  registerApprovals,
-];
+/** Whether it may act on a service, now or hours later. */
+const mayGuard = (command: string, options: object): boolean =>
+  ['deploy', 'monitor', 'rollback', 'watchdog'].includes(command) &&
+  !('dryRun' in options && options.dryRun === true);
 
 /** Signals of the process become an aborted signal with its exit code, a second one `leave`; SIGHUP changes nothing. */
 const processIo = (
@@ -93,7 +54,7 @@ const processIo = (
   };
 };
 
-const buildProgram = (io: CommandIo, run: Run): Command => {
+const buildProgram = async (io: CommandIo, run: Run, argv: readonly string[]): Promise<Command> => {
   const program = new Command('dhash-rollout')
     .description(
       'Guarded rollouts: back up, migrate, activate, watch, and put back where a gate breaks',
@@ -114,7 +75,7 @@ const buildProgram = (io: CommandIo, run: Run): Command => {
       '\nExit codes: 0 done · 1 failed, as before · 2 usage · 3 inconclusive · 4 rolled back · 5 gate broke, not rolled back ·\n' +
         '  6 rollback not validated, people needed · 7 busy · 8 not verified · 70 unexpected · 130/143 interrupted',
     );
-  for (const register of registers) register(program, run);
+  await addCommands(program, run, commandTree, argv);
   exitOverrideAll(program);
   refuseUnclearValues(program);
   return program;
@@ -138,10 +99,12 @@ export const main = async (argv: readonly string[], given?: CommandIo): Promise<
   if (io === undefined) return exitCodes.unexpected;
   let exit: number = exitCodes.done;
   const run: Run = async (command, options, work, log = null) => {
+    const { runCommandLine } = await import('./run-command-line.ts');
+    if (mayGuard(command, options)) await loadAhead();
     exit = await runCommandLine({ ...io, typed: argv }, command, options, work, log);
   };
   try {
-    await buildProgram(io, run).parseAsync([...argv], { from: 'user' });
+    await (await buildProgram(io, run, argv)).parseAsync([...argv], { from: 'user' });
     return exit;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;

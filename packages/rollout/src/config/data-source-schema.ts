@@ -1,5 +1,5 @@
 import { parsePostgresUrl } from '@dhash/backup-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { command, duration, name, path, text } from './scalars.ts';
 
 /** An entry of `data`. */

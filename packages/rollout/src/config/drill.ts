@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { parseDuration } from './duration.ts';
 import { drillSchema, type EnvironmentInput } from './schema.ts';
 import type { DrillConfig, TargetDrill } from './types.ts';

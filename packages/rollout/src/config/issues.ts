@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { ConfigIssue } from './config-error.ts';
 import { knownKeys, knownTypes } from './json-schema.ts';
 import { formatPath, type Path, type Positions } from './positions.ts';

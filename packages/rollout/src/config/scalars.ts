@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { durationPattern, parseDuration } from './duration.ts';
 
 /** Names end up in file names (`<service>_<time>_<env>_<tag>.zip`), where `_` parts them. */

@@ -1,6 +1,6 @@
 import { remoteProblem } from '@dhash/backup-core';
 import { channelSchema, fixedLinksSchema, severities } from '@dhash/notifier';
-import { z } from 'zod';
+import * as z from 'zod';
 import { approvalsSchema } from './approvals-schema.ts';
 import { dataSourceSchema } from './data-source-schema.ts';
 import { notifiableEvents } from './recipients.ts';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { path } from './scalars.ts';
 
 const DEFAULT_BUNDLE = 'premerge_artifacts.zip';

@@ -8,7 +8,6 @@ import { waitUntilHealthy } from '../environment/service-checks.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
 import { shownCommand } from '../process/run-command.ts';
 import { artifactOf } from '../targets/artifacts.ts';
-import { unpackArtifact } from '../targets/unpack-artifact.ts';
 import { drillEnvironment, type RestoredAt } from './drill-environment.ts';
 import { laidRelease } from './gather-drill.ts';
 import type { Isolation } from './isolation.ts';
@@ -63,6 +62,7 @@ const releaseFolder = async ({ config, release, scratch }: ServiceDrill): Promis
   if (artifact === null)
     throw new RolloutError('drill-no-release', exitCodes.usage, `there is no release ${release}`);
   const folder = join(scratch, 'release');
+  const { unpackArtifact } = await import('../targets/unpack-artifact.ts');
   await unpackArtifact(artifact, folder);
   return folder;
 };

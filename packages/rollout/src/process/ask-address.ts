@@ -1,7 +1,5 @@
 import { lookup } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 
@@ -57,7 +55,10 @@ type Answer = { readonly status: number } | { readonly code: string } | 'timeout
 
 const askOnce = (url: string, timeoutMs: number): Promise<Answer> =>
   new Promise((resolve) => {
-    const ask = url.startsWith('https:') ? httpsRequest : httpRequest;
+    // By name, not imported: an import of node:http reads a property that loads all of fetch.
+    const { request: ask } = process.getBuiltinModule(
+      url.startsWith('https:') ? 'node:https' : 'node:http',
+    );
     const request = ask(url, {
       // A connection of its own: a kept one would be answered by a process that takes no new ones.
       agent: false,

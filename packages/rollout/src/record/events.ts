@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { runKinds } from './run-id.ts';
 
 /** Plain JSON, whose inside is for the code that wrote it. */

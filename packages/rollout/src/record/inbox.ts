@@ -8,7 +8,7 @@ import {
   makeFolder,
   missingRight,
 } from '@dhash/journal';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isNotThere } from '../errors.ts';
 
 /** What another terminal may ask of the process that holds a run. */

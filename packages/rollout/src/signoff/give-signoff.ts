@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { atomicWriteFile } from '@dhash/journal';
 import JSZip from 'jszip';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Environment } from '../environment/environment.ts';
 import { exitCodes, messageOf, RolloutError } from '../errors.ts';
 import { hashOf, signoffFile } from './read-signoff.ts';

@@ -24,7 +24,6 @@ import {
   TargetError,
   type TargetRun,
 } from './types.ts';
-import { unpackArtifact } from './unpack-artifact.ts';
 
 /** Inside each release laid here; it comes with the release's one rename, so it never lies. */
 const noteName = '.rollout-release.json';
@@ -118,6 +117,8 @@ export const openReleasesTarget = (
     await mkdir(releases, { recursive: true });
     const fresh = join(releases, `.laying-${version}`);
     await rm(fresh, { recursive: true, force: true });
+    // Its readers of zip and tar are no small load, and most commands lay nothing.
+    const { unpackArtifact } = await import('./unpack-artifact.ts');
     await unpackArtifact(artifact, fresh);
     const note = { version, run: run.runId, laidAtMs: run.clock.now() };
     await writeFile(join(fresh, noteName), `${JSON.stringify(note)}\n`);

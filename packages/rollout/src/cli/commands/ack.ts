@@ -10,13 +10,9 @@ interface AckFlags extends GlobalOptions {
   readonly env: string;
 }
 
-export const registerAck: Register = (program, run) => {
+export const registerAck: Register = (command, run) => {
   withGlobalOptions(
-    program
-      .command('ack')
-      .description('say that you have seen it: the critical message of a run is not repeated')
-      .argument('<run>', 'run id, as the message says it')
-      .option('--env <name>', 'environment of rollout.yaml', 'production'),
+    command.option('--env <name>', 'environment of rollout.yaml', 'production'),
   ).action((runId: string, flags: AckFlags) =>
     run('ack', flags, (context) => ack(context, runId, flags)),
   );

@@ -19,13 +19,9 @@ const pullNumber = (value: string): number => {
   throw new InvalidArgumentError('It must be the number of a pull request.');
 };
 
-export const registerApprovals: Register = (program, run) => {
+export const registerApprovals: Register = (command, run) => {
   withGlobalOptions(
-    program
-      .command('approvals')
-      .description(
-        "whether a pull request is approved as rollout.yaml's `approvals` asks (1: not yet)",
-      )
+    command
       .requiredOption('--pr <number>', 'the pull request', pullNumber)
       .option('--repo <owner/name>', 'repository at GitHub (default: GITHUB_REPOSITORY)')
       .addHelpText(

@@ -15,11 +15,9 @@ import { showFile } from './backup/show.ts';
 import { take } from './backup/take.ts';
 import { verifyFile } from './backup/verify.ts';
 
-export const registerBackup: Register = (program, run) => {
+export const registerBackup: Register = (command, run) => {
   withGlobalOptions(
-    program
-      .command('backup')
-      .description('back an environment up, or verify, list and prune its backups')
+    command
       .option('--env <name>', 'environment of rollout.yaml (not needed where a FILE is named)')
       .option('--tag <tag>', 'a word in the file name: [a-z0-9][a-z0-9._-]{0,40}')
       .addOption(instead('--verify <file>', 'check one backup: sidecar, every CRC, every SHA-256'))

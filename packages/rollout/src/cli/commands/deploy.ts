@@ -31,12 +31,10 @@ interface DeployFlags extends GlobalOptions {
 /** Flags that a new deploy is planned with; a resume and an abort take everything from the record. */
 const ofNewDeploys = ['dryRun', 'version', 'backupFirst', 'supersede', 'retryVersion'];
 
-export const registerDeploy: Register = (program, run) => {
+export const registerDeploy: Register = (command, run) => {
   withGlobalOptions(
     withTakeOver(
-      program
-        .command('deploy')
-        .description('back up, migrate, activate, check; then the run awaits its guard')
+      command
         .requiredOption('--env <name>', 'environment of rollout.yaml')
         .option('--version <version>', 'release to deploy (default: the newest artifact)')
         .option('--backup-first', 'back the data up and verify the backup before anything changes')

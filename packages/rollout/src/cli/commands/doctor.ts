@@ -30,12 +30,9 @@ interface DoctorFlags extends GlobalOptions {
   readonly env: string;
 }
 
-export const registerDoctor: Register = (program, run) => {
+export const registerDoctor: Register = (command, run) => {
   withGlobalOptions(
-    program
-      .command('doctor')
-      .description('look for what would spoil the next rollout, change nothing')
-      .option('--env <name>', 'environment of rollout.yaml', 'production'),
+    command.option('--env <name>', 'environment of rollout.yaml', 'production'),
   ).action((flags: DoctorFlags) => run('doctor', flags, (context) => examine(context, flags)));
 };
 

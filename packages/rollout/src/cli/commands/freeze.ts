@@ -9,11 +9,9 @@ interface FreezeFlags extends GlobalOptions {
   readonly reason?: string;
 }
 
-export const registerFreeze: Register = (program, run) => {
+export const registerFreeze: Register = (command, run) => {
   withGlobalOptions(
-    program
-      .command('freeze')
-      .description('hold deploys and migrations back; the way back stays open')
+    command
       .requiredOption('--env <name>', 'environment of rollout.yaml')
       .requiredOption('--until <time>', 'a duration (4h) or a time with its zone')
       .option('--reason <text>', 'why, for the record and for whoever is held back'),
@@ -26,10 +24,11 @@ export const registerFreeze: Register = (program, run) => {
       });
     }),
   );
+};
+
+export const registerUnfreeze: Register = (command, run) => {
   withGlobalOptions(
-    program
-      .command('unfreeze')
-      .description('lift a freeze')
+    command
       .requiredOption('--env <name>', 'environment of rollout.yaml')
       .option('--reason <text>', 'why, for the record'),
   ).action((flags: Omit<FreezeFlags, 'until'>) =>

@@ -13,12 +13,14 @@ import { isDecodable, strayPercent } from '../../config/url-credentials.ts';
 import type { CommandContext, CommandResult } from '../../environment/context.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
 import { formatDuration, formatTable } from '../../words/format.ts';
+import { collect, type Register } from '../register.ts';
 import { backtestHeadline } from './backtest-headline.ts';
 import { collectSeries, writeBacktestPage } from './backtest-page.ts';
 import { type GatesFlags, readPolicy } from './gates-files.ts';
+import { ofGatesFile, withGatesFile } from './gates-options.ts';
 import { readPromql } from './gates-promql.ts';
 
-export interface BacktestFlags extends GatesFlags {
+interface BacktestFlags extends GatesFlags {
   readonly env: string;
   readonly promql: string;
   readonly last: string;
@@ -30,6 +32,29 @@ export interface BacktestFlags extends GatesFlags {
   readonly incident: readonly string[];
   readonly html?: string;
 }
+
+export const registerBacktest: Register = (command, run) => {
+  withGatesFile(
+    command
+      .requiredOption('--promql <url>', "Prometheus' address")
+      .addOption(ofGatesFile())
+      .option('--last <duration>', 'how far back', '30d')
+      .option('--step <duration>', 'between points; polls must fall on it', '30s')
+      .option('--every <duration>', 'between the starts of watches', '1h')
+      .option('--until <time>', 'end of the time looked at (default: now)')
+      .option(
+        '--incident <from/to>',
+        'a time that was bad, not quiet; may be repeated',
+        collect,
+        [],
+      )
+      .option('--selector <matchers>', 'labels of every series, e.g. job="dhash"')
+      .option('--health <series>', '1 while the service is healthy, 0 while it is not', 'up')
+      .option('--html <file>', 'write it as one page with charts, which loads nothing'),
+  ).action((flags: BacktestFlags) =>
+    run('gates backtest', flags, (context) => backtestGates(context, flags)),
+  );
+};
 
 const unitMs: Readonly<Record<string, number>> = {
   s: 1000,
@@ -112,7 +137,7 @@ const caughtOf = ({ rule, result }: Rule): BacktestIncident[] =>
   }));
 
 /** Slides a watch over what a Prometheus recorded, and says how often each rule would have broken. */
-export const backtestGates = async (
+const backtestGates = async (
   context: CommandContext,
   flags: BacktestFlags,
 ): Promise<CommandResult> => {

@@ -4,17 +4,26 @@ import { lookLines, lookNow } from '../../deploy/look-at-gates.ts';
 import type { CommandContext, CommandResult } from '../../environment/context.ts';
 import { openEnvironment } from '../../environment/environment.ts';
 import { exitCodes } from '../../errors.ts';
+import type { Register } from '../register.ts';
 import { type GatesFlags, gatesFile, readGates } from './gates-files.ts';
+import { withGatesFile } from './gates-options.ts';
 
-export interface CheckFlags extends GatesFlags {
+interface CheckFlags extends GatesFlags {
   readonly live?: boolean;
 }
 
+export const registerCheck: Register = (command, run) => {
+  withGatesFile(
+    command
+      .option('--env <name>', 'only this environment')
+      .option('--live', 'also ask the running service what each gate reads now'),
+  ).action((flags: CheckFlags) =>
+    run('gates check', flags, (context) => checkGates(context, flags)),
+  );
+};
+
 /** Reads the gates file and says in sentences what its gates do. */
-export const checkGates = async (
-  context: CommandContext,
-  flags: CheckFlags,
-): Promise<CommandResult> => {
+const checkGates = async (context: CommandContext, flags: CheckFlags): Promise<CommandResult> => {
   const file = await gatesFile(context, flags.gates);
   const parsed = await readGates(context, file);
   const names = flags.env === undefined ? environmentsOf(parsed) : [flags.env];

@@ -5,13 +5,29 @@ import type { CommandContext, CommandResult } from '../../environment/context.ts
 import { exitCodes } from '../../errors.ts';
 import { type RecordedWatch, watchOfLog } from '../../pages/recorded-watch.ts';
 import { formatTable } from '../../words/format.ts';
+import type { Register } from '../register.ts';
 import { type GatesFlags, gatesFile, readPolicy, readSamples, shownFile } from './gates-files.ts';
+import { withGatesFile } from './gates-options.ts';
 
-export interface ReplayFlags extends GatesFlags {
+interface ReplayFlags extends GatesFlags {
   readonly env: string;
   readonly samples: string;
   readonly against?: string;
 }
+
+export const registerReplay: Register = (command, run) => {
+  withGatesFile(
+    command
+      .requiredOption('--env <name>', 'environment of the gates file')
+      .requiredOption('--samples <file>', 'a samples.ndjson')
+      .option(
+        '--against <file>',
+        'another gates file; says which gates break earlier than under it',
+      ),
+  ).action((flags: ReplayFlags) =>
+    run('gates replay', flags, (context) => replaySamples(context, flags)),
+  );
+};
 
 const secondsInto = (startedAt: number, at: number): number => Math.round((at - startedAt) / 1000);
 
@@ -83,7 +99,7 @@ const comparedWith = async (
  * What each gate would have decided, and when, on recorded samples: beside another file's gates with
  * `--against`, and beside those it ran with where the log lies with its run's record and they are others.
  */
-export const replaySamples = async (
+const replaySamples = async (
   context: CommandContext,
   flags: ReplayFlags,
 ): Promise<CommandResult> => {

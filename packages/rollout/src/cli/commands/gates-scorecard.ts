@@ -7,9 +7,16 @@ import type { RecordedRun } from '../../record/runs.ts';
 import { lineToChange } from '../../scorecard/line-to-change.ts';
 import { pastRuns } from '../../scorecard/past-runs.ts';
 import { renderScorecard } from '../../scorecard/render-scorecard.ts';
+import type { Register } from '../register.ts';
 import { type GatesFlags, gatesFile, readGatesText, shownFile } from './gates-files.ts';
+import { withGatesFile } from './gates-options.ts';
 
-export type ScorecardFlags = GatesFlags;
+export const registerScorecard: Register = (command, run) => {
+  withGatesFile(command.option('--env <name>', 'only this environment')).action(
+    (flags: GatesFlags) =>
+      run('gates scorecard', flags, (context) => showScorecards(context, flags)),
+  );
+};
 
 const endings: Record<RunEnding, string> = {
   promoted: 'promoted',
@@ -22,9 +29,9 @@ const endings: Record<RunEnding, string> = {
 const isWatchedDeploy = ({ state }: RecordedRun) => state.kind === 'deploy' && state.watch !== null;
 
 /** How the gates did on the deploys that are on record, an environment each. */
-export const showScorecards = async (
+const showScorecards = async (
   context: CommandContext,
-  flags: ScorecardFlags,
+  flags: GatesFlags,
 ): Promise<CommandResult> => {
   const path = await gatesFile(context, flags.gates);
   const text = await readGatesText(path);

@@ -4,13 +4,24 @@ import type { Sample } from '@dhash/quality-gates';
 import { FEWEST_GOOD_RUNS, renderProposals, tune } from '@dhash/quality-gates/tune';
 import type { CommandContext, CommandResult } from '../../environment/context.ts';
 import { exitCodes, isNotThere, messageOf, RolloutError } from '../../errors.ts';
+import type { Register } from '../register.ts';
 import { type GatesFlags, readPolicy, readSamples } from './gates-files.ts';
+import { ofGatesFile, withGatesFile } from './gates-options.ts';
 
-export interface TuneFlags extends GatesFlags {
+interface TuneFlags extends GatesFlags {
   readonly env: string;
   readonly good: string;
   readonly bad?: string;
 }
+
+export const registerTune: Register = (command, run) => {
+  withGatesFile(
+    command
+      .addOption(ofGatesFile())
+      .requiredOption('--good <folder>', 'every samples.ndjson below it is a good release')
+      .option('--bad <folder>', 'every samples.ndjson below it is a bad release'),
+  ).action((flags: TuneFlags) => run('gates tune', flags, (context) => tuneGates(context, flags)));
+};
 
 /** Sample logs below a folder, each once, by name; also where a run is a link to what all checkouts share. */
 const logsBelow = async (folder: string, seen: Set<string>): Promise<string[]> => {
@@ -47,10 +58,7 @@ const runsBelow = async (context: CommandContext, given: string): Promise<Sample
 };
 
 /** Proposes thresholds from recorded runs; on too few good ones it says why not. */
-export const tuneGates = async (
-  context: CommandContext,
-  flags: TuneFlags,
-): Promise<CommandResult> => {
+const tuneGates = async (context: CommandContext, flags: TuneFlags): Promise<CommandResult> => {
   const policy = await readPolicy(context, flags.gates, flags.env);
   const good = await runsBelow(context, flags.good);
   const bad = flags.bad === undefined ? [] : await runsBelow(context, flags.bad);

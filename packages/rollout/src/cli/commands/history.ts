@@ -17,16 +17,9 @@ interface HistoryFlags extends GlobalOptions {
   readonly env?: string;
 }
 
-export const registerHistory: Register = (program, run) => {
-  withGlobalOptions(
-    program
-      .command('history')
-      .description(
-        'the runs so far, newest first, with how each ended; --verbose: why, and its page',
-      )
-      .option('--env <name>', 'only this environment'),
-  ).action((flags: HistoryFlags) =>
-    run('history', flags, (context) => showHistory(context, flags)),
+export const registerHistory: Register = (command, run) => {
+  withGlobalOptions(command.option('--env <name>', 'only this environment')).action(
+    (flags: HistoryFlags) => run('history', flags, (context) => showHistory(context, flags)),
   );
 };
 

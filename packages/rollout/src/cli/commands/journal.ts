@@ -12,26 +12,19 @@ interface VerifyFlags extends GlobalOptions {
   readonly head?: string;
 }
 
-export const registerJournal: Register = (program, run) => {
-  const journal = program.command('journal').description("look at a run's record");
+export const registerJournalVerify: Register = (command, run) => {
   withGlobalOptions(
-    journal
-      .command('verify')
-      .description('check that no line of a record was changed, removed, inserted or reordered')
-      .argument('<run>', 'run id, or path of a journal.ndjson')
-      .option(
-        '--head <seq:hash>',
-        'also check against a head that went out in a message or report',
-      ),
+    command.option(
+      '--head <seq:hash>',
+      'also check against a head that went out in a message or report',
+    ),
   ).action((given: string, flags: VerifyFlags) =>
     run('journal verify', flags, (context) => verify(context, given, flags.head ?? null)),
   );
-  withGlobalOptions(
-    journal
-      .command('show')
-      .description('print the events of a record')
-      .argument('<run>', 'run id, or path of a journal.ndjson'),
-  ).action((given: string, flags: GlobalOptions) =>
+};
+
+export const registerJournalShow: Register = (command, run) => {
+  withGlobalOptions(command).action((given: string, flags: GlobalOptions) =>
     run('journal show', flags, (context) => show(context, given)),
   );
 };

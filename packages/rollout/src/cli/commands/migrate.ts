@@ -24,12 +24,10 @@ interface MigrateFlags extends GlobalOptions {
   readonly version?: string;
 }
 
-export const registerMigrate: Register = (program, run) => {
+export const registerMigrate: Register = (command, run) => {
   withGlobalOptions(
     withTakeOver(
-      program
-        .command('migrate')
-        .description("run the active release's pending migrations, or take the newest one back")
+      command
         .requiredOption('--env <name>', 'environment of rollout.yaml')
         .option('--direction <direction>', 'forward or rollback', 'forward')
         .addOption(

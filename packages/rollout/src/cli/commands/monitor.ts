@@ -19,14 +19,10 @@ interface MonitorFlags extends GlobalOptions {
   readonly dryRun?: boolean;
 }
 
-export const registerMonitor: Register = (program, run) => {
+export const registerMonitor: Register = (command, run) => {
   withGlobalOptions(
     withTakeOver(
-      program
-        .command('monitor')
-        .description(
-          "watch the environment's newest release against its gates, and act where one breaks",
-        )
+      command
         .requiredOption('--env <name>', 'environment of rollout.yaml')
         .option('--resume', 'go on with a watch that was cut off')
         .addOption(

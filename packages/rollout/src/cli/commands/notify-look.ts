@@ -8,7 +8,7 @@ import { exitCodes, RolloutError } from '../../errors.ts';
 import { sampleMessage } from '../../notify/sample-event.ts';
 import { hasArrived, testChannels, testEvents } from '../../notify/test-channels.ts';
 import { currentUser } from '../../process/who.ts';
-import { type Run, withGlobalOptions } from '../register.ts';
+import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 
 interface EnvFlags extends GlobalOptions {
@@ -29,14 +29,12 @@ const types = [
   ...(['pagerduty', 'opsgenie', 'alertmanager'] as const),
 ];
 
-/** `notify preview`, `check` and `test`: those that look, and one real try. */
-export const registerNotifyLook = (notify: Command, run: Run): void => {
-  const withEnv = (command: Command) =>
-    withGlobalOptions(command.option('--env <name>', 'environment of rollout.yaml', 'production'));
+const withEnv = (command: Command): Command =>
+  withGlobalOptions(command.option('--env <name>', 'environment of rollout.yaml', 'production'));
+
+export const registerNotifyPreview: Register = (command, run) => {
   withEnv(
-    notify
-      .command('preview')
-      .description('print the exact bytes that a channel would be sent for an event')
+    command
       .requiredOption('--event <event>', "a template's event, such as gate-break")
       .requiredOption(
         '--channel <channel>',
@@ -45,13 +43,17 @@ export const registerNotifyLook = (notify: Command, run: Run): void => {
   ).action((flags: PreviewFlags) =>
     run('notify preview', flags, (context) => preview(context, flags)),
   );
-  withEnv(notify.command('check').description('check channels and templates, send nothing')).action(
-    (flags: EnvFlags) => run('notify check', flags, (context) => check(context, flags)),
+};
+
+export const registerNotifyCheck: Register = (command, run) => {
+  withEnv(command).action((flags: EnvFlags) =>
+    run('notify check', flags, (context) => check(context, flags)),
   );
+};
+
+export const registerNotifyTest: Register = (command, run) => {
   withEnv(
-    notify
-      .command('test')
-      .description('one real try to every channel that is on; nothing is kept')
+    command
       .option('--all', 'every channel of the environment (the default)')
       .option('--events', 'then what each would hear of a release that breaks, marked as a test'),
   ).action((flags: TestFlags) => run('notify test', flags, (context) => test(context, flags)));

@@ -7,7 +7,7 @@ import { exitCodes, RolloutError } from '../../errors.ts';
 import { openNotifier } from '../../notify/announcer.ts';
 import { formatInstant, formatTable } from '../../words/format.ts';
 import { visible } from '../../words/visible.ts';
-import { type Run, withGlobalOptions } from '../register.ts';
+import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 import { exitOfReceipts, receiptLine } from './receipt-line.ts';
 
@@ -31,28 +31,25 @@ const durationOf = (text: string): number => {
   throw new InvalidArgumentError('expected a duration with a unit, such as 30s, 5m or 1h');
 };
 
-/** `notify flush`, `status`, `clear` and `revive`: what waits, and what was given up. */
-export const registerNotifySpool = (notify: Command, run: Run): void => {
-  const withEnv = (command: Command) =>
-    withGlobalOptions(command.option('--env <name>', 'environment of rollout.yaml', 'production'));
+const withEnv = (command: Command): Command =>
+  withGlobalOptions(command.option('--env <name>', 'environment of rollout.yaml', 'production'));
+
+export const registerNotifyFlush: Register = (command, run) => {
   withEnv(
-    notify
-      .command('flush')
-      .description('deliver the messages that wait in the spool')
+    command
       .option('--every <duration>', 'go on until it is stopped, this often: 30s, 5m', durationOf)
       .option('--now', 'also to channels whose server asked to be left alone for a while'),
   ).action((flags: FlushFlags) => run('notify flush', flags, (context) => flush(context, flags)));
-  withEnv(
-    notify
-      .command('status')
-      .description('what waits in the spool, and what was given up, with reasons'),
-  ).action((flags: EnvFlags) => run('notify status', flags, (context) => status(context, flags)));
-  withEnv(
-    notify
-      .command('clear [ids...]')
-      .description('take messages that were given up off the list: a person has seen to them')
-      .option('--all', 'all of them'),
-  ).action((ids: string[], flags: DeadFlags) =>
+};
+
+export const registerNotifyStatus: Register = (command, run) => {
+  withEnv(command).action((flags: EnvFlags) =>
+    run('notify status', flags, (context) => status(context, flags)),
+  );
+};
+
+export const registerNotifyClear: Register = (command, run) => {
+  withEnv(command.option('--all', 'all of them')).action((ids: string[], flags: DeadFlags) =>
     run('notify clear', flags, async (context) => {
       const environment = await openEnvironment(context, flags.env);
       const cleared = await openNotifier(context, environment).clearDead(chosen(ids, flags));
@@ -60,12 +57,10 @@ export const registerNotifySpool = (notify: Command, run: Run): void => {
       return { exit: exitCodes.done, fields: { cleared } };
     }),
   );
-  withEnv(
-    notify
-      .command('revive [ids...]')
-      .description('put messages that were given up back into the spool, for the next flush')
-      .option('--all', 'all of them'),
-  ).action((ids: string[], flags: DeadFlags) =>
+};
+
+export const registerNotifyRevive: Register = (command, run) => {
+  withEnv(command.option('--all', 'all of them')).action((ids: string[], flags: DeadFlags) =>
     run('notify revive', flags, async (context) => {
       const environment = await openEnvironment(context, flags.env);
       const revived = await openNotifier(context, environment).reviveDead(chosen(ids, flags));

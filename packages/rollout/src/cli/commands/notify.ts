@@ -12,9 +12,7 @@ import { eventMessage, freeMessage, phases } from '../../notify/messages.ts';
 import { visible } from '../../words/visible.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
-import { registerNotifyLook } from './notify-look.ts';
 import { recipientsOf } from './notify-recipients.ts';
-import { registerNotifySpool } from './notify-spool.ts';
 import { exitOfReceipts, receiptLine } from './receipt-line.ts';
 
 interface SendFlags extends GlobalOptions {
@@ -37,14 +35,9 @@ interface PhaseFlags extends SendFlags {
   readonly message?: string;
 }
 
-export const registerNotify: Register = (program, run) => {
-  const notify = program
-    .command('notify')
-    .description('send messages, and deliver those that wait');
+export const registerNotifySend: Register = (command, run) => {
   withGlobalOptions(
-    notify
-      .command('send')
-      .description('send one message now')
+    command
       .requiredOption('--message <text>', 'what to say')
       .option('--type <type>', `${messageTypes.join(', ')}, or a template's event (default: test)`)
       .option('--severity <severity>', severities.join(', '))
@@ -56,10 +49,11 @@ export const registerNotify: Register = (program, run) => {
   )
     .addHelpText('after', sendExamples)
     .action((flags: MessageFlags) => run('notify send', flags, (context) => send(context, flags)));
+};
+
+export const registerNotifyPhase: Register = (command, run) => {
   withGlobalOptions(
-    notify
-      .command('phase')
-      .description('send the message of a phase of a rollout')
+    command
       .requiredOption('--phase <phase>', Object.keys(phases).join(', '))
       .option('--env <name>', 'environment of rollout.yaml', 'production')
       .option('--version <version>', 'release that the message is about')
@@ -71,8 +65,6 @@ export const registerNotify: Register = (program, run) => {
   )
     .addHelpText('after', phaseExamples)
     .action((flags: PhaseFlags) => run('notify phase', flags, (context) => phase(context, flags)));
-  registerNotifySpool(notify, run);
-  registerNotifyLook(notify, run);
 };
 
 const sendExamples = `

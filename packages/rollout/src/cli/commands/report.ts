@@ -11,11 +11,9 @@ interface ReportFlags extends GlobalOptions {
   readonly run?: string;
 }
 
-export const registerReport: Register = (program, run) => {
+export const registerReport: Register = (command, run) => {
   withGlobalOptions(
-    program
-      .command('report')
-      .description("write a run's report.html again, from its samples and its record")
+    command
       .option('--env <name>', 'environment of rollout.yaml', 'production')
       .option('--run <run>', 'run id (default: the newest that was watched)'),
   ).action((flags: ReportFlags) => run('report', flags, (context) => writeReport(context, flags)));

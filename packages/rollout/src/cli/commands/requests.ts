@@ -12,21 +12,20 @@ interface RequestFlags extends GlobalOptions {
   readonly reason?: string;
 }
 
-export const registerRequests: Register = (program, run) => {
+export const registerPromote: Register = (command, run) => {
   withGlobalOptions(
     withTakeOver(
-      program
-        .command('promote')
-        .description('take the open run as good, before its watch has said so')
+      command
         .requiredOption('--env <name>', 'environment of rollout.yaml')
         .option('--now', 'yes, before the gates have decided')
         .option('--reason <text>', 'why, for the record'),
     ),
   ).action((flags: RequestFlags) => run('promote', flags, (context) => promote(context, flags)));
+};
+
+export const registerPause: Register = (command, run) => {
   withGlobalOptions(
-    program
-      .command('pause')
-      .description('stop a running watch; `monitor --resume` goes on')
+    command
       .requiredOption('--env <name>', 'environment of rollout.yaml')
       .option('--reason <text>', 'why, for the record'),
   ).action((flags: RequestFlags) => run('pause', flags, (context) => pause(context, flags)));

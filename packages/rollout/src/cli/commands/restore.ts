@@ -19,13 +19,9 @@ interface RestoreFlags extends GlobalOptions {
   readonly env?: string;
 }
 
-export const registerRestore: Register = (program, run) => {
+export const registerRestore: Register = (command, run) => {
   withGlobalOptions(
-    program
-      .command('restore')
-      .description(
-        'bring one source, folder or file of a backup back into a folder; nothing live is touched (rollback puts data and release back)',
-      )
+    command
       .requiredOption('--only <what>', 'SOURCE, or SOURCE/path: images, images/cards, images/1.jpg')
       .requiredOption('--to <folder>', 'folder that gets it; must not hold it already')
       .option(

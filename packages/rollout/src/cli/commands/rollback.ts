@@ -27,12 +27,10 @@ interface RollbackFlags extends GlobalOptions {
   readonly dataOnly?: boolean;
 }
 
-export const registerRollback: Register = (program, run) => {
+export const registerRollback: Register = (command, run) => {
   withGlobalOptions(
     withTakeOver(
-      program
-        .command('rollback')
-        .description('put data and release back from a backup, verified at every step')
+      command
         .requiredOption('--env <name>', 'environment of rollout.yaml')
         .option('--backup <file>', 'the backup to go back to, or the rclone:… address of a copy')
         .addOption(

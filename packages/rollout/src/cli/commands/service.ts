@@ -8,17 +8,11 @@ interface ServiceFlags extends GlobalOptions {
   readonly reason: string;
 }
 
-const descriptions: Record<ServiceAct, string> = {
-  start: 'start the active release, wait until it is healthy, and put that on the record',
-  stop: 'stop the active release, see that it stopped, and put that on the record',
-};
-
-export const registerService: Register = (program, run) => {
-  for (const act of ['start', 'stop'] as const)
+const registerAct =
+  (act: ServiceAct): Register =>
+  (command, run) => {
     withGlobalOptions(
-      program
-        .command(act)
-        .description(descriptions[act])
+      command
         .requiredOption('--env <name>', 'environment of rollout.yaml')
         .option('--reason <text>', 'why, for the record', 'by hand'),
     ).action((flags: ServiceFlags) =>
@@ -26,4 +20,7 @@ export const registerService: Register = (program, run) => {
         serviceByHand(context, await openEnvironment(context, flags.env), act, flags.reason),
       ),
     );
-};
+  };
+
+export const registerStart = registerAct('start');
+export const registerStop = registerAct('stop');

@@ -16,13 +16,9 @@ interface SignoffFlags extends GlobalOptions {
   readonly verify?: boolean;
 }
 
-export const registerSignoff: Register = (program, run) => {
+export const registerSignoff: Register = (command, run) => {
   withGlobalOptions(
-    program
-      .command('signoff')
-      .description(
-        'put your name, and your SSH key, to a rehearsed bundle, its release and the gates',
-      )
+    command
       .requiredOption('--bundle <zip>', 'what was rehearsed: premerge_artifacts.zip')
       .option('--by <name>', 'who signs: the name that stands in allowed_signers')
       .option('--key <file>', 'SSH key to sign with; without one nothing shows who signed')

@@ -14,12 +14,9 @@ interface SmokeFlags extends GlobalOptions {
 
 const logName = 'postdeploy-smoketests.log';
 
-export const registerSmoke: Register = (program, run) => {
+export const registerSmoke: Register = (command, run) => {
   withGlobalOptions(
-    program
-      .command('smoke')
-      .description(`run the smoke tests of an environment; their output goes to ${logName} too`)
-      .option('--env <name>', 'environment of rollout.yaml', 'production'),
+    command.option('--env <name>', 'environment of rollout.yaml', 'production'),
   ).action((flags: SmokeFlags) =>
     run('smoke', flags, (context) => runSmokeCommand(context, flags)),
   );

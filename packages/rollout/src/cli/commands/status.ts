@@ -16,11 +16,9 @@ interface StatusFlags extends GlobalOptions {
   readonly watch?: boolean;
 }
 
-export const registerStatus: Register = (program, run) => {
+export const registerStatus: Register = (command, run) => {
   withGlobalOptions(
-    program
-      .command('status')
-      .description('what is up, what is down, what is open, and what to type')
+    command
       .option('--env <name>', 'environment of rollout.yaml', 'production')
       .option(
         '--exit-code',

@@ -9,12 +9,9 @@ interface ValidateFlags extends GlobalOptions {
   readonly env: string;
 }
 
-export const registerValidateLogging: Register = (program, run) => {
+export const registerValidateLogging: Register = (command, run) => {
   withGlobalOptions(
-    program
-      .command('validate-logging')
-      .description('check that the logs of all runs parse, are complete and hold no secret')
-      .option('--env <name>', 'environment whose secrets are looked for', 'production'),
+    command.option('--env <name>', 'environment whose secrets are looked for', 'production'),
   ).action((flags: ValidateFlags) =>
     run('validate-logging', flags, (context) => validate(context, flags), {
       name: 'test_logging.log',

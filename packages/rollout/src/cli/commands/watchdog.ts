@@ -8,11 +8,9 @@ interface WatchdogFlags extends GlobalOptions {
   readonly takeOver?: boolean;
 }
 
-export const registerWatchdog: Register = (program, run) => {
+export const registerWatchdog: Register = (command, run) => {
   withGlobalOptions(
-    program
-      .command('watchdog')
-      .description('one look, for a timer: is a run without the process that should guard it?')
+    command
       .requiredOption('--env <name>', 'environment of rollout.yaml')
       .option('--take-over', 'go on with a watch whose process is gone'),
   ).action(({ takeOver = false, ...flags }: WatchdogFlags) =>
