@@ -72,6 +72,7 @@ export const packageRules: readonly PackageRule[] = [
       'rollback',
       'signoff',
       'approvals',
+      'first-hour',
       'deploy',
       'guard',
       'status',

@@ -4,6 +4,7 @@ export { type FakeClock, fakeClock } from './fake-clock.ts';
 export { freePort } from './free-port.ts';
 export { hasTool } from './has-tool.ts';
 export { type RecordedRequest, startHttpServer, type TestHttpServer } from './http-server.ts';
+export { type NpmRegistry, startNpmRegistry } from './npm-registry.ts';
 export { type PostgresServer, sharedPostgres, startPostgres } from './postgres.ts';
 export { startPrometheus } from './prometheus.ts';
 export { readmeExample } from './readme-example.ts';

@@ -123,6 +123,16 @@ const notify: readonly CommandEntry[] = [
 /** All commands, in the order of `--help`. */
 export const commandTree: readonly (CommandEntry | CommandGroup)[] = [
   {
+    name: 'init',
+    description: 'look at a service, ask six questions, and write rollout.yaml and gates.yaml for it',
+    load: async () => (await import('./commands/init.ts')).registerInit,
+  },
+  {
+    name: 'adopt',
+    description: 'make the release that runs already the first on record; nothing is stopped',
+    load: async () => (await import('./commands/adopt.ts')).registerAdopt,
+  },
+  {
     name: 'deploy',
     description: 'back up, migrate, activate, check; then the run awaits its guard',
     load: async () => (await import('./commands/deploy.ts')).registerDeploy,

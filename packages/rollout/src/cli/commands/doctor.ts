@@ -24,6 +24,7 @@ import type { GlobalOptions } from '../run-command-line.ts';
 import { commandFindings } from './doctor-commands.ts';
 import { gatesFindings } from './doctor-gates.ts';
 import { ownPlaces } from './doctor-places.ts';
+import { verdictOf } from './doctor-verdict.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
 interface DoctorFlags extends GlobalOptions {
@@ -243,7 +244,11 @@ const records = async ({ layout, config }: Environment): Promise<Finding[]> => {
   ];
 };
 
-const examine = async (context: CommandContext, flags: DoctorFlags): Promise<CommandResult> => {
+/** Looks at everything that the next rollout needs, and ends with a verdict in one line. */
+export const examine = async (
+  context: CommandContext,
+  flags: { readonly env: string },
+): Promise<CommandResult> => {
   const environment = await openEnvironment(context, flags.env);
   const recorded = await records(environment);
   const findings = [
@@ -266,6 +271,8 @@ const examine = async (context: CommandContext, flags: DoctorFlags): Promise<Com
   ];
   const marks = { ok: '  ok      ', warning: '  warning ', problem: '  PROBLEM ' };
   for (const { level, what } of findings) context.output.line(`${marks[level]}${what}`);
+  const verdict = verdictOf(flags.env, findings);
+  context.output.line(verdict);
   const problems = findings.filter(({ level }) => level === 'problem').length;
   const isRecordBroken = recorded.some(({ level }) => level === 'problem');
   return {
@@ -274,6 +281,6 @@ const examine = async (context: CommandContext, flags: DoctorFlags): Promise<Com
       : problems === 0
         ? exitCodes.done
         : exitCodes.failed,
-    fields: { env: flags.env, problems, findings },
+    fields: { env: flags.env, verdict, problems, findings },
   };
 };
