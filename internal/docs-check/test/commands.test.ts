@@ -11,6 +11,7 @@ const subCommands: Readonly<Record<string, readonly string[]>> = {
   'scripts/migrate_dhash.sh': ['migrate'],
   'scripts/backup_dhash.sh': ['backup'],
   'scripts/rollback_dhash.sh': ['rollback'],
+  'scripts/restore_dhash.sh': ['restore'],
   'scripts/smoke_tests.sh': ['smoke'],
   'scripts/monitor_dhash.js': ['monitor'],
   'scripts/notify.js': ['notify', 'send'],

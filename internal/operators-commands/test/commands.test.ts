@@ -11,6 +11,7 @@ const commands: { script: string; command: string[] }[] = [
   { script: 'migrate_dhash.sh', command: ['migrate'] },
   { script: 'backup_dhash.sh', command: ['backup'] },
   { script: 'rollback_dhash.sh', command: ['rollback'] },
+  { script: 'restore_dhash.sh', command: ['restore'] },
   { script: 'smoke_tests.sh', command: ['smoke'] },
   { script: 'monitor_dhash.js', command: ['monitor'] },
   { script: 'notify.js', command: ['notify', 'send'] },

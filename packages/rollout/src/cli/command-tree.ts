@@ -256,4 +256,10 @@ export const commandTree: readonly (CommandEntry | CommandGroup)[] = [
       "whether a pull request is approved as rollout.yaml's `approvals` asks (1: not yet)",
     load: async () => (await import('./commands/approvals.ts')).registerApprovals,
   },
+  {
+    name: 'completion',
+    description: 'print a script that makes a shell complete commands, options and environments',
+    argument: ['<shell>', 'bash, zsh or fish'],
+    load: async () => (await import('./commands/completion.ts')).registerCompletion,
+  },
 ];
