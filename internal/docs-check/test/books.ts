@@ -8,6 +8,9 @@ export const books = [
   'README.md',
   'GUARDED_ROLLOUT_README.md',
   'DEPLOYMENT_OPERATIONS_GUIDE.md',
+  'docs/night.md',
+  'docs/first-hour.md',
+  'templates/PR_BODY.md',
 ] as const;
 
 /** @param path from the root of the repository */

@@ -68,7 +68,7 @@ describe.each(books)('%s', (book) => {
   const commands = commandsOf(book);
 
   it('shows commands', () => {
-    expect(commands.length).toBeGreaterThan(5);
+    expect(commands.length).toBeGreaterThan(4);
   });
 
   it('names only npm scripts that exist', () => {
