@@ -1,7 +1,7 @@
 import { afterAll, expect, it, vi } from 'vitest';
 import { eventSchemas } from '../../src/record/events.ts';
 import type { Wholes } from './check.ts';
-import { type Act, enumerate, faults } from './crash.ts';
+import { type Act, deaths, enumerate, type Fault, faults } from './crash.ts';
 import { takeOverDisk } from './disk.ts';
 import type { Point } from './points.ts';
 import { type Scenario, scenarios } from './scenarios.ts';
@@ -28,6 +28,15 @@ const newPoints = (all: readonly Point[]): Point[] =>
     seen.add(key);
     return isNew;
   });
+
+const labels = new Set<string>();
+
+/** A process dies at every point; it lives through a fault where no act before was at a point of that kind, or everywhere. */
+const faultsAt = ({ label }: Point): readonly Fault[] => {
+  if (labels.has(label) && process.env['CRASH_TABLE'] !== 'all') return deaths;
+  labels.add(label);
+  return faults;
+};
 
 /** Brings a world to where an act begins, and says what is whole: as it is then, after the act, and what came before. */
 const begin = async (
@@ -68,7 +77,7 @@ it.each(scenarios)(
     for (const point of newPoints(points)) {
       table.points.push({ act: name, label: point.label });
       if (table.points.length % every !== 0) continue;
-      for (const fault of faults)
+      for (const fault of faultsAt(point))
         problems.push(
           ...(await tryFault(table, { name, world, disk, act, wholes, known }, { fault, point })),
         );

@@ -9,6 +9,9 @@ import type { Work, World } from './world.ts';
 export const faults = ['kill -9', 'torn line', 'TERM', 'ENOSPC', 'EIO'] as const;
 export type Fault = (typeof faults)[number];
 
+/** Those after which there is no process any more. */
+export const deaths: readonly Fault[] = ['kill -9', 'torn line'];
+
 /** An act that is gone through, and what its points are. */
 export interface Act {
   readonly work: Work;

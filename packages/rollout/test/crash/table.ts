@@ -87,7 +87,7 @@ export const printed = ({ cells, points, processes }: Table): string => {
     return row(act, String(points.filter((point) => point.act === act).length), perFault);
   });
   return [
-    `crash table: ${points.length} points x ${faults.length} faults x ${ways.length} ways out = ${cells.length} cells, by ${processes} commands`,
+    `crash table: ${points.length} points, ${faults.length} faults, ${ways.length} ways out: ${cells.length} cells, by ${processes} commands`,
     row('act', 'of', faults),
     ...rows,
   ].join('\n');
