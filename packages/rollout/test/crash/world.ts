@@ -112,10 +112,8 @@ export interface WholeState {
   readonly data: string | null;
 }
 
-const dataOf = (root: string): string | null => {
-  const file = join(root, 'data', 'notes.db');
-  const files = join(root, 'data', 'files');
-  if (!existsSync(file) && !existsSync(files)) return null;
+const rowsOf = (file: string): unknown => {
+  if (!existsSync(file)) return null;
   const db = new DatabaseSync(file, { readOnly: true });
   const tables = db
     .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table' ORDER BY name")
@@ -129,10 +127,20 @@ const dataOf = (root: string): string | null => {
       .map((row) => Object.entries(row).filter(([column]) => !/_at$|_ms$/.test(column))),
   ]);
   db.close();
-  const texts = readdirSync(files)
-    .sort()
-    .map((name) => [name, readFileSync(join(files, name), 'utf8')]);
-  return JSON.stringify({ rows, texts });
+  return rows;
+};
+
+const textsOf = (folder: string): unknown =>
+  existsSync(folder)
+    ? readdirSync(folder)
+        .sort()
+        .map((name) => [name, readFileSync(join(folder, name), 'utf8')])
+    : null;
+
+const dataOf = (root: string): string | null => {
+  const rows = rowsOf(join(root, 'data', 'notes.db'));
+  const texts = textsOf(join(root, 'data', 'files'));
+  return rows === null && texts === null ? null : JSON.stringify({ rows, texts });
 };
 
 const makeReleases = async (root: string): Promise<void> => {
