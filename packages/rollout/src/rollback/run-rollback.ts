@@ -16,7 +16,7 @@ import { asJson } from '../record/recorder.ts';
 import { foldRun, hasUnfinishedRollback } from '../record/run-state.ts';
 import { tool } from '../tool.ts';
 import { showProgress } from '../words/progress.ts';
-import { discardStaged } from './keep-put-aside.ts';
+import { discardStaged } from './discard-staged.ts';
 import { type PartsBack, prepareReleaseRollback, prepareRollback } from './prepare.ts';
 
 export interface RollbackRequest {
