@@ -181,7 +181,7 @@ export const createCounterTrack = (
     const page = read(sample);
     if (page === null) return 'none';
     if (members.size > mostSeriesEver) {
-      why = `${names.join(' and ')}: over ${mostSeriesEver} series came in this watch, most of them for a short while: name labels that stay`;
+      why = `${names.join(' and ')}: over ${mostSeriesEver} series came in this watch: name labels that stay`;
       return 'none';
     }
     const { members: planned } = planFor(page);
