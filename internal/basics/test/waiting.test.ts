@@ -22,13 +22,13 @@ const answers = (...oks: (boolean | null)[]) => {
 
 describe('waitUntilHealthy', () => {
   it.each([
-    ['three at once', [true, true, true], { ok: true, checks: 3, ms: 2000 }],
+    ['three at once', [true, true, true], { ok: true, checks: 3, ms: 2000, firstOkMs: 0 }],
     [
       'three in a row, not in all',
       [true, false, true, null, true, true, true],
-      { ok: true, checks: 7, ms: 6000 },
+      { ok: true, checks: 7, ms: 4355, firstOkMs: 2355 },
     ],
-    ['none in time', [], { ok: false, checks: 11, ms: 10_000, last: 'answer 11' }],
+    ['none in time', [], { ok: false, checks: 34, ms: 10_000, last: 'answer 34' }],
   ])('%s', async (_name, oks, outcome) => {
     const wait = {
       check: answers(...oks),
@@ -37,6 +37,20 @@ describe('waitUntilHealthy', () => {
       budgetMs: 10_000,
     };
     expect(await waitUntilHealthy(wait)).toEqual(outcome);
+  });
+
+  it('asks every 100 ms at first, then less often, and says when the first OK came', async () => {
+    const clock = steppingClock();
+    const askedAtMs: number[] = [];
+    const check = async () => {
+      askedAtMs.push(clock.now());
+      return { ok: clock.now() >= 2500 };
+    };
+    const outcome = await waitUntilHealthy({ check, clock, signal: never, budgetMs: 60_000 });
+    expect(askedAtMs.slice(0, 4)).toEqual([0, 100, 200, 300]);
+    const firstOkMs = outcome.ok ? outcome.firstOkMs : Number.NaN;
+    expect(firstOkMs).toBeLessThanOrEqual(2750);
+    expect(askedAtMs.slice(-3)).toEqual([firstOkMs, firstOkMs + 1000, firstOkMs + 2000]);
   });
 });
 

@@ -7,7 +7,8 @@ import type { Clock, Validation } from './ports.ts';
 export const healthBudgetMs = 60_000;
 
 /**
- * Asks until the service answered OK three times in a row.
+ * Asks until the service answered OK three times in a row. `firstOkMs`: from the beginning to the first of them.
+ *
  * @throws RollbackError `not-healthy` once the budget is spent.
  */
 export const waitUntilHealthy = async (
@@ -15,7 +16,7 @@ export const waitUntilHealthy = async (
   clock: Clock,
   signal: AbortSignal,
   budgetMs: number,
-): Promise<{ checks: number }> => {
+): Promise<{ checks: number; firstOkMs: number }> => {
   const outcome = await wait({
     check: async (stop) => {
       try {
@@ -29,7 +30,7 @@ export const waitUntilHealthy = async (
     budgetMs,
   });
   const { checks } = outcome;
-  if (outcome.ok) return { checks };
+  if (outcome.ok) return { checks, firstOkMs: outcome.firstOkMs };
   throw new RollbackError(
     'not-healthy',
     `the service was not OK ${healthyInARow} times in a row within ${budgetMs / 1000} s of its start (${checks} checks; the last: ${outcome.last})`,

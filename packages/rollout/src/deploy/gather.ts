@@ -12,6 +12,7 @@ import type { CommandContext } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
 import { metricsWarning } from '../environment/metrics-warning.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
+import { earlierDowntimes } from '../record/expected-downtime.ts';
 import { listRuns, newestChange, type RecordedRun } from '../record/runs.ts';
 import { lookLines, lookOnSamples } from './look-at-gates.ts';
 import { lookAtMigrations } from './migrate-data.ts';
@@ -174,6 +175,7 @@ export const gatherDeploy = async (
       current,
       artifactExists: await target.hasVersion(version),
       prunable: await target.prunable(version),
+      earlier: earlierDowntimes(runs, 'deploy'),
       canGoBack: current === null || (await target.hasVersion(current)),
       data,
       newest:

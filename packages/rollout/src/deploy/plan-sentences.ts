@@ -1,4 +1,5 @@
 import type { DeployStep } from '../record/events.ts';
+import { expectedDowntime, expectedSentence } from '../record/expected-downtime.ts';
 import type { DeployFacts, DeployOptions } from './plan.ts';
 
 const minutes = (ms: number) => (ms >= 60_000 ? `${ms / 60_000} min` : `${ms / 1000} s`);
@@ -46,11 +47,19 @@ export const planSentences = (
     ...steps.map((step, index) => `${index + 1}. ${told[step]}`),
     ...(implied ? ['the backup is implied: rollback.data is "restore"'] : []),
     ...(migrations?.trial ? [`tried on a copy of the data: ${migrations.trial}`] : []),
+    ...downtimeSentence(facts, steps),
     ...afterwards(facts, first),
     ...(facts.prunable === undefined || facts.prunable.length === 0
       ? []
       : [`once it is promoted, old releases are removed: ${facts.prunable.join(', ')}`]),
   ];
+};
+
+const downtimeSentence = ({ earlier = [], migrations }: DeployFacts, steps: DeployStep[]) => {
+  const trialMs = migrations?.trialMs ?? null;
+  const tried: Readonly<Record<string, number>> = trialMs === null ? {} : { migrate: trialMs };
+  const sentence = expectedSentence(expectedDowntime(earlier, steps, tried), steps);
+  return sentence === null ? [] : [sentence];
 };
 
 /** What the watch after the deploy may lead to. */

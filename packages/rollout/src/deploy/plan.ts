@@ -1,5 +1,6 @@
 import type { DrillPlan } from '../drill/plan-drill.ts';
 import { tooFew } from '../notify/too-few-channels.ts';
+import type { DownSpan } from '../record/downtime.ts';
 import type { DeployStep } from '../record/events.ts';
 import type { RunState } from '../record/run-state.ts';
 import { planSentences } from './plan-sentences.ts';
@@ -44,11 +45,15 @@ export interface DeployFacts {
     readonly online: boolean;
     /** What a run on a copy of the data showed; `null` where there is nothing to try. */
     readonly trial: string | null;
+    /** How long they took there, ms. */
+    readonly trialMs?: number | null;
   } | null;
   /** What of the data lies on no disk (a database's server, behind commands), and what would keep each from a backup or a restore. */
   readonly databases: readonly { readonly name: string; readonly problems: readonly string[] }[];
   /** Old releases that go once this one is taken as good; left out: none. */
   readonly prunable?: readonly string[];
+  /** How long the service was down in earlier deploys, the newest first; left out: none is on record. */
+  readonly earlier?: readonly DownSpan[];
   readonly rollbackData: 'restore' | 'keep';
   /** What a restore drill of the backup would do; `null`: backup.drill does not ask for one. */
   readonly drill: DrillPlan | null;

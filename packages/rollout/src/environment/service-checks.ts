@@ -1,4 +1,8 @@
-import { healthyInARow, waitUntilHealthy as wait } from '@dhash/basics/wait-until-healthy';
+import {
+  healthyInARow,
+  type HealthOutcome as Outcome,
+  waitUntilHealthy as wait,
+} from '@dhash/basics/wait-until-healthy';
 import type { HealthProbe } from '@dhash/monitor';
 import type { EnvironmentConfig } from '../config/types.ts';
 import type { Clock } from '../process/clock.ts';
@@ -12,7 +16,7 @@ import { visible } from '../words/visible.ts';
 const startBudgetMs = 60_000;
 
 export type HealthOutcome =
-  | { readonly ok: true; readonly checks: number; readonly ms: number }
+  | Extract<Outcome, { readonly ok: true }>
   | { readonly ok: false; readonly reason: string; readonly checks: number; readonly ms: number };
 
 /** Asks until the service has answered OK `healthyInARow` times in a row, or the budget is spent. */

@@ -6,6 +6,7 @@ import { showSteps } from '../environment/show-steps.ts';
 import type { Recorder } from '../record/recorder.ts';
 import { openAnnouncer } from './announcer.ts';
 import { messagesOf } from './event-messages.ts';
+import { withDowntime } from './with-downtime.ts';
 
 /**
  * Works on a run under its lock: what happens is shown and announced from its events, and at the end its messages
@@ -28,7 +29,9 @@ export const workOnRun = async <T>(
   };
   recorder.onEvent(showSteps(context.output));
   recorder.onEvent((event) => {
-    for (const { event: name, variables, standing } of messagesOf(event, recorder.events, shown))
+    const { events } = recorder;
+    const messages = withDowntime(messagesOf(event, events, shown), event, events);
+    for (const { event: name, variables, standing } of messages)
       announcer.announce(name, variables, standing);
   });
   try {

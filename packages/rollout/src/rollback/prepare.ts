@@ -10,6 +10,12 @@ import { provenSentence } from '../backup/proven-backup.ts';
 import { type CommandContext, commandHint } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
+import {
+  earlierDowntimes,
+  expectedDowntime,
+  expectedSentence,
+} from '../record/expected-downtime.ts';
+import { surveyRuns } from '../record/runs.ts';
 import { showProgress } from '../words/progress.ts';
 import { explainUnreadable } from './readable.ts';
 
@@ -79,10 +85,22 @@ export const prepareRollback = async (
     parts.release === 'stay' ? { ...facts, backup: { ...facts.backup, release: null } } : facts;
   const plan = planRollback(stamped, { data: parts.data });
   const proven = await provenSentence(config, facts.backup, environment.shown);
+  const told = await withDowntime(environment, plan);
   return {
-    ...plan,
-    sentences: [...plan.sentences.slice(0, 1), proven, ...plan.sentences.slice(1)],
+    ...told,
+    sentences: [...told.sentences.slice(0, 1), proven, ...told.sentences.slice(1)],
   };
+};
+
+/** Says how long the service will be down, by the rollbacks on record; a broken record keeps nobody from going back. */
+const withDowntime = async (
+  { config, layout }: Environment,
+  plan: RollbackPlan,
+): Promise<RollbackPlan> => {
+  const { runs } = await surveyRuns(layout, config.env);
+  const earlier = earlierDowntimes(runs, 'rollback');
+  const sentence = expectedSentence(expectedDowntime(earlier, plan.steps), plan.steps);
+  return sentence === null ? plan : { ...plan, sentences: [...plan.sentences, sentence] };
 };
 
 /** Plans the way back of the release alone: rollback.data is `keep`, and the run took no backup. */
@@ -99,8 +117,9 @@ export const prepareReleaseRollback = async (
       `the target cannot activate release ${previous} any more`,
     );
   const { service, env, data: sources } = config;
-  return planReleaseRollback(
-    { service, env, activeRelease: await target.current(), sources },
-    previous,
+  const activeRelease = await target.current();
+  return withDowntime(
+    environment,
+    planReleaseRollback({ service, env, activeRelease, sources }, previous),
   );
 };

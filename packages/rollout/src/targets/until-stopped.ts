@@ -4,9 +4,13 @@ import { formatDuration } from '../words/format.ts';
 import { visibleLine } from '../words/visible.ts';
 import { TargetError } from './types.ts';
 
-/** Between two looks at first, ms; each pause is half as long again, up to the longest. */
-const firstPauseMs = 100;
+/** Between two looks, ms: at first, and at most. */
+const firstPauseMs = 20;
 const longestPauseMs = 1000;
+
+/** The end is seen at most a tenth later than the service took for it. */
+const pauseMs = (waitedMs: number): number =>
+  Math.min(longestPauseMs, Math.max(firstPauseMs, Math.round(waitedMs / 10)));
 
 /** How long an answer that proves nothing (a gateway, another machine) is waited out, ms: it may be a service that ends. */
 const unprovenMs = 5000;
@@ -97,7 +101,7 @@ export const untilStopped = async (
   const startedMs = elapsedMs();
   const waited = () => elapsedMs() - startedMs;
   const isWaitedOut = () => waited() >= Math.min(unprovenMs, limitMs);
-  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 1.5)) {
+  for (;;) {
     const found = await look(stop, isWaitedOut);
     if (found.kind === 'stopped') return { ...found.stopped, waitedMs: waited() };
     if (waited() >= limitMs && found.kind !== 'unproven')
@@ -105,7 +109,7 @@ export const untilStopped = async (
         'still-running',
         `the stop command came back, and ${formatDuration(limitMs)} later the service still runs: ${await whatRuns(found, url, stop)}. Expected: a silent address and nobody on the data. Mend target.stop or end that process; a slower service needs a longer target.stopTimeout; where something else is meant to answer there or to hold the data, target.stopCheck says what is looked at`,
       );
-    await sleep(Math.min(pauseMs, Math.max(1, limitMs - waited())));
+    await sleep(Math.min(pauseMs(waited()), Math.max(1, limitMs - waited())));
   }
 };
 

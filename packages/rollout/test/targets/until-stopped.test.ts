@@ -46,7 +46,7 @@ test('a service that has stopped is not waited for', async () => {
   expect(await wait({})).toEqual({ waitedMs: 0, stillAnswers: null, unseen: 0, looks: 1 });
 });
 
-test('one that drains is waited for, looked at ten times a second at first', async () => {
+test('one that drains is waited for, seen within a tenth of what it took', async () => {
   const stopped = await wait({
     address: [
       [0, answers],
@@ -58,9 +58,9 @@ test('one that drains is waited for, looked at ten times a second at first', asy
     ],
   });
   expect(stopped.waitedMs).toBeGreaterThanOrEqual(8000);
-  expect(stopped.waitedMs).toBeLessThan(9100);
+  expect(stopped.waitedMs).toBeLessThan(8800);
   expect(stopped.looks).toBeGreaterThan(10);
-  expect(stopped.looks).toBeLessThan(30);
+  expect(stopped.looks).toBeLessThan(60);
 });
 
 test.each<[string, Parameters<typeof wait>[0], RegExp]>([

@@ -5,6 +5,7 @@ import { surveyAll } from '../../environment/all-layouts.ts';
 import type { CommandContext, CommandResult } from '../../environment/context.ts';
 import { openEnvironment } from '../../environment/environment.ts';
 import { exitCodes, messageOf } from '../../errors.ts';
+import { describeDowntime, downtimeOf, downtimeUntil } from '../../record/downtime.ts';
 import { lastOf } from '../../record/events.ts';
 import { type Layout, layoutOf } from '../../record/layout.ts';
 import { displayedStatus } from '../../record/run-state.ts';
@@ -32,10 +33,11 @@ const showHistory = async (
   const open = survey.runs.filter(({ state }) => !state.closed).map(({ state }) => state.env);
   const held = new Map<string, string | null>();
   for (const env of new Set(open)) held.set(env, await heldRun(context, env));
+  const nowMs = context.clock.now();
   const runs = survey.runs.map((run) => ({
     ...run.state,
     status: displayedStatus(run.state, held.get(run.state.env) === run.state.run),
-    ...storyOf(layout, run),
+    ...storyOf(layout, run, nowMs),
   }));
   if (runs.length === 0 && survey.broken.length === 0) context.output.line('no run yet');
   else {
@@ -47,15 +49,18 @@ const showHistory = async (
       row.status,
       row.user,
       row.tookMs === null ? '-' : formatDuration(row.tookMs),
+      row.downMs === null ? '-' : formatDuration(row.downMs),
       row.run,
     ]);
     for (const line of formatTable([
-      ['when (UTC)', 'env', 'kind', 'release', 'status', 'who', 'took', 'run'],
+      ['when (UTC)', 'env', 'kind', 'release', 'status', 'who', 'took', 'down', 'run'],
       ...rows,
-      ...survey.broken.map(({ run }) => ['?', '?', '?', '?', 'broken record', '?', '?', run]),
+      ...survey.broken.map(({ run }) => ['?', '?', '?', '?', 'broken record', '?', '?', '?', run]),
     ]))
       context.output.line(line);
-    for (const { run, why, page } of runs) {
+    for (const { run, why, page, downtime } of runs) {
+      const down = describeDowntime(downtime, nowMs);
+      if (down !== null) context.output.detail(`${run}: ${down}`);
       if (why !== null) context.output.detail(`${run}: ${why}`);
       if (page !== null) context.output.detail(`${run}: ${page}`);
     }
@@ -63,10 +68,14 @@ const showHistory = async (
   return { exit: exitCodes.done, fields: { runs, broken: survey.broken } };
 };
 
-/** Who began a run, how long it took, why it ended as it did, and where its page is. */
-const storyOf = (layout: Layout, { state, events }: RecordedRun) => {
+/** Who began a run, how long it took and was down, why it ended as it did, and where its page is. */
+const storyOf = (layout: Layout, { state, events }: RecordedRun, nowMs: number) => {
   const { report } = layout.run(state.run);
+  const downtime = downtimeOf(events);
   return {
+    downtime,
+    // Of a run that is closed, what followed is another run's.
+    downMs: downtimeUntil(downtime, state.endedAt === null ? nowMs : Date.parse(state.endedAt)),
     user: lastOf(events, 'run.opened')?.user ?? '?',
     tookMs: state.endedAt === null ? null : Date.parse(state.endedAt) - Date.parse(state.openedAt),
     why: state.reasons.length === 0 ? null : state.reasons.join('; '),

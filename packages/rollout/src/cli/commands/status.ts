@@ -1,6 +1,7 @@
 import type { CommandContext, CommandResult } from '../../environment/context.ts';
 import { type Environment, openEnvironment } from '../../environment/environment.ts';
 import { type ExitCode, exitCodes } from '../../errors.ts';
+import { describeDowntime, downtimeOf } from '../../record/downtime.ts';
 import { displayedStatus, whichRelease } from '../../record/run-state.ts';
 import { standingOf } from '../../record/standing.ts';
 import { headline } from '../../status/headline.ts';
@@ -63,6 +64,8 @@ const showRun = (context: CommandContext, now: StatusNow, status: string | null)
   output.line(`  run       ${newest.state.run}: ${status}${whichRelease(newest.state)}`);
   for (const reason of newest.state.reasons) output.line(`            ${reason.split('\n', 1)[0]}`);
   output.line(`  head      ${newest.state.head}`);
+  const down = describeDowntime(downtimeOf(newest.events), context.clock.now());
+  if (down !== null) output.line(`  downtime  ${down}`);
   if (watch === null) return;
   output.line(
     `  watch     +${formatDuration(watch.elapsedMs)} of ${formatDuration(watch.durationMs)}`,
@@ -129,6 +132,7 @@ const showStatus = async (context: CommandContext, flags: StatusFlags): Promise<
       health: now.service.health,
       lock,
       newest: newest?.state ?? null,
+      downtime: newest === null ? null : downtimeOf(newest.events),
       status,
       standing: standingOf(situation),
       down: isDown(now),
