@@ -154,7 +154,7 @@ const backUp = async (job: BackupJob, startedMs: number): Promise<Done> => {
 /** Where a rescue script finds what is live. */
 const placeOf = (source: DataSource): string => {
   if (source.type === 'postgres') return databaseOf(source);
-  return source.type === 'command' ? (source.cwd ?? process.cwd()) : source.path;
+  return 'path' in source ? source.path : (source.cwd ?? process.cwd());
 };
 
 const holdsOneOf = (secrets: readonly string[], { dump, load, verify = '' }: CommandSource) => {

@@ -20,6 +20,7 @@ export {
   isBackupError,
 } from './errors.ts';
 export { type BackupEstimate, estimateBackup } from './estimate-backup.ts';
+export { deleteSnapshot } from './kind/external.ts';
 export { type BackupListing, listBackups } from './list-backups.ts';
 export type {
   Manifest,
@@ -37,8 +38,11 @@ export {
   isSameDatabase,
   parseConnection as parsePostgresUrl,
 } from './postgres/connection.ts';
+export { countPostgresRows } from './postgres/count-rows.ts';
 export { lookAtPostgres } from './postgres/look.ts';
+export { runPostgresScript } from './postgres/run-script.ts';
 export { drillId, sweepDrillDatabases } from './postgres/scratch-database.ts';
+export { type SideCopyOptions, withPostgresCopy } from './postgres/side-copy.ts';
 export { canPutBack, type PutBackOptions } from './put-back/can-put-back.ts';
 export type { Obstacle, ObstacleKind } from './put-back/obstacle.ts';
 export { rescueNameOf } from './rescue/render-rescue.ts';
@@ -82,6 +86,7 @@ export {
   type SurveyOptions,
   surveyBackups,
 } from './retention/survey-backups.ts';
+export { type DataShape, readShapes } from './shape/read-shapes.ts';
 export { readSidecar } from './sidecar.ts';
 export { leavesDatabaseOut } from './source/file-filter.ts';
 export type {
@@ -89,6 +94,7 @@ export type {
   CommandSource,
   DataSource,
   DiskOption,
+  ExternalSource,
   FilesSource,
   PostgresSource,
   Progress,

@@ -103,7 +103,7 @@ const attributes = z.object({ name: z.string(), values: attributeValues });
 
 const source = z.object({
   name: z.string().check(z.regex(/^[a-z0-9][a-z0-9_-]{0,40}$/, 'expected a source name')),
-  type: z.enum(['files', 'sqlite', 'postgres', 'command']),
+  type: z.enum(['files', 'sqlite', 'postgres', 'command', 'external']),
   include: z.optional(z.array(z.string())),
   exclude: z.optional(z.array(z.string())),
   /** Modes of folders that differ from 0755, by path inside the source; '' is the source's own folder. */
@@ -117,6 +117,10 @@ const source = z.object({
   attributes: z.optional(z.array(attributes)),
   /** What is not in the backup, or was not checked, and is no fault of it: a sentence each. */
   notes: z.optional(z.array(z.string())),
+  /** Of a snapshot that somebody else keeps: what it is called there. */
+  reference: z.optional(z.string()),
+  /** Who says that it is sound. */
+  verified: z.optional(z.enum(['by its own command', 'not verified'])),
   /** Rows per table when the database was copied. */
   tables: z.optional(rows),
   /** What tells whether rows of a table were changed since: comparable only with another of the same kind and version. */

@@ -57,8 +57,38 @@ export interface CommandSource {
   readonly env?: ProgramVariables;
 }
 
+/**
+ * Data of which somebody else keeps snapshots (a filesystem, a cloud, a cluster): a backup holds the reference that
+ * `create` prints as its last line. The other commands get it as `ROLLOUT_SNAPSHOT`; each is a list, and no shell reads it.
+ */
+export interface ExternalSource {
+  readonly name: string;
+  readonly type: 'external';
+  readonly create: readonly string[];
+  /** Exits with non-zero where the snapshot is not sound. Without it, nothing is verified. */
+  readonly verify?: readonly string[];
+  /** Makes the snapshot the data. May run again. */
+  readonly restore: readonly string[];
+  /** Removes a snapshot whose backup is removed. */
+  readonly delete?: readonly string[];
+  /** Folder for the references of a restore. Absolute; must exist. */
+  readonly folder: string;
+  /** Where the commands run. Default: where this process does. */
+  readonly cwd?: string;
+  /** Longest run of each, ms. */
+  readonly timeoutMs?: number;
+  readonly env?: ProgramVariables;
+  /** A file that holds the reference of a snapshot made before: nothing is made then. */
+  readonly kept?: string;
+}
+
 /** Something live that a backup holds and a restore puts back. */
-export type DataSource = FilesSource | SqliteSource | PostgresSource | CommandSource;
+export type DataSource =
+  | FilesSource
+  | SqliteSource
+  | PostgresSource
+  | CommandSource
+  | ExternalSource;
 
 /** How far something has come. Bytes are plain bytes of the data. */
 export interface Progress {

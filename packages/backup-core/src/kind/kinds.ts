@@ -2,6 +2,7 @@ import type { StagedTarget } from '../restore/staged-target.ts';
 import type { DataSource } from '../types.ts';
 import { commandKind } from './command.ts';
 import type { DataKind } from './data-kind.ts';
+import { externalKind } from './external.ts';
 import { filesKind } from './files.ts';
 import { postgresKind } from './postgres.ts';
 import { sqliteKind } from './sqlite.ts';
@@ -12,6 +13,7 @@ const kinds: { readonly [K in DataSource['type']]: DataKind<DataSource, StagedTa
   sqlite: sqliteKind,
   postgres: postgresKind,
   command: commandKind,
+  external: externalKind,
 };
 
 /** The kind of a source, a target or a line of the manifest. */

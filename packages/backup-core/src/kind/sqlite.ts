@@ -98,12 +98,13 @@ const factsOf = async (
   bytes: number,
   signal: AbortSignal | undefined,
 ): Promise<ManifestSource> => {
-  const { problems, foreignKeyViolations, notes, ...facts } = await checkSqliteCopy(
-    copy,
-    bytes,
-    path,
-    signal,
-  );
+  const {
+    problems,
+    foreignKeyViolations,
+    notes,
+    columns: _,
+    ...facts
+  } = await checkSqliteCopy(copy, bytes, path, signal);
   return {
     name,
     type: 'sqlite',

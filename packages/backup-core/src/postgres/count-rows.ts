@@ -1,5 +1,5 @@
 import type { PostgresSource } from '../types.ts';
-import { runSql } from './psql.ts';
+import { databaseOf, runSql } from './psql.ts';
 
 /** A statement for each table with data of its own. Those of extensions are left out: CREATE EXTENSION fills them. */
 const forEachTable = (values: string, more = ''): string =>
@@ -61,3 +61,9 @@ export const readRows = async (
   database: string,
   signal?: AbortSignal,
 ): Promise<Rows> => rowsFrom(await runSql(source, READ_ROWS, { database, signal }));
+
+/** Rows of every table of the database that a source names now. @throws BackupError `command-failed`, `server-lost` */
+export const countPostgresRows = (
+  source: PostgresSource,
+  signal?: AbortSignal,
+): Promise<Record<string, number>> => countRows(source, databaseOf(source), signal);

@@ -8,7 +8,7 @@ import type { Filters } from '../source/file-filter.ts';
  */
 export interface PathTarget {
   readonly name: string;
-  readonly type: 'files' | 'sqlite' | 'command';
+  readonly type: 'files' | 'sqlite' | 'command' | 'external';
   /** The live folder or database file; where its path is a link to a database, the file that it leads to. Of a command there is none, and nothing has this name. */
   readonly live: string;
   /** `<parent of live>/.dhash-restore-<id>`, shared by targets of one parent. */

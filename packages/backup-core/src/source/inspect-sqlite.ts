@@ -9,6 +9,8 @@ import { sqliteTrouble } from './sqlite-result.ts';
 export interface SqliteFacts {
   /** Rows per table; virtual tables are left out, since their modules may not be there. */
   readonly tables: Record<string, number>;
+  /** Names of the columns of each table. */
+  readonly columns: Readonly<Record<string, readonly string[]>>;
   /** What integrity_check complained of; empty where it found nothing. */
   readonly problems: readonly string[];
   readonly foreignKeyViolations: number;
@@ -73,9 +75,11 @@ const countOf = (name) => orElse(
   () => [[name, db.prepare('SELECT count(*) AS rows FROM ' + quoted(name)).get().rows]],
   () => orElse(() => [[name, db.prepare('SELECT count(*) AS rows FROM ' + quoted(name) + ' NOT INDEXED').get().rows]],
     (error) => { notes.push('the rows of ' + name + ' can not be counted: ' + error.message); return []; }));
-const tables = problems.length > 0 ? [] : names().flatMap(countOf);
+const tables = problems.length > 0 || workerData.counts === false ? [] : names().flatMap(countOf);
+const columns = problems.length > 0 ? [] : names().map((name) =>
+  [name, db.prepare('PRAGMA table_xinfo(' + quoted(name) + ')').all().map((row) => row.name)]);
 const facts = {
-  tables, problems, foreignKeyViolations, notes,
+  tables, columns, problems, foreignKeyViolations, notes,
   userVersion: pragma('user_version'), schemaVersion: pragma('schema_version'),
   applicationId: pragma('application_id'), pageSize: pragma('page_size'), pageCount: pragma('page_count'),
 };
@@ -102,7 +106,12 @@ const CACHE_KIBIBYTES = 24 * 1024;
 /** How a database file is opened: `copy` is ours alone (no -wal or -shm is made), `live` may be in use. */
 export type Inspection =
   | { readonly path: string; readonly kind: 'copy'; readonly bytes: number }
-  | { readonly path: string; readonly kind: 'live' };
+  | {
+      readonly path: string;
+      readonly kind: 'live';
+      /** False: `tables` stays empty. Default: true. */
+      readonly counts?: boolean;
+    };
 
 /**
  * Checks a copy, or counts the rows of a live database (with what is in its log).
@@ -130,6 +139,7 @@ export const inspectSqlite = (
         immutable: inspection.kind === 'copy',
         readOnly: inspection.kind === 'copy' || mustOpenReadOnly(path),
         check,
+        counts: inspection.kind === 'copy' || inspection.counts,
         cacheKibibytes: CACHE_KIBIBYTES,
       },
     });
@@ -140,9 +150,18 @@ export const inspectSqlite = (
     const done = () => signal?.removeEventListener('abort', onAbort);
     worker.once(
       'message',
-      (facts: Omit<SqliteFacts, 'tables'> & { tables: [string, number][] }) => {
+      (
+        facts: Omit<SqliteFacts, 'tables' | 'columns'> & {
+          tables: [string, number][];
+          columns: [string, string[]][];
+        },
+      ) => {
         done();
-        resolve({ ...facts, tables: Object.fromEntries(facts.tables) });
+        const [tables, columns] = [
+          Object.fromEntries(facts.tables),
+          Object.fromEntries(facts.columns),
+        ];
+        resolve({ ...facts, tables, columns });
       },
     );
     worker.once('error', (cause) => {

@@ -14,8 +14,8 @@ export interface LiveData {
   readonly written: DataDifference;
   /** Makes restored data other than it was backed up. */
   damage(): Promise<void>;
-  /** What a proof says of that. */
-  readonly finds: string;
+  /** What a proof says of that; `null`: only its own tool could tell, and the proof says so. */
+  readonly finds: string | null;
   /** What restores left beside it. */
   leftovers(): Promise<readonly string[]>;
   /** Lets this many steps of a swap pass, and fails the next, as a kill would; `Infinity` lets all pass. */
