@@ -5,6 +5,7 @@ import {
   type CommandSource,
   canPutBack,
   type DataSource,
+  type ExternalSource,
   lookAtPostgres,
 } from '@dhash/backup-core';
 
@@ -22,11 +23,21 @@ const isThere = (program: string, cwd: string | undefined): Promise<boolean> =>
     () => false,
   );
 
+const commandsOf = (
+  source: CommandSource | ExternalSource,
+): Readonly<Record<string, CommandLine | undefined>> => {
+  if (source.type === 'command') {
+    const { dump, load, verify } = source;
+    return { dump, load, verify };
+  }
+  const { create, verify, restore } = source;
+  return { create, verify, restore, delete: source.delete };
+};
+
 /** What keeps the commands of a source from running, as far as can be told without running them. */
-export const lookAtCommands = async (source: CommandSource): Promise<string[]> => {
+export const lookAtCommands = async (source: CommandSource | ExternalSource): Promise<string[]> => {
   const problems: string[] = [];
-  for (const which of ['dump', 'load', 'verify'] as const) {
-    const command = source[which];
+  for (const [which, command] of Object.entries(commandsOf(source))) {
     const program = command === undefined ? null : programOf(command);
     if (program !== null && !(await isThere(program, source.cwd)))
       problems.push(`${program}, which its ${which} command begins with, is not there`);
@@ -46,6 +57,7 @@ export const lookElsewhere = async (
     case 'postgres':
       return lookAtPostgres(source, look);
     case 'command':
+    case 'external':
       return lookAtCommands(source);
     default: {
       if (!look.restores) return null;

@@ -108,7 +108,8 @@ const writeTo = async (
     release,
     migrations: await appliedMigrations(config),
     ...(tag === undefined ? {} : { tag }),
-    sources: config.data,
+    // A snapshot of somebody else's can't be made for nothing.
+    sources: config.data.filter(({ type }) => sink === 'file' || type !== 'external'),
     tool,
     now: context.clock.now,
     signal: context.signal,

@@ -165,13 +165,16 @@ export const crossCheck = (
   issues.push(...overlapsOurs(sources, environment, path, context));
 
   const database = valueAt(environment, ['migrations', 'database']);
-  const databases = sources.filter(({ type }) => type === 'sqlite').map(({ name }) => name);
+  const databases = asList(valueAt(environment, ['data'])).flatMap((entry) => {
+    const [type, name] = [valueAt(entry, ['type']), valueAt(entry, ['name'])];
+    return typeof name === 'string' && (type === 'sqlite' || type === 'postgres') ? [name] : [];
+  });
   if (typeof database === 'string' && !databases.includes(database)) {
     issues.push(
       issueAt(
         context,
         [...path, 'migrations', 'database'],
-        'names no sqlite source under data',
+        'names no sqlite or postgres source under data',
         suggest(database, databases),
       ),
     );

@@ -2,6 +2,12 @@ import { parsePostgresUrl } from '@dhash/backup-core';
 import * as z from 'zod';
 import { command, duration, name, path, text } from './scalars.ts';
 
+/** No shell: what a snapshot is called is never read as a command. */
+const argumentList = z
+  .array(text)
+  .min(1, 'must name a program')
+  .describe('Program and arguments, as a list.');
+
 /** An entry of `data`. */
 export const dataSourceSchema = z.discriminatedUnion('type', [
   z.strictObject({
@@ -41,6 +47,23 @@ export const dataSourceSchema = z.discriminatedUnion('type', [
     verify: command
       .optional()
       .describe('Reads a dump; a non-zero exit says that it is not a sound one.'),
+    timeout: duration.default('1h').describe('Longest run of each.'),
+  }),
+  z.strictObject({
+    name,
+    type: z
+      .literal('external')
+      .describe('A snapshot that somebody else keeps, by reference: ROLLOUT_SNAPSHOT.'),
+    create: argumentList.describe(
+      'Makes a snapshot; the last line that it prints is the reference to it.',
+    ),
+    verify: argumentList
+      .optional()
+      .describe('A non-zero exit says that the snapshot is not sound. Without it: not verified.'),
+    restore: argumentList.describe('Makes the snapshot the data. It may be run again.'),
+    delete: argumentList
+      .optional()
+      .describe('Removes a snapshot whose backup is removed. Without it, snapshots stay.'),
     timeout: duration.default('1h').describe('Longest run of each.'),
   }),
 ]);

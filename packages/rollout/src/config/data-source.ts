@@ -27,7 +27,8 @@ export const dataSourceOf = (
   switch (source.type) {
     case 'postgres':
       return { ...source, env: programVariables(variables) };
-    case 'command': {
+    case 'command':
+    case 'external': {
       const { timeout, ...commands } = source;
       // Its dumps wait beside the backups: there is room, and a place that is kept from data.
       return {

@@ -8,7 +8,7 @@ import { dataSourceOf } from './data-source.ts';
 import { drillOf, targetDrillOf } from './drill.ts';
 import { type IssueContext, issueAt, issuesOf, valueAt } from './issues.ts';
 import { metricsSources, secretsOfMetrics } from './metrics-source.ts';
-
+import { migrationsOf } from './migrations.ts';
 import { backupFolder, stateFolder } from './own-folders.ts';
 import { inOrder, type RolloutFile } from './parse-config.ts';
 import { duration, present } from './parsed.ts';
@@ -269,9 +269,6 @@ export const environmentConfig = (
     dataSourceOf(source, { root: file.root, backups: backup.dir, commands }),
   );
   const metrics = metricsSources(file.root, input.metrics);
-  const database = data.find(
-    (source) => source.type === 'sqlite' && source.name === input.migrations?.database,
-  );
   return {
     root: file.root,
     service: file.service,
@@ -295,15 +292,7 @@ export const environmentConfig = (
     keepFor: keepForOf(file),
     target: targetOf(input.target, file.root),
     commands,
-    migrations:
-      input.migrations === undefined || database?.type !== 'sqlite'
-        ? null
-        : {
-            dir: resolve(file.root, input.migrations.dir),
-            database: database.path,
-            source: database.name,
-            online: input.migrations.online,
-          },
+    migrations: migrationsOf(input.migrations, data, file.root),
     smoke:
       input.smoke === undefined
         ? null

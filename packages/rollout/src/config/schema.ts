@@ -3,6 +3,7 @@ import { channelSchema, fixedLinksSchema, severities } from '@dhash/notifier';
 import * as z from 'zod';
 import { approvalsSchema } from './approvals-schema.ts';
 import { dataSourceSchema } from './data-source-schema.ts';
+import { migrationsSchema } from './migrations-schema.ts';
 import { notifiableEvents } from './recipients.ts';
 import { command, duration, name, path, text } from './scalars.ts';
 import { requireSignoffSchema } from './signoff-schema.ts';
@@ -318,13 +319,7 @@ export const environmentSchema = z.strictObject({
     .optional()
     .describe('File of NAME=value lines: variables that the commands of this environment get.'),
   state: state.optional(),
-  migrations: z
-    .strictObject({
-      dir: path.describe('Folder of NNN_name.up.sql and .down.sql; may hold {version}.'),
-      database: name.describe('Name of the sqlite entry under data.'),
-      online: z.boolean().default(false).describe('True: migrate while the service runs.'),
-    })
-    .optional(),
+  migrations: migrationsSchema.optional(),
   smoke: z.strictObject({ command, timeout: duration.default('2m') }).optional(),
   rollback,
   heartbeat: httpUrl

@@ -1,4 +1,4 @@
-import type { DataSource, KeepPolicy } from '@dhash/backup-core';
+import type { DataSource, KeepPolicy, PostgresSource, SqliteSource } from '@dhash/backup-core';
 import type { MetricsSpec } from '@dhash/monitor';
 import type { ChannelConfig, FixedLinks } from '@dhash/notifier';
 import type { ConfigIssue } from './config-error.ts';
@@ -88,16 +88,35 @@ export interface CommandTargetConfig extends TargetLimits {
 
 export type TargetConfig = ReleasesTargetConfig | CommandTargetConfig;
 
-export interface MigrationsConfig {
+/** SQL files that are applied here, each with its bookkeeping in one transaction. */
+export interface SqlMigrations {
+  readonly type: 'sql';
   /** Absolute; may hold `{version}`: the migrations that come with that release. */
   readonly dir: string;
-  /** Absolute path of the SQLite file. */
-  readonly database: string;
-  /** Name of the data source that is this database. */
-  readonly source: string;
+  /** The data source that they change. */
+  readonly database: SqliteSource | PostgresSource;
   /** True: the service keeps running while its database is migrated. */
   readonly online: boolean;
+  /** Longest that a statement waits for a lock, ms. */
+  readonly lockTimeoutMs: number;
 }
+
+/** The commands of somebody else's tool, which keeps its own books. */
+export interface CommandMigrations {
+  readonly type: 'commands';
+  /** Prints what is applied and what is not. */
+  readonly status: Command;
+  readonly up: Command;
+  /** `null`: only a backup takes the data back. */
+  readonly down: Command | null;
+  /** Prints where the database stands, for `down`; `null`: it knows by itself. */
+  readonly to: Command | null;
+  /** Longest run of each, ms. */
+  readonly timeoutMs: number;
+  readonly online: boolean;
+}
+
+export type MigrationsConfig = SqlMigrations | CommandMigrations;
 
 /** What the commands of an environment get of variables, beside our own. */
 export interface CommandEnvironment {

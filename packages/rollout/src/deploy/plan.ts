@@ -214,8 +214,8 @@ const refusal = (facts: DeployFacts, options: DeployOptions, first: boolean): De
   ) {
     return refused(
       'no-way-down',
-      `migration ${facts.migrations.withoutDown.join(', ')} has no down file and rollback.data is "keep": a failed deploy could not be undone`,
-      ['write the .down.sql, or set rollback.data: restore'],
+      `migration ${facts.migrations.withoutDown.join(', ')} has no way down and rollback.data is "keep": a failed deploy could not be undone`,
+      ['write its .down.sql (or name migrations.down), or set rollback.data: restore'],
     );
   }
   return null;

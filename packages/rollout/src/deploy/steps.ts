@@ -13,7 +13,8 @@ import { asJson } from '../record/recorder.ts';
 import { setAside } from '../rollback/set-aside.ts';
 import { requireActive } from '../targets/require-active.ts';
 import type { Target } from '../targets/target.ts';
-import { migrateForward, undoMigrations } from './migrate-data.ts';
+import { migrateBack, migrateUp } from './migration-work.ts';
+import { lookAfterStart, lookBeforeStart } from './seen-data.ts';
 
 export interface DeployRun {
   readonly runId: string;
@@ -84,7 +85,12 @@ const drillStep = (
     if (typeof file !== 'string')
       throw new TypeError('the record names no backup that could be drilled');
     const { facts } = await prepareDrill(config, run.previous);
-    const request = { config, file: resolve(config.root, file), facts };
+    const request = {
+      ...{ config, facts },
+      file: resolve(config.root, file),
+      // Before the stop: afterwards the data is migrated already.
+      ...(of === 'backup' ? { migrateTo: run.version } : {}),
+    };
     const { at, started, totalMs, phases } = await drillBackup({ ...context, signal }, request);
     return asJson({ file, at, started, totalMs, phases });
   },
@@ -122,10 +128,10 @@ const stepMakers: Record<DeployStep, (deps: StepDeps) => Step> = {
     run: () => deps.target.stop(),
     undo: () => deps.target.startAgain(),
   }),
-  migrate: ({ open: { context, environment }, run }) => ({
+  migrate: ({ open, run }) => ({
     name: 'migrate',
-    run: () => migrateForward(environment.config, run.version, context.clock.now),
-    undo: () => undoMigrations(environment.config, run.version, run.migrations, context.clock.now),
+    run: () => migrateUp(open, run),
+    undo: () => migrateBack(open, run),
   }),
   activate: ({ target, run }) => ({
     name: 'activate',
@@ -137,6 +143,7 @@ const stepMakers: Record<DeployStep, (deps: StepDeps) => Step> = {
     run: async () => {
       // A switch that a crash lost would start the old release under the name of the new.
       await requireActive(deps.target, deps.run.version, 'started');
+      await lookBeforeStart(deps.open);
       await startOnce(deps);
     },
     undo: async () => {
@@ -144,9 +151,10 @@ const stepMakers: Record<DeployStep, (deps: StepDeps) => Step> = {
       await setAside(deps.open, { release: deps.run.version });
     },
   }),
-  health: ({ open: { context, environment }, run, target }) => ({
+  health: ({ open, run, target }) => ({
     name: 'health',
     run: async ({ signal }) => {
+      const { context, environment } = open;
       const outcome = await waitUntilHealthy(
         environment.health(run.version),
         context.clock,
@@ -158,6 +166,7 @@ const stepMakers: Record<DeployStep, (deps: StepDeps) => Step> = {
           `${run.version} at ${environment.config.url} is ${outcome.reason}`,
         );
       await requireActive(target, run.version, 'healthy');
+      await lookAfterStart(open);
       return asJson(outcome);
     },
   }),

@@ -8,6 +8,7 @@ import { waitUntilHealthy } from '../environment/service-checks.ts';
 import { exitCodes, messageOf } from '../errors.ts';
 import { allOf, lastOf, type RecordedEvent } from '../record/events.ts';
 import { foldRun } from '../record/run-state.ts';
+import { changeAtStart } from '../record/shape-change.ts';
 import { isUndoneByData, undoByData } from '../rollback/data-undo.ts';
 import { resumeOnRecord } from '../rollback/resume.ts';
 import { describeWritten } from '../words/describe-written.ts';
@@ -137,10 +138,15 @@ const comparedData = async (open: OpenRun, planned: PlannedRun): Promise<string>
   const kept = lastOf(recorder.events, 'data.set-aside');
   const aside = kept === undefined ? '' : `; what was live is set aside in ${kept.file}`;
   if (planned.first) return `the data that was made for it is gone${aside}`;
+  const change = changeAtStart(recorder.events);
+  const stays =
+    change === null
+      ? ''
+      : `; what release ${planned.version} changed in it as it started stays: ${change}`;
   const own = foldRun(recorder.run, recorder.events)?.backup ?? null;
   const backup = own === null ? null : resolve(config.root, own);
   if (backup === null || !existsSync(backup))
-    return `the data was taken back by its migrations and compared with nothing${aside}`;
+    return `the data was taken back by its migrations and compared with nothing${stays}${aside}`;
   const written = describeWritten(await compareData(await readManifest(backup), config.data));
   return written === 'nothing'
     ? `the data has the files and rows of ${basename(backup)}${aside}`

@@ -25,6 +25,7 @@ import { gatherDrill } from './gather-drill.ts';
 import { type DrillFacts, type DrillPlan, planDrill, whyNotStarted } from './plan-drill.ts';
 import { type ScratchData, scratchData } from './scratch-data.ts';
 import { drillService, type Phase } from './started-service.ts';
+import { tryUp } from './try-up.ts';
 
 export interface DrillRequest {
   readonly config: EnvironmentConfig;
@@ -33,6 +34,8 @@ export interface DrillRequest {
   readonly facts: DrillFacts;
   /** Folder that the scratch folder is made in; without it, the one of the zip. Absolute. */
   readonly scratchIn?: string;
+  /** A release whose migrations by commands are tried on the restored copy, once the stamped one was drilled. */
+  readonly migrateTo?: string;
 }
 
 type Go = Extract<DrillPlan, { kind: 'go' }>;
@@ -192,6 +195,15 @@ const runDrill = async (context: CommandContext, request: DrillRequest): Promise
       const { restored } = data;
       const drill = { config, release: starts, start, stop, isolation, id, scratch, restored };
       await drillService(context, drill, phase);
+    }
+    if (request.migrateTo !== undefined) {
+      const { restored } = data;
+      const { isolation } = facts;
+      await tryUp(
+        context,
+        { config, release: request.migrateTo, id, scratch, restored, isolation },
+        phase,
+      );
     }
     const { contentRoot, service, env } = manifest;
     const proof: Proof = {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   type CommandSource,
   type DataSource,
+  type ExternalSource,
   isPostgresBySocket,
   lookAtPostgres,
   type PostgresSource,
@@ -15,7 +16,8 @@ import { findIsolation } from './isolation.ts';
 import type { DrillFacts } from './plan-drill.ts';
 
 const isDatabase = (source: DataSource): source is PostgresSource => source.type === 'postgres';
-const isDumped = (source: DataSource): source is CommandSource => source.type === 'command';
+const isDumped = (source: DataSource): source is CommandSource | ExternalSource =>
+  source.type === 'command' || source.type === 'external';
 
 /** Where a release is laid; `null` where it isn't. */
 export const laidRelease = (config: EnvironmentConfig, release: string): string | null => {

@@ -42,7 +42,7 @@ export const scratchData = (
 ): ScratchData => {
   const places = drillPlaces(folder, onDisk(data));
   const servers = data.filter((source) => source.type === 'postgres');
-  const dumped = data.filter((source) => source.type === 'command');
+  const dumped = data.filter((source) => source.type === 'command' || source.type === 'external');
   const dumps = dumped.map((source) => ({ ...source, folder: join(folder, '..', 'dumps') }));
   const aside = restoreTargets(servers, id);
   const databases = aside.map(({ staged }) => staged);

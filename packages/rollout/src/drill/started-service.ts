@@ -54,7 +54,11 @@ const addressOf = async (url: string): Promise<string> => {
 };
 
 /** Where the release's commands run: where it is laid, else in a copy unpacked for the drill. */
-const releaseFolder = async ({ config, release, scratch }: ServiceDrill): Promise<string> => {
+export const releaseFolder = async ({
+  config,
+  release,
+  scratch,
+}: Pick<ServiceDrill, 'config' | 'release' | 'scratch'>): Promise<string> => {
   if (config.target.type === 'command') return config.root;
   const laid = laidRelease(config, release);
   if (laid !== null) return laid;
@@ -70,7 +74,8 @@ const releaseFolder = async ({ config, release, scratch }: ServiceDrill): Promis
 const didNotHold = (what: string): RolloutError =>
   new RolloutError('drill-failed', exitCodes.failed, `the drill did not hold: ${what}`);
 
-const ranOrThrow = async (
+/** @throws RolloutError `drill-failed`, with what the command said */
+export const ranOrThrow = async (
   room: Room,
   what: string,
   { command, cwd, timeoutMs }: { command: Command; cwd: string; timeoutMs: number },

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { MigrationsConfig } from '../config/types.ts';
-import { forbiddenStatements } from './sql-statements.ts';
+import type { SqlMigrations } from '../config/types.ts';
+import { forbiddenStatements } from './sql/forbidden-statements.ts';
+import type { Dialect } from './sql/tokens.ts';
 import {
   type Migration,
   MigrationError,
@@ -26,11 +27,14 @@ export const migrationName = ({ version, name }: { version: number; name: string
   `${String(version).padStart(3, '0')}_${name}`;
 
 /** The folder of the migrations that come with a release. */
-export const migrationsFolder = (config: MigrationsConfig, version: string): string =>
+export const migrationsFolder = (config: Pick<SqlMigrations, 'dir'>, version: string): string =>
   config.dir.replaceAll('{version}', () => version);
 
 /** Sorts files into migrations; pure. */
-export const parseMigrations = (files: readonly MigrationFile[]): MigrationSet => {
+export const parseMigrations = (
+  files: readonly MigrationFile[],
+  dialect: Dialect,
+): MigrationSet => {
   const problems: MigrationProblem[] = [];
   const problem = (kind: MigrationProblem['kind'], message: string) =>
     problems.push({ kind, message });
@@ -45,10 +49,10 @@ export const parseMigrations = (files: readonly MigrationFile[]): MigrationSet =
       );
       return [];
     }
-    for (const statement of forbiddenStatements(content.toString('utf8')))
+    for (const statement of forbiddenStatements(textOf(content), dialect))
       problem(
         'forbidden-statement',
-        `${file} holds ${statement}: a migration runs in one transaction, and this leaves it or cannot run in one`,
+        `${file} holds ${statement}: a migration runs in one transaction, and this leaves it or cannot run in one; a single statement may run in none, with -- no-transaction at the top`,
       );
     return [{ file, version, name, side, content }];
   });
@@ -95,13 +99,14 @@ export const parseMigrations = (files: readonly MigrationFile[]): MigrationSet =
  *
  * @throws {MigrationError} `unreadable` where there is no such folder.
  */
-export const readMigrations = async (dir: string): Promise<MigrationSet> => {
+export const readMigrations = async (dir: string, dialect: Dialect): Promise<MigrationSet> => {
   try {
     const names = (await readdir(dir)).filter((name) => name.endsWith('.sql')).sort();
     return parseMigrations(
       await Promise.all(
         names.map(async (name) => ({ name, content: await readFile(join(dir, name)) })),
       ),
+      dialect,
     );
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;

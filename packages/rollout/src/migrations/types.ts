@@ -51,6 +51,23 @@ export type MigrationPlan =
   | { readonly kind: 'go'; readonly direction: Direction; readonly steps: readonly Migration[] }
   | { readonly kind: 'refused'; readonly problems: readonly MigrationProblem[] };
 
+/** The strongest lock that a statement took of a table. */
+export interface TableLock {
+  readonly table: string;
+  /** As PostgreSQL names it: `ACCESS EXCLUSIVE`. Held to the end of the transaction. */
+  readonly mode: string;
+}
+
+/** What one statement of a migration did. */
+export interface StatementReport {
+  /** Line of its file, from 1. */
+  readonly line: number;
+  readonly text: string;
+  readonly ms: number;
+  /** Beyond those that its transaction held before. */
+  readonly locks: readonly TableLock[];
+}
+
 /** What one migration did. */
 export interface MigrationReport {
   readonly version: number;
@@ -59,6 +76,8 @@ export interface MigrationReport {
   readonly ms: number;
   /** Rows inserted, updated or deleted by its statements. */
   readonly changedRows: number;
+  /** Of a server that tells what each statement locks. */
+  readonly statements?: readonly StatementReport[];
 }
 
 /** What a run on a copy showed. */
@@ -66,7 +85,8 @@ export interface TrialReport {
   readonly steps: readonly MigrationReport[];
   /** Copying the database, ms. */
   readonly copyMs: number;
-  readonly copyBytes: number;
+  /** Of a copy that is a file. */
+  readonly copyBytes?: number;
   /** Rows per table before and after, for tables that are in either. */
   readonly rows: Readonly<
     Record<string, { readonly before: number | null; readonly after: number | null }>

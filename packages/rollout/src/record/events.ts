@@ -106,6 +106,19 @@ export const eventSchemas = {
     version: z.string(),
     migrations: z.array(z.string()),
   }),
+  /** What the tool of `migrations.status` said, and where `migrations.to` said that the database stands. */
+  'migrate.status': z.strictObject({
+    when: z.enum(['before', 'after', 'undone']),
+    output: z.string(),
+    position: nullableText,
+  }),
+  /** Tables of the databases with their columns and rows, before a release started and once it was healthy. */
+  'data.looked': z.strictObject({
+    when: z.enum(['before', 'after']),
+    shapes: json,
+    /** What the start of the release changed, in words; absent: nothing. */
+    change: z.string().exactOptional(),
+  }),
   'migrate.resumed': z.strictObject({ user: z.string() }),
   'abort.started': z.strictObject({ user: z.string() }),
   'undo.verified': z.strictObject({ active: nullableText, compared: z.string().exactOptional() }),

@@ -16,6 +16,7 @@ import {
   expectedSentence,
 } from '../record/expected-downtime.ts';
 import { surveyRuns } from '../record/runs.ts';
+import { changeAtStart } from '../record/shape-change.ts';
 import { showProgress } from '../words/progress.ts';
 import { explainUnreadable } from './readable.ts';
 
@@ -85,22 +86,32 @@ export const prepareRollback = async (
     parts.release === 'stay' ? { ...facts, backup: { ...facts.backup, release: null } } : facts;
   const plan = planRollback(stamped, { data: parts.data });
   const proven = await provenSentence(config, facts.backup, environment.shown);
-  const told = await withDowntime(environment, plan);
+  const told = await withRecorded(environment, plan);
   return {
     ...told,
     sentences: [...told.sentences.slice(0, 1), proven, ...told.sentences.slice(1)],
   };
 };
 
-/** Says how long the service will be down, by the rollbacks on record; a broken record keeps nobody from going back. */
-const withDowntime = async (
+/** Says what the record knows: how long rollbacks took, what of the data stays changed. A broken record keeps nobody from going back. */
+const withRecorded = async (
   { config, layout }: Environment,
   plan: RollbackPlan,
 ): Promise<RollbackPlan> => {
   const { runs } = await surveyRuns(layout, config.env);
   const earlier = earlierDowntimes(runs, 'rollback');
   const sentence = expectedSentence(expectedDowntime(earlier, plan.steps), plan.steps);
-  return sentence === null ? plan : { ...plan, sentences: [...plan.sentences, sentence] };
+  const { from } = plan.release;
+  const left = runs.find(({ state }) => state.kind === 'deploy' && state.version === from);
+  const change = plan.data === 'restore' || left === undefined ? null : changeAtStart(left.events);
+  const stays =
+    change === null
+      ? []
+      : [`what release ${from} changed in its databases as it started stays: ${change}`];
+  return {
+    ...plan,
+    sentences: [...plan.sentences, ...stays, ...(sentence === null ? [] : [sentence])],
+  };
 };
 
 /** Plans the way back of the release alone: rollback.data is `keep`, and the run took no backup. */
@@ -118,7 +129,7 @@ export const prepareReleaseRollback = async (
     );
   const { service, env, data: sources } = config;
   const activeRelease = await target.current();
-  return withDowntime(
+  return withRecorded(
     environment,
     planReleaseRollback({ service, env, activeRelease, sources }, previous),
   );

@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import { surveyBackups } from '@dhash/backup-core';
+import type { SqlMigrations } from '../config/types.ts';
 import { type CommandContext, commandHint } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
 import { migrationName, migrationsFolder, readMigrations } from '../migrations/read-migrations.ts';
@@ -54,15 +55,14 @@ const knownRelease = async (
   version,
   isThere: await target.hasVersion(version),
   migrations:
-    config.migrations === null
-      ? null
-      : await migrationsIn(migrationsFolder(config.migrations, version)),
+    config.migrations?.type === 'sql' ? await migrationsIn(config.migrations, version) : null,
 });
 
 /** `null` where the folder is gone: an artifact may be removed while its release is still laid. */
-const migrationsIn = async (folder: string): Promise<string[] | null> => {
+const migrationsIn = async (config: SqlMigrations, version: string): Promise<string[] | null> => {
   try {
-    return (await readMigrations(folder)).migrations.map(migrationName);
+    const folder = migrationsFolder(config, version);
+    return (await readMigrations(folder, config.database.type)).migrations.map(migrationName);
   } catch (error) {
     if (error instanceof MigrationError && error.code === 'unreadable') return null;
     throw error;

@@ -75,10 +75,11 @@ test('defaults are filled and paths are absolute', () => {
     backup: { dir: '/app/backups/staging' },
     target: { type: 'command', activate: ['a', 'b'], version: null },
     migrations: {
+      type: 'sql',
       dir: '/app/m/{version}',
-      database: '/app/var/library.db',
-      source: 'library',
+      database: { name: 'library', type: 'sqlite', path: '/app/var/library.db' },
       online: false,
+      lockTimeoutMs: 5000,
     },
     channels: [],
   });
@@ -311,7 +312,7 @@ describe('an environment is judged when it is chosen', () => {
       'database: libary',
       'staging',
       staging,
-      /no sqlite source.*library/s,
+      /no sqlite or postgres source.*library/s,
     ],
     [
       'two sources in one place',

@@ -9,7 +9,10 @@ import {
 import type { AppliedMigration } from '../../src/migrations/types.ts';
 
 const setOf = (...names: string[]) =>
-  parseMigrations(names.map((name) => ({ name, content: Buffer.from(`SELECT '${name}';`) })));
+  parseMigrations(
+    names.map((name) => ({ name, content: Buffer.from(`SELECT '${name}';`) })),
+    'sqlite',
+  );
 
 const pair = (stem: string) => [`${stem}.up.sql`, `${stem}.down.sql`];
 const three = setOf(...pair('001_a'), ...pair('002_b'), ...pair('003_c'));
@@ -146,9 +149,10 @@ describe('what is refused', () => {
   });
 
   test('a forbidden statement names its file', () => {
-    const { problems } = parseMigrations([
-      { name: '001_a.up.sql', content: Buffer.from('SELECT 1; COMMIT;') },
-    ]);
+    const { problems } = parseMigrations(
+      [{ name: '001_a.up.sql', content: Buffer.from('SELECT 1; COMMIT;') }],
+      'postgres',
+    );
     expect(problems).toEqual([
       { kind: 'forbidden-statement', message: expect.stringMatching(/001_a.up.sql holds COMMIT/) },
     ]);
@@ -157,9 +161,9 @@ describe('what is refused', () => {
 
 test('a folder that is not there is named; the version goes into its path', async () => {
   const dir = `${await tempFolder()}/{version}/m`;
-  const folder = migrationsFolder({ dir, database: '', source: '', online: false }, '1.$&');
+  const folder = migrationsFolder({ dir }, '1.$&');
   expect(folder).toBe(dir.replace('{version}', () => '1.$&'));
-  await expect(readMigrations(folder)).rejects.toMatchObject({
+  await expect(readMigrations(folder, 'sqlite')).rejects.toMatchObject({
     code: 'unreadable',
     message: expect.stringContaining(folder),
   });

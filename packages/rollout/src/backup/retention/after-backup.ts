@@ -29,6 +29,7 @@ export const retainAfterBackup = async (
     const removed = await applyRetention(config, plan, signal);
     for (const { name, reasons } of removed.backups)
       output.line(`removed ${name}: ${reasons.join(', ')}`);
+    for (const sentence of removed.snapshotsLeft ?? []) output.warn(sentence);
     for (const { kind, name, reason } of removed.aged)
       output.line(`removed ${folderOf(kind)}/${name}: ${reason}`);
     for (const name of await sweepFetched({ config, layout }, clock.now()))

@@ -21,6 +21,7 @@ import {
   planIncidents,
   planOthers,
 } from './aged.ts';
+import { deleteSnapshots, snapshotsIn } from './delete-snapshots.ts';
 import { type Pinned, referredTo } from './references.ts';
 import { trustedNow } from './trusted-now.ts';
 
@@ -136,14 +137,27 @@ export const planRetention = (
 export interface Removed {
   readonly backups: readonly PruneLine[];
   readonly aged: readonly AgedLine[];
+  /** A sentence for each snapshot that should have gone with them, and did not. */
+  readonly snapshotsLeft?: readonly string[];
 }
 
 /** Removes what a plan says; an abort ends it between two things. */
 export const applyRetention = async (
-  config: Pick<EnvironmentConfig, 'backup'>,
+  config: Pick<EnvironmentConfig, 'backup' | 'data'>,
   plan: RetentionPlan,
   signal: AbortSignal,
 ): Promise<Removed> => {
+  const { dir } = config.backup;
+  const isZip = ({ kind }: AgedLine) => kind === 'safety' || kind === 'incomplete';
+  const zipsOf = (backups: readonly PruneLine[], stay: boolean): string[] => [
+    ...backups.map(({ name }) => join(dir, name)),
+    ...plan.aged
+      .filter((line) => isZip(line) && line.stays === stay)
+      .map(({ folder, name }) => join(folder, name)),
+  ];
+  const leaving = await snapshotsIn(config, zipsOf(plan.backups.remove, false));
+  const staying =
+    leaving.length === 0 ? [] : await snapshotsIn(config, zipsOf(plan.backups.keep, true));
   const names = new Set(await applyPrune(config.backup.dir, plan.backups, { signal }));
   const gone = plan.aged.filter(({ stays }) => !stays);
   for (const { folder, name, kind, linksTo } of gone) {
@@ -154,7 +168,9 @@ export const applyRetention = async (
     if (linksTo !== undefined) await rm(linksTo, { recursive: true, force: true });
     if (kind === 'safety' || kind === 'incomplete') await removeBeside(folder, name);
   }
-  return { backups: plan.backups.remove.filter(({ name }) => names.has(name)), aged: gone };
+  const snapshotsLeft = await deleteSnapshots(config, leaving, staying, signal);
+  const backups = plan.backups.remove.filter(({ name }) => names.has(name));
+  return { backups, aged: gone, snapshotsLeft };
 };
 
 const besideZip = ['.sha256', '.state.json', '.summary.json', '.txt'];

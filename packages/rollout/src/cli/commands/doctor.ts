@@ -41,6 +41,7 @@ export const registerDoctor: Register = (command, run) => {
 const reachable = {
   postgres: 'the PostgreSQL server answers, and its tools are here',
   command: 'the programs of its commands are here',
+  external: 'its commands are there; what they do is known to their tool alone',
 };
 
 const data = async ({ config, shown }: Environment): Promise<Finding[]> => {

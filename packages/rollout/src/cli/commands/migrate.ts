@@ -5,11 +5,11 @@ import {
   requireMigratable,
   resumeMigrate,
 } from '../../deploy/migrate.ts';
-import { describeTrial } from '../../deploy/migrate-data.ts';
 import type { CommandContext, CommandResult } from '../../environment/context.ts';
 import { openEnvironment } from '../../environment/environment.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
-import { tryOnCopy } from '../../migrations/try-on-copy.ts';
+import { describeTrial } from '../../migrations/describe-trial.ts';
+import { migrationDatabase } from '../../migrations/migration-database.ts';
 import type { Direction } from '../../migrations/types.ts';
 import { askedVersion } from '../../targets/asked-version.ts';
 import { requireVariables } from '../../targets/run-target-command.ts';
@@ -81,16 +81,22 @@ const runMigrateCommand = async (
   if (flags.resume === true) return resumeMigrate(context, environment);
   if (flags.dryRun !== true) await requireMigratable(context, environment);
   const prepared = await prepareMigration(environment, direction, asked);
-  const { plan, version, database, names } = prepared;
+  const { migrations, version, names } = prepared;
   const what = direction === 'forward' ? 'pending' : 'to take back';
   context.output.line(
     `migrations of release ${version} in ${environment.config.env}, ${what}: ${names.join(', ') || 'none'}`,
   );
   const fields = { version, direction, migrations: names };
   if (flags.dryRun === true) {
-    if (names.length > 0) {
+    if (migrations.type === 'commands')
+      context.output.line(
+        'what they would do is known to the tool alone; a drill tries up on a copy of the data (backup.drill)',
+      );
+    else if (names.length > 0) {
+      const { now } = context.clock;
       const scratchIn = environment.config.backup.dir;
-      const trial = await tryOnCopy(database, plan, { now: context.clock.now, scratchIn });
+      const database = migrationDatabase(migrations.config);
+      const trial = await database.tryOnCopy(migrations.plan, { now, scratchIn });
       context.output.line(`tried on a copy of the data: ${describeTrial(trial)}`);
       context.output.event({ type: 'trial', ...trial });
     }

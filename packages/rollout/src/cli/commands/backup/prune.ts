@@ -3,6 +3,7 @@ import {
   applyRetention,
   gatherRetention,
   planRetention,
+  type Removed,
 } from '../../../backup/retention/retention.ts';
 import type { CommandContext, CommandResult } from '../../../environment/context.ts';
 import type { Environment } from '../../../environment/environment.ts';
@@ -29,7 +30,9 @@ export const prune = async (
   for (const { kind, name, stays, reason } of plan.aged)
     say(stays, `${folderOf(kind)}/${name}`, reason);
   say(true, 'rollouts/', 'the record is never removed');
-  const removed = dryRun ? { backups: [], aged: [] } : await applyRetention(config, plan, signal);
+  const nothing: Removed = { backups: [], aged: [] };
+  const removed = dryRun ? nothing : await applyRetention(config, plan, signal);
+  for (const sentence of removed.snapshotsLeft ?? []) output.warn(sentence);
   return {
     exit: exitCodes.done,
     fields: {

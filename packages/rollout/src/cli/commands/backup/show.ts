@@ -65,6 +65,12 @@ const provenText = (surveyed: SurveyedBackup | null): string => {
     : `${provenAt}, recovery took ${formatDuration(recoveryMs)}`;
 };
 
+/** Of a snapshot that somebody else keeps also what it is called, and who vouches for it. */
+const typeCell = ({ type, reference, verified }: Manifest['sources'][number]): string =>
+  reference === undefined
+    ? type
+    : `${type}: ${reference} (${verified === 'by its own command' ? 'verified: by its own command' : 'not verified'})`;
+
 const describe = (
   manifest: Manifest,
   surveyed: SurveyedBackup | null,
@@ -90,7 +96,7 @@ const describe = (
       : [['copies', surveyed.copies.join(', ')] as const]),
     ...(flags.length === 0 ? [] : [['flags', flags.join('; ')] as const]),
   ];
-  const types = new Map(manifest.sources.map(({ name, type }) => [name, type]));
+  const types = new Map(manifest.sources.map((source) => [source.name, typeCell(source)]));
   return [
     ...formatTable(facts),
     '',

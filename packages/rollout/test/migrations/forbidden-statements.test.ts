@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { forbiddenStatements, statementWords } from '../../src/migrations/sql-statements.ts';
+import { forbiddenStatements } from '../../src/migrations/sql/forbidden-statements.ts';
 
 const trigger = `CREATE TRIGGER t AFTER INSERT ON a BEGIN
   UPDATE a SET n = CASE WHEN n > 1 THEN 2 ELSE 3 END WHERE n = 1; DELETE FROM b; END`;
@@ -23,7 +23,7 @@ describe('statements that may not be in a migration', () => {
     [`${trigger}; COMMIT`, ['COMMIT']],
     [`CREATE TEMP${trigger.slice(6)}; COMMIT`, ['COMMIT']],
     ['SELECT 1\0; DROP TABLE a', ['a NUL character']],
-    ["SELECT 'open; COMMIT", []],
+    ["SELECT 'open; COMMIT", ["a ' that is opened on line 1 and never closed"]],
     [';;;', []],
     // `end` and `begin` are columns here, as sqlite3 takes them.
     ['CREATE TRIGGER t BEFORE INSERT ON b BEGIN SELECT 1 WHERE NEW.end < NEW.start; END;', []],
@@ -39,10 +39,43 @@ describe('statements that may not be in a migration', () => {
       ['VACUUM'],
     ],
   ])('%j', (sql, found) => {
-    expect(forbiddenStatements(sql)).toEqual(found);
+    expect(forbiddenStatements(sql, 'sqlite')).toEqual(found);
   });
-});
 
-test("a trigger's body belongs to its statement", () => {
-  expect(statementWords(`${trigger}; SELECT 1`)).toHaveLength(2);
+  test.each<[string, string[]]>([
+    ['CREATE INDEX i ON a (n); UPDATE a SET n = 1;', []],
+    ['start transaction; SELECT 1; commit', ['START', 'COMMIT']],
+    ['DO $$ BEGIN PERFORM 1; COMMIT; END $$', []],
+    ['CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 1; END; ABORT', ['ABORT']],
+    ['PREPARE q AS SELECT 1', []],
+    ["PREPARE TRANSACTION 'x'", ['PREPARE TRANSACTION']],
+    [
+      'CREATE INDEX CONCURRENTLY i ON a (n)',
+      ['CREATE … CONCURRENTLY, which needs -- no-transaction'],
+    ],
+    ['-- no-transaction\nCREATE INDEX CONCURRENTLY IF NOT EXISTS i ON a (n)', []],
+    [
+      '-- no-transaction\nVACUUM; VACUUM',
+      ['2 statements under -- no-transaction, where one may stand'],
+    ],
+    [
+      'CREATE TABLE a (n int); -- no-transaction\nVACUUM',
+      ['VACUUM, which needs -- no-transaction'],
+    ],
+    ['\\! rm -rf /', ['a command of psql (\\…)']],
+    ["SELECT E'a\\'; COMMIT'", []],
+    ['COPY a FROM STDIN; 1', ['COPY … FROM STDIN']],
+    ['SELECT $x$ never closed', ['a $x$ that is opened on line 1 and never closed']],
+    ['/* a /* b */', ['a /* that is opened on line 1 and never closed']],
+  ])('of PostgreSQL: %j', (sql, found) => {
+    expect(forbiddenStatements(sql, 'postgres')).toEqual(found);
+  });
+
+  test('of SQLite, what runs in no transaction may stand alone', () => {
+    expect(forbiddenStatements('-- no-transaction\nVACUUM', 'sqlite')).toEqual([]);
+    expect(forbiddenStatements('-- no-transaction\nPRAGMA journal_mode = WAL', 'sqlite')).toEqual(
+      [],
+    );
+    expect(forbiddenStatements('-- no-transaction\nCOMMIT', 'sqlite')).toEqual(['COMMIT']);
+  });
 });

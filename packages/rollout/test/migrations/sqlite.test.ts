@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { tempFolder } from '@dhash/testkit';
 import { describe, expect, test } from 'vitest';
-import { appliedMigrations, readApplied } from '../../src/migrations/applied.ts';
-import { applyMigration, runMigrations } from '../../src/migrations/apply-migration.ts';
-import { openToMigrate } from '../../src/migrations/database.ts';
+import { appliedMigrations } from '../../src/migrations/applied.ts';
 import { planMigrations } from '../../src/migrations/plan-migrations.ts';
 import { readMigrations } from '../../src/migrations/read-migrations.ts';
-import { tryOnCopy } from '../../src/migrations/try-on-copy.ts';
+import { readApplied } from '../../src/migrations/sqlite/applied.ts';
+import { applyMigration, runMigrations } from '../../src/migrations/sqlite/apply-migration.ts';
+import { openToMigrate } from '../../src/migrations/sqlite/database.ts';
+import { tryOnCopy } from '../../src/migrations/sqlite/try-on-copy.ts';
 import type { Direction } from '../../src/migrations/types.ts';
 
 const now = () => Date.UTC(2026, 0, 2);
@@ -26,7 +27,7 @@ const setUp = async (files: Record<string, string>) => {
   for (const [name, sql] of Object.entries(files)) await writeFile(join(dir, name), sql);
   const plan = async (direction: Direction = 'forward') =>
     planMigrations({
-      files: await readMigrations(dir),
+      files: await readMigrations(dir, 'sqlite'),
       applied: await readApplied(database),
       direction,
     });
@@ -67,7 +68,15 @@ test('forward and back, each on the record', async () => {
     },
     { version: 2, name: 'queue' },
   ]);
-  const config = { migrations: { dir: '', database, source: 'library', online: false } };
+  const config = {
+    migrations: {
+      type: 'sql',
+      dir: '',
+      database: { name: 'library', type: 'sqlite', path: database },
+      online: false,
+      lockTimeoutMs: 5000,
+    },
+  } as const;
   expect(await appliedMigrations(config)).toEqual(['001_hash', '002_queue']);
   await runMigrations(database, await plan('rollback'), { now });
   expect(await appliedMigrations(config)).toEqual(['001_hash']);
@@ -121,6 +130,21 @@ test('rebuilding a table does not delete what refers to it', async () => {
   });
   await runMigrations(database, await plan(), { now });
   expect(query('SELECT count(*) AS n FROM scan')).toEqual([{ n: 2 }]);
+});
+
+test('what can run in no transaction runs alone, and is on the books after it', async () => {
+  const { database, plan, query } = await setUp({
+    ...good,
+    '003_small.up.sql': '-- no-transaction\nVACUUM;',
+    '004_bad.up.sql': '-- no-transaction\nPRAGMA journal_mode = nonsense(;',
+  });
+  await expect(runMigrations(database, await plan(), { now })).rejects.toMatchObject({
+    code: 'failed',
+    message: expect.stringMatching(/004_bad up failed, and ran in no transaction/),
+  });
+  expect(query('SELECT version FROM schema_migrations')).toHaveLength(3);
+  const again = await plan();
+  expect(again.kind === 'go' && again.steps.map(({ version }) => version)).toEqual([4]);
 });
 
 test('a refused plan runs nothing', async () => {

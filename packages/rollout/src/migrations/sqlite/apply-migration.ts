@@ -1,14 +1,17 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { appliedIn } from './applied.ts';
-import { brokenReferences, openToMigrate } from './database.ts';
-import { migrationName } from './read-migrations.ts';
+import { messageOf } from '../../errors.ts';
+import { migrationName } from '../read-migrations.ts';
+import { runnable } from '../runnable.ts';
+import { saysNoTransaction } from '../sql/split-sql.ts';
 import {
   type Direction,
   type Migration,
   MigrationError,
   type MigrationPlan,
   type MigrationReport,
-} from './types.ts';
+} from '../types.ts';
+import { appliedIn } from './applied.ts';
+import { brokenReferences, openToMigrate } from './database.ts';
 
 const table = `CREATE TABLE IF NOT EXISTS schema_migrations (
   version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at TEXT NOT NULL)`;
@@ -33,6 +36,51 @@ const runSql = (db: DatabaseSync, migration: Migration, direction: Direction): n
   return changedRows;
 };
 
+interface Way {
+  readonly direction: Direction;
+  /** Unix epoch, ms. */
+  readonly at: number;
+}
+
+const keepBooks = (
+  db: DatabaseSync,
+  { version, name, checksum }: Migration,
+  { direction, at }: Way,
+): void => {
+  if (direction === 'forward')
+    db.prepare('INSERT INTO schema_migrations VALUES (?, ?, ?, ?)').run(
+      version,
+      name,
+      checksum,
+      new Date(at).toISOString(),
+    );
+  else db.prepare('DELETE FROM schema_migrations WHERE version = ?').run(version);
+};
+
+/** What can't run in a transaction: its one statement, which may be run again, and then its row. */
+const applyAlone = (
+  db: DatabaseSync,
+  { migration, sql, direction, at }: Way & { readonly migration: Migration; readonly sql: string },
+): MigrationReport | null => {
+  const { version, name } = migration;
+  const startedMs = performance.now();
+  try {
+    db.exec(table);
+    const isApplied = appliedIn(db).some((row) => row.version === version);
+    if (isApplied === (direction === 'forward')) return null;
+    db.exec(sql);
+    keepBooks(db, migration, { direction, at });
+    return { version, name, direction, ms: performance.now() - startedMs, changedRows: 0 };
+  } catch (cause) {
+    const what = `${migrationName(migration)} ${direction === 'forward' ? 'up' : 'down'}`;
+    throw new MigrationError(
+      'failed',
+      `${what} failed, and ran in no transaction: ${messageOf(cause)}`,
+      { cause },
+    );
+  }
+};
+
 /**
  * Applies one migration, or takes it back, with its row of `schema_migrations`, in one transaction.
  * Running it again after it was cut off is safe: what is done already is not done twice.
@@ -43,9 +91,12 @@ const runSql = (db: DatabaseSync, migration: Migration, direction: Direction): n
 export const applyMigration = (
   db: DatabaseSync,
   migration: Migration,
-  { direction, at }: { readonly direction: Direction /** Unix epoch, ms. */; readonly at: number },
+  { direction, at }: Way,
 ): MigrationReport | null => {
-  const { version, name, checksum } = migration;
+  const { version, name } = migration;
+  const sql = direction === 'forward' ? migration.up : migration.down;
+  if (sql !== null && saysNoTransaction(sql, 'sqlite'))
+    return applyAlone(db, { migration, sql, direction, at });
   const startedMs = performance.now();
   try {
     // Takes the write lock at once: a migration that waits in its middle could not go on.
@@ -57,24 +108,20 @@ export const applyMigration = (
       return null;
     }
     const changedRows = runSql(db, migration, direction);
-    if (direction === 'forward')
-      db.prepare('INSERT INTO schema_migrations VALUES (?, ?, ?, ?)').run(
-        version,
-        name,
-        checksum,
-        new Date(at).toISOString(),
-      );
-    else db.prepare('DELETE FROM schema_migrations WHERE version = ?').run(version);
+    keepBooks(db, migration, { direction, at });
     db.exec('COMMIT');
     return { version, name, direction, ms: performance.now() - startedMs, changedRows };
   } catch (cause) {
     // ON CONFLICT ROLLBACK and RAISE(ROLLBACK) have ended it already.
     if (db.isTransaction) db.exec('ROLLBACK');
-    const said = cause instanceof Error ? cause.message : String(cause);
     const what = `${migrationName(migration)} ${direction === 'forward' ? 'up' : 'down'}`;
-    throw new MigrationError('failed', `${what} failed, and its transaction was undone: ${said}`, {
-      cause,
-    });
+    throw new MigrationError(
+      'failed',
+      `${what} failed, and its transaction was undone: ${messageOf(cause)}`,
+      {
+        cause,
+      },
+    );
   }
 };
 
@@ -105,14 +152,4 @@ export const runMigrations = async (
     db.close();
   }
   return reports;
-};
-
-/** @throws {MigrationError} `refused`, with all problems. */
-export const runnable = (plan: MigrationPlan): MigrationPlan & { kind: 'go' } => {
-  if (plan.kind === 'go') return plan;
-  throw new MigrationError(
-    'refused',
-    `the migrations are refused: ${plan.problems.map(({ message }) => message).join('; ')}`,
-    { problems: plan.problems },
-  );
 };

@@ -2,12 +2,14 @@ import { existsSync } from 'node:fs';
 import { stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { backup } from 'node:sqlite';
-import { messageOf } from '../errors.ts';
-import { openScratch } from '../process/scratch.ts';
-import { formatBytes } from '../words/format.ts';
-import { runMigrations, runnable } from './apply-migration.ts';
+import { messageOf } from '../../errors.ts';
+import { openScratch } from '../../process/scratch.ts';
+import { formatBytes } from '../../words/format.ts';
+import { rowChange } from '../row-change.ts';
+import { runnable } from '../runnable.ts';
+import { MigrationError, type MigrationPlan, type TrialReport } from '../types.ts';
+import { runMigrations } from './apply-migration.ts';
 import { brokenReferences, integrityFindings, openToRead, rowCounts } from './database.ts';
-import { MigrationError, type MigrationPlan, type TrialReport } from './types.ts';
 
 /** Pages a step of the copy takes; between two steps a writer gets its turn. */
 const pagesAStep = 1_024;
@@ -33,17 +35,6 @@ const inspect = async (file: string) => {
     db.close();
   }
 };
-
-const rowChange = (
-  before: Readonly<Record<string, number>>,
-  after: Readonly<Record<string, number>>,
-): TrialReport['rows'] =>
-  Object.fromEntries(
-    [...new Set([...Object.keys(before), ...Object.keys(after)])]
-      .filter((name) => name !== 'schema_migrations')
-      .sort()
-      .map((name) => [name, { before: before[name] ?? null, after: after[name] ?? null }]),
-  );
 
 /** Beside the copy itself: what its migrations write first, bytes. */
 const spareBytes = 1_000_000;
