@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
+import { messageOf } from '@dhash/basics/message-of';
 import { syncFolder } from '../disk.ts';
-import { messageOf } from '../errors.ts';
 import type { ManifestSource } from '../manifest.ts';
 import { placeObstacles } from '../put-back/place.ts';
 import { sourceOfType } from '../restore/context.ts';

@@ -36,13 +36,15 @@ const problemsOf = (migrations: string): string => {
 };
 
 test('SQL files of PostgreSQL, and the commands of a tool', () => {
-  expect(open('{ type: sql, dir: m, database: orders, lockTimeout: 2s }').migrations).toEqual({
-    type: 'sql',
-    dir: '/app/m',
-    database: { name: 'orders', type: 'postgres', url: 'postgresql://shop@/shop' },
-    online: false,
-    lockTimeoutMs: 2000,
-  });
+  expect(open('{ type: sql, dir: m, database: orders, lockTimeout: 2s }').migrations).toMatchObject(
+    {
+      type: 'sql',
+      dir: '/app/m',
+      database: { name: 'orders', type: 'postgres', url: 'postgresql://shop@/shop' },
+      online: false,
+      lockTimeoutMs: 2000,
+    },
+  );
   expect(open('{ status: [flyway, info], up: flyway migrate }').migrations).toEqual({
     type: 'commands',
     status: ['flyway', 'info'],

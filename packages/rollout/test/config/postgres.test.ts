@@ -24,7 +24,7 @@ describe('a postgres source in rollout.yaml', () => {
   it('is taken with its address, which is a secret, as is the password in it', () => {
     const url = 'postgresql://shop:p%21ss@/shop?host=/run/postgresql';
     const config = open({ ORDERS_URL: url }, orders);
-    expect(config.data).toEqual([{ name: 'orders', type: 'postgres', url }]);
+    expect(config.data).toMatchObject([{ name: 'orders', type: 'postgres', url }]);
     expect(config.secrets).toEqual(expect.arrayContaining([url, 'p!ss']));
   });
 

@@ -92,6 +92,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'drill-stopped': 'system/deploy-drill.test.ts kills it for real',
   'set-aside': 'only older records have it',
   'watch.extended': 'an act of its own: system/ways-out.test.ts',
+  'migrate.status': "another tool's migrations: system/another-language.test.ts kills it for real",
   'freeze.set': 'an act of its own: freeze/freeze.test.ts',
   'service.stopped': 'an act of its own: system/careful-hands.test.ts',
   'service.started': 'an act of its own: system/careful-hands.test.ts',
