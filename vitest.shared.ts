@@ -1,10 +1,10 @@
 import { defaultServerConditions } from 'vite';
-import { defineProject } from 'vitest/config';
+import { defineProject, type TestProjectInlineConfiguration } from 'vitest/config';
 
 /** Sibling packages resolve to their TypeScript source through this exports condition. */
 const conditions = ['@dhash/source', ...defaultServerConditions];
 
-export const project = (name: string) =>
+export const project = (name: string, more: TestProjectInlineConfiguration['test'] = {}) =>
   defineProject({
     ssr: { resolve: { conditions } },
     test: {
@@ -20,5 +20,6 @@ export const project = (name: string) =>
       hookTimeout: 180_000,
       // What is waited for comes as late as the disk lets it; a second, which is vitest's own, is less than one slow fsync.
       expect: { poll: { timeout: 60_000 } },
+      ...more,
     },
   });

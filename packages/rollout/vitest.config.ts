@@ -1,3 +1,3 @@
 import { project } from '../../vitest.shared.ts';
 
-export default project('@dhash/rollout');
+export default project('@dhash/rollout', { globalSetup: './test/system/program-folder.ts' });

@@ -2,26 +2,20 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, chown, lstat, mkdir, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { expectExit, newestRun, promote } from './observe.ts';
+import { programFile } from './program.ts';
 import { makeProject, type Project } from './project.ts';
 
-const runner = fileURLToPath(new URL('./run-cli.ts', import.meta.url));
 const nobody = 65534;
 const production = ['--env', 'production'];
 const as = ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'];
 const mayBeAnother =
   process.getuid?.() === 0 &&
-  spawnSync(as[0] ?? '', [...as.slice(1), 'test', '-r', runner]).status === 0;
+  spawnSync(as[0] ?? '', [...as.slice(1), 'test', '-r', import.meta.filename]).status === 0;
 
 const asNobody = async (project: Project, ...argv: string[]) => {
-  const [program = '', ...args] = [
-    ...as,
-    process.execPath,
-    '--conditions=@dhash/source',
-    ...[runner, ...argv],
-  ];
+  const [program = '', ...args] = [...as, process.execPath, ...[programFile(), ...argv]];
   const child = spawn(program, args, {
     cwd: project.root,
     env: { ...project.processEnv, TEST_HURRIED: '1', HOME: project.root },

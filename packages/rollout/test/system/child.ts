@@ -1,10 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { programFile } from './program.ts';
 import type { Project } from './project.ts';
-
-const runner = fileURLToPath(new URL('./run-cli.ts', import.meta.url));
 
 /** A command in a process of its own, under way. */
 export interface Child {
@@ -18,7 +16,7 @@ export interface Child {
   says(text: string): Promise<void>;
 }
 
-/** Starts `dhash-rollout` from source, as a person at another terminal would. */
+/** Starts `dhash-rollout`, as a person at another terminal would. */
 export const startChild = (
   project: Pick<Project, 'root' | 'processEnv'>,
   argv: readonly string[],
@@ -32,7 +30,7 @@ export const startChildUnder = (
   argv: readonly string[],
   env: Record<string, string> = {},
 ): Child => {
-  const command = [...prefix, process.execPath, '--conditions=@dhash/source', runner, ...argv];
+  const command = [...prefix, process.execPath, programFile(), ...argv];
   const [program = '', ...args] = command;
   const child = spawn(program, args, {
     cwd: project.root,
