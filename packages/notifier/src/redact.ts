@@ -16,7 +16,8 @@ const shapes: readonly (readonly [RegExp, string])[] = [
     /([?&](?:sig|token|key|code|access_token|api_key|apikey|password|secret|signature)=)[^&\s"'<>)\]|#]+/gi,
     `$1${mask}`,
   ],
-  [/([a-z][a-z0-9+.-]*:\/\/)[^\s/?#@:"'<>]*:[^\s/?#"'<>]*@/gi, `$1${mask}@`],
+  // Found by its ://, not by its scheme: from each letter of a long word a search for one would run to the word's end.
+  [/(?<=[a-z0-9+.-])(:\/\/)[^\s/?#@:"'<>]*:[^\s/?#"'<>]*@/gi, `$1${mask}@`],
   [/\b(Bearer|Basic|GenieKey)\s+[A-Za-z0-9._~+/=-]{6,}/g, `$1 ${mask}`],
   [/whsec_[A-Za-z0-9+/=_-]+/g, mask],
   [/whsk_[A-Za-z0-9+/=_-]+/g, mask],

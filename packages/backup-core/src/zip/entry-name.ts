@@ -3,6 +3,7 @@
  * (what breaks it is stored under another name) and the reader (what breaks it is refused).
  */
 
+import { shownName } from '../shown-name.ts';
 import { recordList } from '../table/record-list.ts';
 import { rowIndex } from '../table/row-index.ts';
 
@@ -95,9 +96,11 @@ export const nameSet = (fold: (name: string) => string = foldedName): NameSet =>
       const key = fold(name);
       const same = find(key);
       if (same !== null)
-        return same === name ? 'is there twice' : `is the same file as "${same}" on some systems`;
+        return same === name
+          ? 'is there twice'
+          : `is the same file as ${shownName(same)} on some systems`;
       const inside = folders.get(key);
-      if (inside !== undefined) return `is also the folder of "${inside}"`;
+      if (inside !== undefined) return `is also the folder of ${shownName(inside)}`;
       const end = key.lastIndexOf('/') + 1;
       if (end > 0 && end === lastFolder.length && key.startsWith(lastFolder)) {
         keep(key, name);
@@ -107,7 +110,7 @@ export const nameSet = (fold: (name: string) => string = foldedName): NameSet =>
       for (let at = key.indexOf('/'); at !== -1; at = key.indexOf('/', at + 1)) {
         const parent = key.slice(0, at);
         const file = find(parent);
-        if (file !== null) return `lies inside "${file}", which is no folder`;
+        if (file !== null) return `lies inside ${shownName(file)}, which is no folder`;
         parents.push(parent);
       }
       keep(key, name);

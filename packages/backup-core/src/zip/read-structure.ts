@@ -1,5 +1,6 @@
 import { BackupError } from '../errors.ts';
 import { FORMAT_LIMITS } from '../limits.ts';
+import { shownName } from '../shown-name.ts';
 import {
   END_BYTES,
   END_SIGNATURE,
@@ -34,7 +35,7 @@ const MAX_COMMENT_BYTES = 0xffff;
 
 /** Refuses an archive by a rule of the format, in words; the rule's number is in the error, for code. */
 export const refuse = (file: string, rule: number, message: string, entry?: string): never => {
-  const where = entry === undefined ? '' : `: entry ${JSON.stringify(entry)}`;
+  const where = entry === undefined ? '' : `: entry ${shownName(entry)}`;
   throw new BackupError('bad-archive', `${file} is refused${where}: ${message}`, {
     file,
     rule,
