@@ -124,7 +124,8 @@ const notify: readonly CommandEntry[] = [
 export const commandTree: readonly (CommandEntry | CommandGroup)[] = [
   {
     name: 'init',
-    description: 'look at a service, ask six questions, and write rollout.yaml and gates.yaml for it',
+    description:
+      'look at a service, ask six questions, and write rollout.yaml and gates.yaml for it',
     load: async () => (await import('./commands/init.ts')).registerInit,
   },
   {
@@ -260,6 +261,6 @@ export const commandTree: readonly (CommandEntry | CommandGroup)[] = [
     name: 'completion',
     description: 'print a script that makes a shell complete commands, options and environments',
     argument: ['<shell>', 'bash, zsh or fish'],
-    load: async () => (await import('./commands/completion.ts')).registerCompletion,
+    load: async () => (await import('./commands/completion.ts')).completionOf(() => commandTree),
   },
 ];

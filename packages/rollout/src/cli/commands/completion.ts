@@ -34,18 +34,20 @@ const completed = async (
   return all;
 };
 
-export const registerCompletion: Register = (command, run) => {
-  command.registeredArguments[0]?.choices([...shells]);
-  command
-    .addHelpText(
-      'after',
-      '\nbash: eval "$(dhash-rollout completion bash)" · zsh: the same with zsh, after compinit · fish: dhash-rollout completion fish | source',
-    )
-    .action((shell: Shell) =>
-      run('completion', {}, async ({ output }) => {
-        const { commandTree } = await import('../command-tree.ts');
-        output.write(completionScript(shell, await completed(commandTree)));
-        return { exit: exitCodes.done };
-      }),
-    );
-};
+/** @param tree all commands, once there are all: this one is among them */
+export const completionOf =
+  (tree: () => readonly (CommandEntry | CommandGroup)[]): Register =>
+  (command, run) => {
+    command.registeredArguments[0]?.choices([...shells]);
+    command
+      .addHelpText(
+        'after',
+        '\nbash: eval "$(dhash-rollout completion bash)" · zsh: the same with zsh, after compinit · fish: dhash-rollout completion fish | source',
+      )
+      .action((shell: Shell) =>
+        run('completion', {}, async ({ output }) => {
+          output.write(completionScript(shell, await completed(tree())));
+          return { exit: exitCodes.done };
+        }),
+      );
+  };
