@@ -23,8 +23,13 @@ export { loadProbes } from './http/load-ky.ts';
 export type { HttpOptions } from './http/read-answer.ts';
 export type { DroppingOutput } from './output/dropping-output.ts';
 export { openDroppingOutput } from './output/open-dropping-output.ts';
+export { type Page, renderPage } from './report/page.ts';
 export { renderReport } from './report/render-report.ts';
-export type { ReportInput } from './report/report-data.ts';
+export type { ReportInput, WatchMark } from './report/report-data.ts';
+export { reportStyle } from './report/report-style.ts';
+export { tile } from './report/sections.ts';
+export { type Cell, table } from './report/table.ts';
+export { type WatchPart, watchPart } from './report/watch-part.ts';
 export { type ReportFailed, writeForPeople } from './report/write-for-people.ts';
 export type { ExpectedLog } from './sample/expected-log.ts';
 export type { SampleLogFormat } from './sample/sample-line.ts';
@@ -79,4 +84,4 @@ export {
   type WatchNotice,
   type WatchOutcome,
 } from './watch/watch-event.ts';
-// Withheld: the line parsers, the schedule and the report's parts; they may change with any release.
+// Withheld: the line parsers, the schedule and the other parts of a page; they may change with any release.

@@ -70,7 +70,13 @@ export const backtestScript = `
   let charts = [];
   const build = () => {
     for (const old of charts) old.destroy();
-    charts = holders.map((holder, index) => chart(holder, data.gates[index]));
+    charts = holders.map((holder, index) => {
+      const made = chart(holder, data.gates[index]);
+      const canvas = holder.querySelector('canvas');
+      canvas.setAttribute('role', 'img');
+      canvas.setAttribute('aria-label', holder.dataset.label);
+      return made;
+    });
   };
   build();
   const widths = new ResizeObserver(() => {

@@ -1,14 +1,11 @@
 import { escapeHtml } from '@dhash/basics/escape-html';
+import { table } from '../report/table.ts';
 import { formatDuration, formatInstant, formatValue } from '../view/format.ts';
 import type { BacktestInput, BacktestSeries } from './backtest-data.ts';
 import { calendar, markOfWatch } from './calendar.ts';
 
 /** More rows than this help nobody; the JSON output has them all. */
 const mostRows = 200;
-
-const table = (head: readonly string[], rows: readonly string[], empty: string): string =>
-  `<div class="card table"><table><thead><tr>${head.map((name) => `<th>${name}</th>`).join('')}</tr></thead>
-<tbody>${rows.length === 0 ? `<tr><td colspan="${head.length}">${empty}</td></tr>` : rows.join('\n')}</tbody></table></div>`;
 
 export const headSection = ({ policy, from, to, source, headline }: BacktestInput): string =>
   `<header>
@@ -30,12 +27,15 @@ export const rulesSection = ({ rules, incidents }: BacktestInput): string => {
           ? `${formatInstant(from)}: not caught (${decision})`
           : `${formatInstant(from)}: after ${formatDuration(afterMs)} by ${broke.join(', ')}`,
       );
-  const rows = rules.map(
-    ({ rule, watches, broke, inconclusive, gates }) =>
-      `<tr><td class="name">${escapeHtml(rule)}</td><td>${broke} of ${watches}</td><td>${inconclusive}</td><td>${escapeHtml(gates)}</td><td>${caught(rule).map(escapeHtml).join('<br>')}</td></tr>`,
-  );
+  const rows = rules.map(({ rule, watches, broke, inconclusive, gates }) => [
+    { html: escapeHtml(rule), as: 'name' } as const,
+    `${broke} of ${watches}`,
+    String(inconclusive),
+    gates,
+    { html: caught(rule).map(escapeHtml).join('<br>') },
+  ]);
   return `<h2>What each rule would have done</h2>
-${table(['Gates', 'Broke', 'Inconclusive', 'By gate', 'Incidents caught'], rows, 'none')}`;
+${table(['Gates', 'Broke', 'Inconclusive', 'By gate', 'Incidents caught'], rows)}`;
 };
 
 export const calendarSection = (input: BacktestInput): string => {
@@ -43,7 +43,7 @@ export const calendarSection = (input: BacktestInput): string => {
     input.watches.filter((watch) => markOfWatch(watch) === mark).length;
   const incidents = new Set(input.incidents.map(({ from }) => from)).size;
   return `<h2>Quiet watches, by the time they began</h2>
-<section class="card strip">${calendar(input)}
+<section class="card strip" tabindex="0" aria-label="Quiet watches, a row a day">${calendar(input)}
 <div class="legend"><span><i class="held"></i>held ${count('held')}</span><span><i class="broke"></i>broke ${count('broke')}</span><span><i class="unclear"></i>inconclusive ${count('unclear')}</span><span><i class="incident"></i>incidents ${incidents}</span></div></section>`;
 };
 
@@ -64,7 +64,7 @@ const chartCard = (input: BacktestInput, { gate, values }: BacktestSeries): stri
   return `<article class="card gate">
 <div class="top"><h3>${escapeHtml(gate)}</h3></div>
 <p class="now"><b>${escapeHtml(reached)}</b>allowed ${escapeHtml(limit)}</p>
-<div class="chart"></div>
+<div class="chart" data-label="${escapeHtml(`${gate} over the whole time: ${reached}, allowed ${limit}`)}"></div>
 </article>`;
 };
 
@@ -76,10 +76,12 @@ export const alarmsSection = ({ watches }: BacktestInput): string => {
   const broken = watches.filter(({ broke }) => broke.length > 0);
   const rows = broken
     .slice(0, mostRows)
-    .map(
-      ({ startedAt, at, broke, reasons }) =>
-        `<tr><td class="time">${formatInstant(startedAt)}</td><td class="time">+${formatDuration(at - startedAt)}</td><td class="name">${escapeHtml(broke.join(', '))}</td><td>${escapeHtml(reasons.join('; '))}</td></tr>`,
-    );
+    .map(({ startedAt, at, broke, reasons }) => [
+      { html: formatInstant(startedAt), as: 'time' } as const,
+      { html: `+${formatDuration(at - startedAt)}`, as: 'time' } as const,
+      { html: escapeHtml(broke.join(', ')), as: 'name' } as const,
+      reasons.join('; '),
+    ]);
   const more =
     broken.length > mostRows
       ? `<p class="hint">and ${broken.length - mostRows} more: <code>--json</code> has them all</p>`
@@ -88,5 +90,5 @@ export const alarmsSection = ({ watches }: BacktestInput): string => {
     return '<h2>Quiet watches that broke</h2>\n<p class="hint">none: no false alarm</p>';
   return `<h2>Quiet watches that broke</h2>
 <details class="card"><summary>All ${broken.length}, each with its reason</summary>
-${table(['Began', 'Broke', 'Gates', 'Why'], rows, '')}${more}</details>`;
+${table(['Began', 'Broke', 'Gates', 'Why'], rows)}${more}</details>`;
 };

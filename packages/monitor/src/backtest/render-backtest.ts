@@ -14,7 +14,7 @@ import {
 
 const backtestStyle = `
 header .more { font-size: 17px; color: var(--ink); }
-.hint { margin: 0 0 12px; color: var(--soft); font-size: 13.5px; }
+.hint { margin: 0 0 12px; }
 .wide { display: grid; gap: 14px; }
 .strip svg.calendar { height: auto; }
 .calendar text { fill: var(--faint); font-size: 11px; }

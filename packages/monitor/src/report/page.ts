@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { escapeHtml } from '@dhash/basics/escape-html';
 import { jsonForScript } from './json-for-script.ts';
 
-/** A page that loads nothing and sends nothing. */
+/** A page that loads nothing, and sends nothing unless it says so. */
 export type Page = {
   /** Plain text. */
   readonly title: string;
@@ -12,6 +12,8 @@ export type Page = {
   readonly body: string;
   /** What the script reads, from the element `report-data`. */
   readonly data: unknown;
+  /** What its script may ask: nothing, or the server that gave it. */
+  readonly connects?: 'own-server';
   /** Plain text for whoever reads the source. */
   readonly notice: string;
 };
@@ -20,11 +22,12 @@ const sourceHash = (text: string): string =>
   `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
 /** Only these two texts, by their hashes, take effect. */
-const contentPolicy = ({ script, style }: Page): string =>
+const contentPolicy = ({ script, style, connects }: Page): string =>
   [
     "default-src 'none'",
     `script-src ${sourceHash(script)}`,
     `style-src ${sourceHash(style)}`,
+    ...(connects === 'own-server' ? ["connect-src 'self'"] : []),
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');

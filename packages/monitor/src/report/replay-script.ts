@@ -1,11 +1,11 @@
 /**
  * Replays the watch in the report's page with the gates' own code, and again with another limit. Text,
- * not a function, as {@link reportScript}. Defines `replayed`: the watch as recorded, its series, and `whatIf`.
+ * not a function, as {@link reportScript}. Stands where `data` and `run` are; defines `replayed`: the watch as
+ * recorded, its series, and `whatIf`.
  */
 export const replayScript = `
 const replayed = (() => {
-  'use strict';
-  const { run, words, decision } = JSON.parse(document.getElementById('report-data').textContent);
+  const { words, decision } = data;
   const two = (n) => String(n).padStart(2, '0');
   const span = (s) => {
     s = Math.round(s);

@@ -26,6 +26,16 @@ export type ReportInput = {
   /** The record beside it: the journal's `seq:hash`. */
   readonly journal?: { readonly head: string } | undefined;
   readonly samplesSha256?: string | undefined;
+  /** What happened meanwhile that is no verdict; each chart marks it. */
+  readonly events?: readonly WatchMark[] | undefined;
+};
+
+/** Something that happened during a watch. */
+export type WatchMark = {
+  /** ms since the epoch. */
+  readonly atMs: number;
+  /** Plain text, two or three words. */
+  readonly label: string;
 };
 
 /** A gate over the watch. */
@@ -59,6 +69,8 @@ export type ReportData = {
   readonly counts: Readonly<Record<PollMark, number>>;
   readonly gates: readonly GateSeries[];
   readonly changes: readonly VerdictChange[];
+  /** Of those in the watch, in their order. */
+  readonly events: readonly { readonly seconds: number; readonly label: string }[];
 };
 
 const toMs = (at: number | string): number => (typeof at === 'number' ? at : Date.parse(at));
@@ -118,15 +130,20 @@ export const reportData = (input: ReportInput): ReportData => {
       }),
     )
     .sort((a, b) => gravity[a.verdict.verdict] - gravity[b.verdict.verdict]);
+  const endedAtMs = Math.max(startedAtMs, polls.at(-1)?.atMs ?? startedAtMs);
+  const events = (input.events ?? [])
+    .filter(({ atMs }) => atMs >= startedAtMs && atMs <= endedAtMs)
+    .map(({ atMs, label }) => ({ seconds: (atMs - startedAtMs) / 1000, label }));
   return {
     decision: input.decision ?? last?.decision ?? 'continue',
     reasons: last?.reasons ?? [],
     startedAtMs,
-    endedAtMs: Math.max(startedAtMs, polls.at(-1)?.atMs ?? startedAtMs),
+    endedAtMs,
     durationMs: policy.durationMs,
     polls,
     counts,
     gates,
     changes,
+    events,
   };
 };

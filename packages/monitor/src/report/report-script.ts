@@ -1,12 +1,10 @@
 /**
  * What runs in the report's page: a uPlot chart over each gate's static one, one cursor for all, drawn from
- * what the page replayed; and a field for another limit.
+ * what the page replayed; and a field for another limit. Stands where `data` and `replayed` are.
  * Text, not a function: a build would weave its own calls into a function's source.
  */
 export const reportScript = `
 (() => {
-  'use strict';
-  const data = JSON.parse(document.getElementById('report-data').textContent);
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue('--' + name).trim();
   const two = (n) => String(n).padStart(2, '0');
   const span = (s) => {
@@ -51,6 +49,18 @@ export const reportScript = `
         ctx.textAlign = right ? 'right' : 'left';
         ctx.fillText(mark.label, x + (right ? -4 : 4) * ratio, bbox.top + 11 * ratio);
       }
+      ctx.setLineDash([ratio, 4 * ratio]);
+      ctx.strokeStyle = ctx.fillStyle = color('soft');
+      for (const { seconds, label } of data.events) {
+        const x = u.valToPos(seconds, 'x', true);
+        if (x < bbox.left || x > bbox.left + bbox.width) continue;
+        ctx.beginPath();
+        ctx.moveTo(x, bbox.top);
+        ctx.lineTo(x, bbox.top + bbox.height);
+        ctx.stroke();
+        ctx.textAlign = 'left';
+        ctx.fillText(label, x + 4 * ratio, bbox.top + bbox.height - 5 * ratio);
+      }
       ctx.restore();
     };
     const axis = { stroke: color('soft'), grid: { stroke: color('line'), width: 1 }, ticks: { stroke: color('line'), width: 1 } };
@@ -88,11 +98,18 @@ export const reportScript = `
   const holders = [...document.querySelectorAll('.chart')];
   const fields = [...document.querySelectorAll('.whatif')];
   let charts = [];
+  // A canvas says nothing to who can't see it; the chart that it stands for does.
+  const heard = (holder, made) => {
+    const canvas = holder.querySelector('canvas');
+    canvas.setAttribute('role', 'img');
+    canvas.setAttribute('aria-label', holder.querySelector('svg.static').getAttribute('aria-label'));
+    return made;
+  };
   const build = () => {
     for (const old of charts) old.destroy();
     charts = holders.map((holder, index) => {
       holder.classList.add('live');
-      return chart(holder, drawn[index]);
+      return heard(holder, chart(holder, drawn[index]));
     });
   };
   build();
@@ -111,7 +128,7 @@ export const reportScript = `
       // The values stay as recorded: another watch may have ended sooner.
       drawn[index] = other === null ? recorded : { ...recorded, threshold: limit, marks: other.series.marks };
       charts[index].destroy();
-      charts[index] = chart(holders[index], drawn[index]);
+      charts[index] = heard(holders[index], chart(holders[index], drawn[index]));
     });
   }
   const widths = new ResizeObserver(() => {

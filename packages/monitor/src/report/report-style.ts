@@ -2,14 +2,14 @@
 export const reportStyle = `
 :root {
   color-scheme: light dark;
-  --page: #f4f4f2; --card: #ffffff; --line: #e2e1dc; --ink: #14140f; --soft: #5c5b55; --faint: #8b8a83;
-  --value: #2a78d6; --limit: #b3372f; --good: #0a7d32; --bad: #c62f2f; --warn: #9a6400; --off: #8b8a83;
+  --page: #f4f4f2; --card: #ffffff; --line: #e2e1dc; --ink: #14140f; --soft: #55544e; --faint: #66655f;
+  --value: #2a78d6; --limit: #b3372f; --good: #08702c; --bad: #b32626; --warn: #855600; --off: #8b8a83;
   --good-bg: #e5f4e9; --bad-bg: #fbe6e4; --warn-bg: #fcf1d9; --off-bg: #ecebe7;
   --beyond: rgba(198, 47, 47, .07);
 }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root {
-    --page: #121211; --card: #1c1c1a; --line: #33332f; --ink: #f2f1ec; --soft: #b5b4ac; --faint: #85847c;
+    --page: #121211; --card: #1c1c1a; --line: #33332f; --ink: #f2f1ec; --soft: #b5b4ac; --faint: #a09f97;
     --value: #6aa9f4; --limit: #ff7a6e; --good: #4cc877; --bad: #ff7a6e; --warn: #f0b429; --off: #85847c;
     --good-bg: #12301d; --bad-bg: #3c1714; --warn-bg: #362807; --off-bg: #2a2a27;
     --beyond: rgba(255, 122, 110, .09);
@@ -72,6 +72,7 @@ i.missed { background: var(--off-bg); border: 1px solid var(--off); }
 .chart path.value { fill: none; stroke: var(--value); stroke-width: 2; } .chart circle.value { fill: var(--value); }
 .chart .mark { stroke: var(--faint); stroke-width: 1; stroke-dasharray: 2 3; }
 .chart .mark.break { stroke: var(--bad); stroke-width: 2; stroke-dasharray: none; }
+.chart .mark.event { stroke: var(--soft); stroke-dasharray: 1 4; }
 .chart.live .static { display: none; }
 .uplot { font-family: inherit; } .u-legend { color: var(--soft); font-size: 13px; text-align: left; }
 .uplot .u-legend th { font-weight: 400; }
@@ -82,6 +83,8 @@ table { width: 100%; border-collapse: collapse; font-size: 14px; }
 .table thead th { border-top: 0; color: var(--soft); font-weight: 550; font-size: 13px; }
 .table td { overflow-wrap: anywhere; } .table td.name { white-space: nowrap; }
 .table td.time { white-space: nowrap; font-variant-numeric: tabular-nums; }
+.hint { margin: 8px 0 0; color: var(--soft); font-size: 13.5px; }
+:focus-visible { outline: 3px solid var(--value); outline-offset: 2px; }
 details summary { padding: 12px 16px; cursor: pointer; color: var(--soft); }
 .record { display: grid; grid-template-columns: max-content 1fr; gap: 4px 18px; padding: 14px 16px; margin: 0; }
 .record dt { color: var(--soft); } .record dd { margin: 0; min-width: 0; }
@@ -89,6 +92,17 @@ footer { padding: 28px 20px 40px; color: var(--faint); font-size: 13px; }
 @media (max-width: 520px) {
   main, header, footer { padding-left: 12px; padding-right: 12px; }
   .decision { padding: 16px; } .decision .word { font-size: 27px; } .record { grid-template-columns: 1fr; }
+  .table table, .table tbody, .table tr, .table td { display: block; }
+  .table thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .table tr { padding: 8px 0; border-top: 1px solid var(--line); } .table tr:first-child { border-top: 0; }
+  .table td, .table td.name, .table td.time { position: relative; min-height: 1.6em; padding: 2px 14px 2px 7.5em; border-top: 0;
+    white-space: normal; }
+  .table td::before { content: attr(data-label); position: absolute; left: 14px; width: 6em; color: var(--soft); font-size: 13px; }
+  .table td[colspan] { padding-left: 14px; } .table td[colspan]::before { content: none; }
 }
-@media print { body { background: #fff; } .card, .decision { break-inside: avoid; } details { display: none; } }
+@media print {
+  :root { color-scheme: light; } body { background: #fff; }
+  .card, .decision { break-inside: avoid; } details:not([open]), .whatif { display: none; }
+  .chart.live { min-height: 0; } .chart.live .static { display: block; } .chart.live .uplot { display: none; }
+}
 `;

@@ -1,9 +1,16 @@
 import { escapeHtml } from '@dhash/basics/escape-html';
 import type { Verdict } from '@dhash/quality-gates';
-import { formatDuration, formatInstant, formatValue, verdictWords } from '../view/format.ts';
+import {
+  formatDuration,
+  formatInstant,
+  formatValue,
+  type PollMark,
+  verdictWords,
+} from '../view/format.ts';
 import { limitText } from '../view/limit.ts';
-import type { GateSeries, ReportData, ReportInput } from './report-data.ts';
+import type { GateSeries, PollRow, ReportData, ReportInput } from './report-data.ts';
 import { staticChart } from './static-chart.ts';
+import { table } from './table.ts';
 
 type Tone = 'good' | 'bad' | 'warn' | 'off';
 
@@ -90,7 +97,17 @@ ${reasons}
 </section>`;
 };
 
-const tile = (name: string, value: string, note: string): string =>
+/** Rows of changes and of polls that a page shows at most: the record has them all. */
+const mostRows = 300;
+
+/** Most of what a service said that a row or a bar shows, in characters. */
+const longestText = 300;
+
+/** Bars of the strip: of more polls than that, neighbours become one. */
+const mostBars = 300;
+
+/** A number with what it is, large. All three are markup. */
+export const tile = (name: string, value: string, note: string): string =>
   `<div class="card"><dt>${name}</dt><dd>${value}<small>${note}</small></dd></div>`;
 
 export const tilesSection = (data: ReportData): string => {
@@ -106,16 +123,33 @@ ${tile('Watched', formatDuration(data.endedAtMs - data.startedAtMs), `of ${forma
 </dl>`;
 };
 
+/** What a bar shows of several polls: the first of these that is among them. */
+const worstFirst: readonly PollMark[] = ['failed', 'missed', 'unknown', 'ok'];
+
+/** As many polls as the strip has room for, each the worst of its neighbours, where the first of them began. */
+const joined = (polls: readonly PollRow[]): PollRow[] => {
+  const each = Math.ceil(polls.length / mostBars);
+  return polls.flatMap((first, index) => {
+    if (index % each !== 0) return [];
+    const group = polls.slice(index, index + each);
+    const mark = worstFirst.find((one) => group.some((poll) => poll.mark === one)) ?? first.mark;
+    const worst = group.find((poll) => poll.mark === mark) ?? first;
+    return [{ ...worst, atMs: first.atMs }];
+  });
+};
+
 export const healthSection = (data: ReportData): string => {
   const spanMs = Math.max(1, data.endedAtMs - data.startedAtMs);
   const fallbackMs = spanMs / Math.max(1, data.polls.length - 1);
   const totalMs = spanMs + fallbackMs;
   const x = (ms: number) => ((ms / totalMs) * 1000).toFixed(2);
-  const bars = data.polls
+  const shown = joined(data.polls);
+  const lastMs = (data.polls.at(-1)?.atMs ?? data.startedAtMs) + fallbackMs;
+  const bars = shown
     .map((poll, index) => {
       const from = poll.atMs - data.startedAtMs;
-      const to = (data.polls[index + 1]?.atMs ?? poll.atMs + fallbackMs) - data.startedAtMs;
-      const title = `+${formatDuration(from)} ${poll.text}`;
+      const to = (shown[index + 1]?.atMs ?? lastMs) - data.startedAtMs;
+      const title = `+${formatDuration(from)} ${poll.text.slice(0, longestText)}`;
       const width = Math.max(0.5, ((to - from) / totalMs) * 1000 - 1.2).toFixed(2);
       return `<rect class="${poll.mark}" x="${x(from)}" y="1" width="${width}" height="28"><title>${escapeHtml(title)}</title></rect>`;
     })
@@ -125,7 +159,7 @@ export const healthSection = (data: ReportData): string => {
     .map((mark) => `<span><i class="${mark}"></i>${names[mark]} ${data.counts[mark]}</span>`)
     .join('');
   return `<h2>Health</h2>
-<section class="card strip"><svg viewBox="0 0 1000 30" preserveAspectRatio="none" role="img" aria-label="Health checks over the watch">${bars}</svg>
+<section class="card strip" aria-label="Health"><svg viewBox="0 0 1000 30" preserveAspectRatio="none" role="img" aria-label="Health checks over the watch: ${data.counts.ok} OK, ${data.counts.failed} not OK, ${data.counts.unknown} not known, ${data.counts.missed} missed">${bars}</svg>
 <div class="ends"><span>+0:00</span><span>+${formatDuration(spanMs)}</span></div><div class="legend">${legend}</div></section>`;
 };
 
@@ -133,45 +167,66 @@ export const healthSection = (data: ReportData): string => {
 const whatIf = ({ gate, verdict }: GateSeries): string =>
   `<p class="whatif" data-gate="${escapeHtml(gate)}" hidden><label>With a limit of <input type="number" step="any" value="${verdict.threshold}"> ${escapeHtml(verdict.unit === 'percent' ? '%' : (verdict.unit ?? ''))}</label> <output></output></p>`;
 
-const gateCard = (series: GateSeries, spanSeconds: number): string => {
+const gateCard = (
+  series: GateSeries,
+  spanSeconds: number,
+  events: ReportData['events'],
+): string => {
   const { gate, verdict, below } = series;
   const observe = verdict.mode === 'observe' ? ' <small>(observe: decides nothing)</small>' : '';
   const window = verdict.windowMs === null ? '' : ` · over ${formatDuration(verdict.windowMs)}`;
-  const events = verdict.events === null ? '' : ` · ${verdict.events} events`;
+  const counted = verdict.events === null ? '' : ` · ${verdict.events} events`;
   return `<article class="card gate ${verdict.verdict}">
 <div class="top"><h3>${escapeHtml(gate)}${observe}</h3>${chip(verdict.verdict)}</div>
-<p class="now"><b>${escapeHtml(formatValue(verdict.value, verdict.unit))}</b>allowed ${escapeHtml(limitText(verdict, below))}${window} · ${verdict.readings} ${verdict.readings === 1 ? 'reading' : 'readings'}${events}</p>
+<p class="now"><b>${escapeHtml(formatValue(verdict.value, verdict.unit))}</b>allowed ${escapeHtml(limitText(verdict, below))}${window} · ${verdict.readings} ${verdict.readings === 1 ? 'reading' : 'readings'}${counted}</p>
 <p class="says">${escapeHtml(verdict.sentence)}</p>
-<div class="chart">${staticChart(series, spanSeconds)}</div>
+<div class="chart">${staticChart(series, spanSeconds, events)}</div>
 ${series.isAdjustable ? whatIf(series) : ''}</article>`;
 };
 
 export const gatesSection = (data: ReportData, spanSeconds: number): string =>
   `<h2>Gates</h2>
-<div class="gates">${data.gates.map((series) => gateCard(series, spanSeconds)).join('\n')}</div>`;
+<div class="gates">${data.gates.map((series) => gateCard(series, spanSeconds, data.events)).join('\n')}</div>`;
 
 export const changesSection = (data: ReportData): string => {
-  const rows = data.changes
-    .map(
-      ({ at, gate, from, to, sentence }) =>
-        `<tr><td class="time">+${formatDuration(at - data.startedAtMs)}</td><td class="name">${escapeHtml(gate)}</td><td>${from === null ? '' : `${chip(from)} → `}${chip(to)}</td><td>${escapeHtml(sentence)}</td></tr>`,
-    )
-    .join('\n');
+  const rows = data.changes.map(({ at, gate, from, to, sentence }) => [
+    { html: `+${formatDuration(at - data.startedAtMs)}`, as: 'time' } as const,
+    { html: escapeHtml(gate), as: 'name' } as const,
+    { html: `${from === null ? '' : `${chip(from)} → `}${chip(to)}` },
+    sentence,
+  ]);
+  const more =
+    rows.length > mostRows ? `<p class="hint">and ${rows.length - mostRows} more</p>` : '';
   return `<h2>Verdict changes</h2>
-<div class="card table"><table><thead><tr><th>Time</th><th>Gate</th><th>Verdict</th><th>Why</th></tr></thead>
-<tbody>${rows === '' ? '<tr><td colspan="4">none</td></tr>' : rows}</tbody></table></div>`;
+${table(['Time', 'Gate', 'Verdict', 'Why'], rows.slice(0, mostRows))}${more}`;
+};
+
+/** All polls, or of many those that were not OK and every few of the others. */
+const polledRows = ({ polls }: ReportData): readonly PollRow[] => {
+  if (polls.length <= mostRows) return polls;
+  const every = Math.ceil(polls.length / (mostRows / 2));
+  const odd = polls.filter(({ mark }) => mark !== 'ok').length;
+  const everyOdd = Math.ceil(odd / (mostRows / 2));
+  let seen = 0;
+  return polls.filter(({ mark }, index) => {
+    if (mark === 'ok') return index % every === 0;
+    seen += 1;
+    return seen % everyOdd === 0;
+  });
 };
 
 export const pollsSection = (data: ReportData): string => {
-  const rows = data.polls
-    .map(
-      ({ atMs, text }) =>
-        `<tr><td class="time">+${formatDuration(atMs - data.startedAtMs)}</td><td class="time">${formatInstant(atMs)}</td><td>${escapeHtml(text)}</td></tr>`,
-    )
-    .join('\n');
+  const shown = polledRows(data);
+  const rows = shown.map(({ atMs, text }) => [
+    { html: `+${formatDuration(atMs - data.startedAtMs)}`, as: 'time' } as const,
+    { html: formatInstant(atMs), as: 'time' } as const,
+    text.slice(0, longestText),
+  ]);
+  const all = data.polls.length;
+  const title = shown.length === all ? `All ${all} polls` : `${shown.length} of ${all} polls`;
   return `<h2>Polls</h2>
-<details class="card"><summary>All ${data.polls.length} polls</summary>
-<div class="table"><table><thead><tr><th>Time</th><th>Due</th><th>Health</th></tr></thead><tbody>${rows}</tbody></table></div></details>`;
+<details class="card"><summary>${title}</summary>
+${table(['Time', 'Due', 'Health'], rows)}</details>`;
 };
 
 export const recordSection = (input: ReportInput): string => {
