@@ -1,3 +1,4 @@
+export { type AxeFinding, graveOf, runAxe } from './axe.ts';
 export { canary } from './canary/canary.ts';
 export { chromiumFile, openChromium } from './chromium.ts';
 export { type FakeClock, fakeClock } from './fake-clock.ts';
