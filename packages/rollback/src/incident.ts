@@ -1,3 +1,4 @@
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   compareData,
@@ -54,16 +55,34 @@ export const writeIncident = async (deps: StepDeps, outcome: IncidentOutcome) =>
   await makeFolder(incidentDir);
   for (const [name, text] of Object.entries(files))
     await atomicWriteFile(join(incidentDir, name), text);
-  const zip = join(incidentDir, `incident-${runId}.zip`);
-  await atomicWriteFile(zip, await bundle(files, new Date(atMs)));
+  const zip = await zipIncident(incidentDir, runId, { date: new Date(atMs) });
   return asJson({ folder: incidentDir, zip, written } satisfies IncidentResult);
 };
 
-const bundle = (files: Record<string, string>, date: Date): Promise<Uint8Array> => {
+/**
+ * Zips the files of an incident's folder, in place of the zip that lies there.
+ *
+ * @param options `date` of all entries; `more` texts by name, which lie in the zip alone
+ * @returns the zip
+ */
+export const zipIncident = async (
+  folder: string,
+  runId: string,
+  { date, more = {} }: { readonly date: Date; readonly more?: Readonly<Record<string, string>> },
+): Promise<string> => {
+  const file = join(folder, `incident-${runId}.zip`);
   const zip = new JSZip();
-  for (const [name, text] of Object.entries(files)) zip.file(name, text, { date });
-  return zip.generateAsync({ type: 'uint8array', compression: 'DEFLATE', platform: 'UNIX' });
+  for (const entry of (await readdir(folder, { withFileTypes: true })).sort(byName))
+    if (entry.isFile() && !entry.name.endsWith('.zip'))
+      zip.file(entry.name, await readFile(join(folder, entry.name)), { date });
+  for (const [name, text] of Object.entries(more)) zip.file(name, text, { date });
+  const options = { type: 'uint8array', compression: 'DEFLATE', platform: 'UNIX' } as const;
+  await atomicWriteFile(file, await zip.generateAsync(options));
+  return file;
 };
+
+const byName = (a: { readonly name: string }, b: { readonly name: string }): number =>
+  a.name < b.name ? -1 : 1;
 
 /** `null` where nothing was put aside, or no more is there. */
 const writtenSince = async ({ options, results }: StepDeps): Promise<DataDifference | null> => {

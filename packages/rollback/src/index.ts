@@ -7,6 +7,7 @@ export {
   type ProvenFacts,
   type RollbackFacts,
 } from './gather-rollback.ts';
+export { zipIncident } from './incident.ts';
 export type { RollbackOptions } from './options.ts';
 export {
   type PlanOptions,

@@ -14,7 +14,6 @@ import { tendLogsMeanwhile } from '../environment/tend-logs-meanwhile.ts';
 import { messageOf } from '../errors.ts';
 import { workOnRun } from '../notify/work-on-run.ts';
 import { activationOf, recordedBaseline } from '../pages/recorded-watch.ts';
-import { writeWatchReport } from '../pages/watch-report.ts';
 import type { InboxRequest } from '../record/inbox.ts';
 import type { RunState } from '../record/run-state.ts';
 import { actOn, brokenGates, type Watched } from './act.ts';
@@ -55,10 +54,7 @@ const guard = async (open: OpenRun, options: GuardOptions): Promise<CommandResul
   const refused = await requireGuardable(open, stateOf(open.recorder), options);
   if (refused !== null) return refused;
   const watched = await watchOrTell(open, options);
-  // What decides is done first; what people read comes after it.
-  const result = await actOn(open, watched);
-  if (watched.heldStill) await writePages(open);
-  return result;
+  return actOn(open, watched);
 };
 
 /** A guard that dies of anything but a person's wish says so: nobody watches from then on. */
@@ -78,17 +74,6 @@ const watchOrTell = async (open: OpenRun, options: GuardOptions): Promise<Watche
       announcer.announce('guard-lost', { reason: text });
     }
     throw error;
-  }
-};
-
-const writePages = async ({ context, environment, recorder }: OpenRun): Promise<void> => {
-  const { output } = context;
-  const { report } = environment.layout.run(recorder.run);
-  try {
-    if (await writeWatchReport(environment, recorder))
-      output.line(`report: ${environment.shown(report)}`);
-  } catch (error) {
-    output.warn(`the page of the watch could not be written: ${messageOf(error)}`);
   }
 };
 

@@ -9,6 +9,7 @@ import type { Environment } from '../environment/environment.ts';
 import type { EventStanding } from '../environment/event-standing.ts';
 import type { Announcer } from '../environment/open-run.ts';
 import { messageOf } from '../errors.ts';
+import { writeRunPages } from '../pages/write-run-pages.ts';
 import { currentUser } from '../process/who.ts';
 import { asJson, type Recorder } from '../record/recorder.ts';
 import { eventMessage, type MessageVariables } from './messages.ts';
@@ -17,6 +18,11 @@ import { eventMessage, type MessageVariables } from './messages.ts';
 const withPage: ReadonlySet<string> = new Set([
   ...['gate-break', 'rollback-done', 'rollback-failed'],
   ...['inconclusive', 'success', 'deploy-failed'],
+]);
+
+/** Told once the act is over: the page that goes with them is written first. */
+const afterAct: ReadonlySet<string> = new Set([
+  ...['rollback-done', 'rollback-failed', 'inconclusive', 'success'],
 ]);
 
 /** Longest that the end of a command waits for messages under way, ms. */
@@ -73,10 +79,16 @@ export const openAnnouncer = (
 
   const { report } = environment.layout.run(recorder.run);
   /** The page of the run, once it is written. */
-  const page = (event: string) =>
-    withPage.has(event) && existsSync(report)
+  const page = async (event: string) => {
+    if (!withPage.has(event)) return {};
+    if (afterAct.has(event))
+      await writeRunPages(environment, recorder).catch((error: unknown) =>
+        context.output.warn(`the page of the run could not be written: ${messageOf(error)}`),
+      );
+    return existsSync(report)
       ? { attachments: [{ name: 'report.html', path: relative(environment.config.root, report) }] }
       : {};
+  };
 
   const send = async (
     event: string,
@@ -89,7 +101,7 @@ export const openAnnouncer = (
       variables,
       operator: currentUser(context.processEnv),
       ...(standing === undefined ? {} : { standing }),
-      ...page(event),
+      ...(await page(event)),
       onBadTemplate: (error) =>
         context.output.warn(`the message "${event}" goes out plain: ${messageOf(error)}`),
     });

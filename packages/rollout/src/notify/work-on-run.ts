@@ -3,6 +3,7 @@ import type { Environment } from '../environment/environment.ts';
 import { type HeldLock, recordTakeOver } from '../environment/lock.ts';
 import type { OpenRun } from '../environment/open-run.ts';
 import { showSteps } from '../environment/show-steps.ts';
+import { leavePages } from '../pages/write-run-pages.ts';
 import type { Recorder } from '../record/recorder.ts';
 import { openAnnouncer } from './announcer.ts';
 import { messagesOf } from './event-messages.ts';
@@ -10,7 +11,7 @@ import { withDowntime } from './with-downtime.ts';
 
 /**
  * Works on a run under its lock: what happens is shown and announced from its events, and at the end its messages
- * are waited for and its record is closed, whatever happens.
+ * are waited for, its pages are written and its record is closed, whatever happens.
  */
 export const workOnRun = async <T>(
   context: CommandContext,
@@ -18,6 +19,7 @@ export const workOnRun = async <T>(
   { lock, recorder }: { readonly lock: HeldLock; readonly recorder: Recorder },
   work: (run: OpenRun) => Promise<T>,
 ): Promise<T> => {
+  const seen = recorder.events.length;
   const announcer = openAnnouncer(context, environment, recorder);
   const files = environment.layout.run(recorder.run);
   const shown = {
@@ -39,6 +41,7 @@ export const workOnRun = async <T>(
     return await work({ context, environment, recorder, lock, announcer });
   } finally {
     await announcer.settle();
+    await leavePages(context, environment, recorder, seen);
     await recorder.close();
   }
 };

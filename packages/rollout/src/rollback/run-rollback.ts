@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type RollbackOutcome, type RollbackPlan, rollback } from '@dhash/rollback';
 import { commandHint } from '../environment/context.ts';
@@ -9,7 +7,7 @@ import { untilSafePoint } from '../environment/safe-point.ts';
 import { runSmoke } from '../environment/service-checks.ts';
 import { exitCodes, messageOf, RolloutError } from '../errors.ts';
 import { appliedMigrations } from '../migrations/applied.ts';
-import { writeWatchReport } from '../pages/watch-report.ts';
+import { readRunPage } from '../pages/write-run-pages.ts';
 import { currentUser } from '../process/who.ts';
 import { lastOf, type RunEvent } from '../record/events.ts';
 import { asJson } from '../record/recorder.ts';
@@ -210,14 +208,12 @@ const asBegun = (plan: RollbackPlan, events: OpenRun['recorder']['events']): Rol
   return { ...plan, release: { from, to, changes: from !== to } };
 };
 
-/** The page of the run's watch for the incident; without one the incident is written all the same. */
+/** The page of the run so far, for the incident; without one the incident is written all the same. */
 const reportOf = async ({ context, environment, recorder }: OpenRun): Promise<string | null> => {
-  const { report } = environment.layout.run(recorder.run);
   try {
-    await writeWatchReport(environment, recorder);
-    return existsSync(report) ? await readFile(report, 'utf8') : null;
+    return await readRunPage(environment, recorder);
   } catch (error) {
-    context.output.warn(`the page of the watch could not be written: ${messageOf(error)}`);
+    context.output.warn(`the page of the run could not be written: ${messageOf(error)}`);
     return null;
   }
 };

@@ -4,7 +4,8 @@ import { newestUsable } from '../backup/newest-usable.ts';
 import { type CommandContext, commandHint } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { Situation } from '../record/standing.ts';
-import { type Act, waysOut } from '../record/ways-out.ts';
+import { wayOutCommand } from '../record/way-out-command.ts';
+import { waysOut } from '../record/ways-out.ts';
 
 /** The backup that a rollback would take now: the open run's own, else the newest that can be relied on. */
 export const wayBackOf = async (
@@ -19,8 +20,6 @@ export const wayBackOf = async (
   return (await newestUsable(config, clock.now()))?.file ?? null;
 };
 
-const needsReason: readonly Act[] = ['promote', 'monitor --extend'];
-
 /** What is accepted now, as commands that can be pasted, with what each does; the recommended first. */
 export const wayOutLines = async (
   context: CommandContext,
@@ -30,28 +29,10 @@ export const wayOutLines = async (
 ): Promise<string[]> => {
   const { env } = environment.config;
   const backup = await wayBackOf(context, environment, situation);
+  const typed = backup === null ? null : environment.shownFrom(context.cwd, backup);
   const commands = waysOut(situation, service).flatMap(({ act, does }): [string, string][] => {
-    const flags =
-      act === 'promote'
-        ? ' --now'
-        : act === 'monitor --extend'
-          ? ' 30m'
-          : act === 'rollback'
-            ? ` --backup ${backup === null ? '' : environment.shownFrom(context.cwd, backup)}`
-            : '';
-    // Without a backup there is nothing to paste.
-    if (act === 'rollback' && backup === null) return [];
-    const reason = needsReason.includes(act) ? ' --reason "…"' : '';
-    const [command = '', option = ''] = act.split(' ');
-    return [
-      [
-        commandHint(
-          context,
-          `${command} --env ${env}${option === '' ? '' : ` ${option}`}${flags}${reason}`,
-        ),
-        does,
-      ],
-    ];
+    const command = wayOutCommand(act, { env, backup: typed });
+    return command === null ? [] : [[commandHint(context, command), does]];
   });
   const width = Math.max(0, ...commands.map(([command]) => command.length));
   return commands.map(([command, does]) => `${command.padEnd(width)}   ${does}`);

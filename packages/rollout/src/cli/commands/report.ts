@@ -1,46 +1,55 @@
+import { resolve } from 'node:path';
+import { atomicWriteFile } from '@dhash/journal';
 import type { CommandContext, CommandResult } from '../../environment/context.ts';
 import { openEnvironment } from '../../environment/environment.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
-import { writeWatchReport } from '../../pages/watch-report.ts';
-import { listRuns } from '../../record/runs.ts';
+import { kindsWithPage, readRunPage, writeRunPages } from '../../pages/write-run-pages.ts';
+import { environmentIn, listRuns } from '../../record/runs.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 
 interface ReportFlags extends GlobalOptions {
-  readonly env: string;
+  readonly env?: string;
   readonly run?: string;
+  readonly out?: string;
 }
 
 export const registerReport: Register = (command, run) => {
   withGlobalOptions(
     command
-      .option('--env <name>', 'environment of rollout.yaml', 'production')
-      .option('--run <run>', 'run id (default: the newest that was watched)'),
-  ).action((flags: ReportFlags) => run('report', flags, (context) => writeReport(context, flags)));
+      .option('--env <name>', "environment of rollout.yaml (default: the run's own, or production)")
+      .option('--run <run>', 'run id, the same as the argument (default: the newest run)')
+      .option('--out <file>', 'write the page there, and nothing else'),
+  ).action((named: string | undefined, flags: ReportFlags) =>
+    run('report', flags, (context) => writeReport(context, named ?? flags.run, flags)),
+  );
 };
 
-const writeReport = async (context: CommandContext, flags: ReportFlags): Promise<CommandResult> => {
-  const environment = await openEnvironment(context, flags.env);
+const writeReport = async (
+  context: CommandContext,
+  named: string | undefined,
+  { env, out }: ReportFlags,
+): Promise<CommandResult> => {
+  const own = named === undefined ? null : environmentIn(named);
+  const environment = await openEnvironment(context, env ?? own ?? 'production');
   const { layout, config } = environment;
   const runs = await listRuns(layout, config.env);
   const chosen = runs.find(({ state }) =>
-    flags.run === undefined ? state.watch !== null : state.run === flags.run,
+    named === undefined ? kindsWithPage.includes(state.kind) : state.run === named,
   );
-  const { state, events } = chosen ?? {};
-  const isWritten =
-    state !== undefined &&
-    events !== undefined &&
-    (await writeWatchReport(environment, { run: state.run, head: state.head, events }));
-  if (state === undefined || !isWritten)
+  if (chosen === undefined)
     throw new RolloutError(
-      'nothing-watched',
+      'no-such-run',
       exitCodes.usage,
-      flags.run === undefined
-        ? `no run of ${config.env} was watched yet`
-        : `run ${flags.run} was not watched`,
+      named === undefined ? `${config.env} has no run yet` : `${config.env} has no run ${named}`,
       { hints: ['npx dhash-rollout history lists the runs'] },
     );
-  const file = environment.shown(layout.run(state.run).report);
-  context.output.line(file);
-  return { exit: exitCodes.done, run: state.run, fields: { report: file } };
+  const { run } = chosen.state;
+  const of = { run, events: chosen.events };
+  const file = out === undefined ? layout.run(run).report : resolve(context.cwd, out);
+  if (out === undefined) await writeRunPages(environment, of);
+  else await atomicWriteFile(file, (await readRunPage(environment, of)) ?? '', { mode: 0o600 });
+  const shown = out ?? environment.shown(file);
+  context.output.line(shown);
+  return { exit: exitCodes.done, run, fields: { report: shown } };
 };
