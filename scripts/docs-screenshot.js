@@ -1,5 +1,6 @@
-// Takes the pictures of the READMEs: docs/report.png, the report of the newest release that the demo
-// rolled back, and the mail of a broken gate, from the golden file that the tests hold the renderer to.
+// Takes the pictures of the READMEs: docs/report.png, the page of the newest release that the demo
+// rolled back, docs/report-phone.png, the same on a phone, and the mail of a broken gate, from the golden file that the
+// tests hold the renderer to.
 // `npm run demo && npm run docs:screenshot`; CHROMIUM names a browser that lies elsewhere.
 // @ts-check
 import { existsSync } from 'node:fs';
@@ -11,6 +12,8 @@ import { chromium } from 'playwright-core';
 const root = fileURLToPath(new URL('../', import.meta.url));
 const logs = join(root, 'var/demo/monitor_logs');
 const picture = join(root, 'docs/report.png');
+const phonePicture = join(root, 'docs/report-phone.png');
+const phone = { width: 390, height: 844 };
 const mail = join(root, 'packages/notifier/test/golden/gate-break.email.html');
 const mailPicture = join(root, 'packages/notifier/docs/email-gate-break.png');
 const width = 1200;
@@ -70,6 +73,13 @@ const shootReport = (report) =>
     await page.screenshot({ path: picture });
   });
 
+/** What a phone shows first, without scrolling. @param {string} report */
+const shootPhone = (report) =>
+  withPage(report, phone.width, async (page) => {
+    await page.setViewportSize(phone);
+    await page.screenshot({ path: phonePicture });
+  });
+
 const shootMail = () =>
   withPage(mail, mailWidth, async (page) => {
     await page.screenshot({ path: mailPicture, fullPage: true });
@@ -91,6 +101,8 @@ const main = async () => {
   }
   await shootReport(join(folder, 'report.html'));
   await say(picture);
+  await shootPhone(join(folder, 'report.html'));
+  await say(phonePicture);
   return 0;
 };
 

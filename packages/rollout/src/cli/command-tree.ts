@@ -187,6 +187,12 @@ export const commandTree: readonly (CommandEntry | CommandGroup)[] = [
     load: async () => (await import('./commands/status.ts')).registerStatus,
   },
   {
+    name: 'dashboard',
+    description:
+      'a live page of the runs of this folder, on 127.0.0.1, until Ctrl-C; changes nothing',
+    load: async () => (await import('./commands/dashboard.ts')).registerDashboard,
+  },
+  {
     name: 'history',
     description: 'the runs so far, newest first, with how each ended; --verbose: why, and its page',
     load: async () => (await import('./commands/history.ts')).registerHistory,
@@ -232,7 +238,8 @@ export const commandTree: readonly (CommandEntry | CommandGroup)[] = [
   },
   {
     name: 'report',
-    description: "write a run's report.html again, from its samples and its record",
+    description: "write a run's page again, from its record and its samples",
+    argument: ['[run]', 'run id (default: the newest run)'],
     load: async () => (await import('./commands/report.ts')).registerReport,
   },
   {

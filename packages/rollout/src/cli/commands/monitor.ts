@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import { parseDuration } from '../../config/duration.ts';
+import { type ServedFlags, withServed } from '../../dashboard/run-dashboard.ts';
 import type { CommandContext, CommandResult } from '../../environment/context.ts';
 import { openEnvironment } from '../../environment/environment.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
@@ -9,7 +10,7 @@ import { requireVariables } from '../../targets/run-target-command.ts';
 import { type Register, withGlobalOptions, withTakeOver } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 
-interface MonitorFlags extends GlobalOptions {
+interface MonitorFlags extends GlobalOptions, ServedFlags {
   readonly env: string;
   readonly resume?: boolean;
   readonly extend?: string;
@@ -33,6 +34,9 @@ export const registerMonitor: Register = (command, run) => {
         )
         .option('--reason <text>', 'why, for the record')
         .option('--no-auto-rollback', 'on a broken gate alert only (exit 5)')
+        .option('--dashboard', 'a live page of it beside the watch, on 127.0.0.1')
+        .option('--port <number>', 'where the dashboard listens (default: 7317)')
+        .option('--metrics-port <number>', 'the state of the watch for Prometheus, on 127.0.0.1')
         .option('--dry-run', 'say what would be watched, take one sample, write nothing'),
     ),
   ).action((flags: MonitorFlags) =>
@@ -69,7 +73,6 @@ const runMonitorCommand = async (
   };
   const environment = await openEnvironment(context, flags.env);
   requireVariables(environment.config);
-  return flags.dryRun === true
-    ? showWatch(context, environment, asked)
-    : monitor(context, environment, asked);
+  if (flags.dryRun === true) return showWatch(context, environment, asked);
+  return withServed(context, flags.env, flags, () => monitor(context, environment, asked));
 };
