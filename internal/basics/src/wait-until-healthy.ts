@@ -17,6 +17,8 @@ export interface HealthWait {
   ) => Promise<{ readonly ok: boolean | null; readonly reason?: string | undefined }>;
   readonly clock: {
     now(): number;
+    /** Ms that nobody can set: what the wait is measured by. Absent: `now()`. */
+    monotonicMs?(): number;
     sleep(ms: number, signal?: AbortSignal): Promise<void>;
   };
   readonly signal: AbortSignal;
@@ -43,14 +45,15 @@ export type HealthOutcome =
 /** Asks until a service has answered OK `healthyInARow` times in a row, or the budget is spent. */
 export const waitUntilHealthy = async (wait: HealthWait): Promise<HealthOutcome> => {
   const { check, clock, signal, budgetMs } = wait;
-  const startedAtMs = clock.now();
+  const elapsedMs = () => clock.monotonicMs?.() ?? clock.now();
+  const startedAtMs = elapsedMs();
   let inARow = 0;
   let firstOkMs = 0;
   for (let checks = 1; ; checks++) {
     const reading = await check(signal);
     signal.throwIfAborted();
     inARow = reading.ok === true ? inARow + 1 : 0;
-    const ms = clock.now() - startedAtMs;
+    const ms = elapsedMs() - startedAtMs;
     if (inARow === 1) firstOkMs = ms;
     if (inARow === healthyInARow) return { ok: true, checks, ms, firstOkMs };
     if (ms >= budgetMs) {

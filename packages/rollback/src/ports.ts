@@ -21,6 +21,8 @@ export interface Validation {
 export interface Clock {
   /** Unix epoch, ms. */
   now(): number;
+  /** Ms that nobody can set: what waits are measured by. Absent: `now()`. */
+  monotonicMs?(): number;
   /** Rejects with the signal's reason when it aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }

@@ -5,12 +5,24 @@ const FUTURE_MS = 24 * 60 * 60 * 1000;
 
 type Of = Pick<EnvironmentConfig, 'service' | 'env' | 'backup'>;
 
-/** The newest complete backup of an environment: with its sidecar, of this service, not from the future. */
+const survey = ({ service, env, backup: { dir, maxShrink } }: Of): Promise<SurveyedBackup[]> =>
+  surveyBackups(dir, { service, env, maxShrink });
+
+/** Whether that backup is there, and nothing that can be seen at a glance speaks against it. */
+export const isUsable = async (of: Of, file: string): Promise<boolean> =>
+  (await survey(of)).some((one) => one.file === file && one.unusable === null);
+
+/**
+ * The newest complete backup of an environment: with its sidecar, of this service, not from the future.
+ *
+ * @param not a file that is not asked for
+ */
 export const newestUsable = async (
-  { service, env, backup }: Of,
+  of: Of,
   nowMs: number,
+  not: string | null = null,
 ): Promise<SurveyedBackup | null> => {
-  const { dir, maxShrink } = backup;
-  const all = await surveyBackups(dir, { service, env, maxShrink });
-  return all.find(({ unusable, at }) => unusable === null && at <= nowMs + FUTURE_MS) ?? null;
+  const all = await survey(of);
+  const usable = all.filter(({ unusable, file }) => unusable === null && file !== not);
+  return usable.find(({ at }) => at <= nowMs + FUTURE_MS) ?? null;
 };

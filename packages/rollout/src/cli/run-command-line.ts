@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { atomicWriteFile } from '@dhash/journal';
 import type { CommandContext, CommandResult } from '../environment/context.ts';
+import type { Reach } from '../environment/reach.ts';
 import { exitCodes, messageOf, RolloutError } from '../errors.ts';
 import type { Clock } from '../process/clock.ts';
 import { createOutput, type Streams } from '../words/output.ts';
@@ -20,6 +21,8 @@ export interface CommandIo extends Streams {
   readonly typed?: readonly string[];
   /** Aborted by a second signal; never, where it is left out. */
   readonly leave?: AbortSignal;
+  /** How target and service are reached; the real ones, where it is left out. */
+  readonly reach?: Reach;
 }
 
 /** Options that every command takes. */
@@ -79,6 +82,7 @@ export const runCommandLine = async (
     cwd: io.cwd,
     configFile,
     typed: io.typed ?? [],
+    ...(io.reach === undefined ? {} : { reach: io.reach }),
   };
   const finish = async (exit: number, fields: Record<string, unknown>): Promise<number> => {
     let ended = exit;

@@ -15,13 +15,15 @@ import { exitCodes, messageOf, RolloutError } from '../errors.ts';
 import { requireNotFrozen } from '../freeze/freeze.ts';
 import { workOnRun } from '../notify/work-on-run.ts';
 import { currentUser } from '../process/who.ts';
+import { lastOf } from '../record/events.ts';
 import { asJson } from '../record/recorder.ts';
-import { newRunId } from '../record/run-id.ts';
+import { beginsAfter, newRunId } from '../record/run-id.ts';
 import { mayDo } from '../record/ways-out.ts';
+import { driftOf } from '../takeover/drift.ts';
 import { refusal, situationNow } from '../takeover/require-way-out.ts';
 import { gatherDeploy, judgeRunning } from './gather.ts';
 import { type DeployFacts, type DeployOptions, type DeployPlan, planDeploy } from './plan.ts';
-import { plannedRun } from './planned-run.ts';
+import { type PlannedRun, plannedRun } from './planned-run.ts';
 import { recordedSteps } from './recorded-steps.ts';
 import { failureOnRecord, takeBack } from './take-back.ts';
 
@@ -104,7 +106,8 @@ export const deploy = async (
   after: AfterDeploy | null,
 ): Promise<CommandResult> => {
   const { config, layout, lockFile } = environment;
-  const run = newRunId(context.clock.now(), config.env, 'deploy');
+  const begins = beginsAfter(context.clock.now(), facts.newest?.run ?? null);
+  const run = newRunId(begins, config.env, 'deploy');
   return holding(
     context,
     { lockFile, command: 'deploy', env: config.env, run, role: 'change' },
@@ -197,10 +200,36 @@ export const runDeploy = async (
   } finally {
     safe.dispose();
   }
-  await sampleActivation(open, planned.version);
+  await requireStillActive(open, planned);
+  try {
+    await sampleActivation(open, planned.version);
+  } catch (error) {
+    if (!open.context.signal.aborted) throw error;
+    return interrupted(open, 'it awaits its guard');
+  }
   await recorder.record({ type: 'deploy.awaiting-guard', version: planned.version });
   if (after !== null) return after(open);
   return awaitsGuard(open, planned.version);
+};
+
+/**
+ * Steps of an earlier process may be long ago: somebody can have made another switch since.
+ *
+ * @throws RolloutError `drift` (exit 5)
+ */
+const requireStillActive = async (
+  { context, environment, recorder }: OpenRun,
+  planned: PlannedRun,
+): Promise<void> => {
+  if (lastOf(recorder.events, 'deploy.resumed') === undefined) return;
+  const active = await environment.target({ runId: recorder.run, ...planned }).current();
+  const drift = driftOf(active, planned);
+  if (drift === null) return;
+  throw new RolloutError('drift', exitCodes.brokenNotRolledBack, `${drift}; nothing is undone`, {
+    hints: [
+      `${commandHint(context, `status --env ${environment.config.env}`)}   says what can be typed`,
+    ],
+  });
 };
 
 const interrupted = async (open: OpenRun, step: string): Promise<never> => {

@@ -16,7 +16,7 @@ import type { Direction, MigrationPlan } from '../migrations/types.ts';
 import { workOnRun } from '../notify/work-on-run.ts';
 import { currentUser } from '../process/who.ts';
 import { allOf, lastOf, type RunEvent } from '../record/events.ts';
-import { newRunId } from '../record/run-id.ts';
+import { beginsAfter, newRunId } from '../record/run-id.ts';
 import { foldRun } from '../record/run-state.ts';
 import { surveyRuns } from '../record/runs.ts';
 import { mayDo } from '../record/ways-out.ts';
@@ -178,7 +178,9 @@ export const migrate = async (
   fields: Record<string, unknown>,
 ): Promise<CommandResult> => {
   const { config, lockFile } = environment;
-  const run = newRunId(context.clock.now(), config.env, 'migrate');
+  const { newest } = await situationNow(environment);
+  const begins = beginsAfter(context.clock.now(), newest?.state.run ?? null);
+  const run = newRunId(begins, config.env, 'migrate');
   return holding(
     context,
     { lockFile, command: 'migrate', env: config.env, run, role: 'change' },

@@ -5,7 +5,7 @@ import { type Step, undoSteps } from '@dhash/journal';
 import { type CommandResult, commandHint } from '../environment/context.ts';
 import { closeRun, type OpenRun } from '../environment/open-run.ts';
 import { waitUntilHealthy } from '../environment/service-checks.ts';
-import { exitCodes, messageOf } from '../errors.ts';
+import { exitCodes, isRolloutError, messageOf } from '../errors.ts';
 import { allOf, lastOf, type RecordedEvent } from '../record/events.ts';
 import { foldRun } from '../record/run-state.ts';
 import { changeAtStart } from '../record/shape-change.ts';
@@ -55,16 +55,21 @@ export const takeBack = async (open: OpenRun, failure: Failure | null): Promise<
   if (failure !== null) context.output.line(`${failure.step} failed: ${failure.error}`);
   const backup = backupToGoBackTo(open, planned);
   if (backup === null) return undoStepByStep(open, planned, steps);
+  const reason =
+    failure === null ? 'aborted on request' : `${failure.step} failed: ${failure.error}`;
   const { previous } = planned;
-  return withoutLaid(
-    open,
-    planned,
-    await undoByData(open, {
-      ...{ backup, previous },
-      reason: failure === null ? 'aborted on request' : `${failure.step} failed: ${failure.error}`,
-    }),
-  );
+  try {
+    const undone = await undoByData(open, { backup, previous, reason });
+    return await withoutLaid(open, planned, undone);
+  } catch (error) {
+    if (context.signal.aborted || isOvertaken(error)) throw error;
+    // The release that failed is live still, and nothing but people leads out.
+    return stuck(open, planned, `the data can't be put back: ${messageOf(error)}`);
+  }
 };
+
+const isOvertaken = (error: unknown): boolean =>
+  isRolloutError(error) && error.code === 'overtaken';
 
 const withoutLaid = async (
   open: OpenRun,

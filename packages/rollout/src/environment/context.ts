@@ -2,6 +2,7 @@ import { join, relative } from 'node:path';
 import type { ExitCode } from '../errors.ts';
 import type { Clock } from '../process/clock.ts';
 import type { Output } from '../words/output.ts';
+import type { Reach } from './reach.ts';
 
 /** What every command gets from the process that runs it. */
 export interface CommandContext {
@@ -20,6 +21,8 @@ export interface CommandContext {
   readonly typed?: readonly string[];
   /** Why a lock whose holder can't be asked may be taken (`--take-over --reason`); none: it may not. */
   readonly takeOver?: string;
+  /** Left out: the real target and the real service. */
+  readonly reach?: Reach;
 }
 
 /** What a command leaves: its exit code, and fields for the `result` line of `--json`. */

@@ -14,6 +14,7 @@ import { logsFolder } from '../targets/state-folder.ts';
 import { openTarget, type Target } from '../targets/target.ts';
 import type { CommandContext } from './context.ts';
 import { type ProbesFor, probesOf } from './probes.ts';
+import type { Reach } from './reach.ts';
 
 /** One environment of one service, as its two files describe it. */
 export interface Environment {
@@ -37,6 +38,8 @@ export interface Environment {
   probes(about: ProbesFor): Probes;
 }
 
+const realReach: Reach = { openTarget, probesOf };
+
 export const openEnvironment = async (
   context: CommandContext,
   name: string,
@@ -58,8 +61,9 @@ const hideSecrets = (
 
 const environmentOf = (context: CommandContext, config: EnvironmentConfig): Environment => {
   const layout = layoutOf(config.root, config.state);
+  const reach = context.reach ?? realReach;
   const target: Environment['target'] = ({ runId, version, previous }) =>
-    openTarget(config, {
+    reach.openTarget(config, {
       runId,
       version,
       previous,
@@ -97,7 +101,7 @@ const environmentOf = (context: CommandContext, config: EnvironmentConfig): Envi
     },
     target,
     tendLogs: () => tendLogs(logsFolder(config)),
-    probes: (about) => probesOf(config, about),
-    health: (version) => probesOf(config, { version }).health,
+    probes: (about) => reach.probesOf(config, about),
+    health: (version) => reach.probesOf(config, { version }).health,
   };
 };

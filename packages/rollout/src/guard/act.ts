@@ -4,6 +4,7 @@ import type { WatchPolicy } from '@dhash/quality-gates';
 import { type CommandResult, commandHint, Interrupted } from '../environment/context.ts';
 import { closeRun, type OpenRun } from '../environment/open-run.ts';
 import { pruneReleases } from '../environment/prune-releases.ts';
+import { describeService, lookAtService } from '../environment/service-now.ts';
 import { exitCodes } from '../errors.ts';
 import type { InboxRequest } from '../record/inbox.ts';
 import type { RunState } from '../record/run-state.ts';
@@ -108,9 +109,12 @@ const obey = async (
     output.line('the watch stands down; --resume goes on with it where the run is still open');
     return exitCodes.interrupted;
   }
-  const drift = await driftNow(open, watched.state);
+  const now = await lookAtService(open);
+  const drift = watched.state.kind === 'deploy' ? driftOf(now.active, watched.state) : null;
   if (drift !== null) return withhold(open, watched, drift);
-  await closeRun(open, { outcome: 'promoted', reason: `by ${user}: ${reason}`, user });
+  const seen = describeService(now);
+  output.line(`looked before the promotion: ${seen}`);
+  await closeRun(open, { outcome: 'promoted', reason: `by ${user}: ${reason}`, seen, user });
   await pruneReleases(open, watched.state);
   return exitCodes.done;
 };

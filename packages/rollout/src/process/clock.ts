@@ -10,5 +10,9 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** Ms for a wait: setting the wall clock neither ends it nor makes it longer. */
+export const elapsedMsOf = (clock: Pick<Clock, 'now' | 'monotonicMs'>): number =>
+  clock.monotonicMs?.() ?? clock.now();
+
 /** The machine's own clock. */
 export const systemClock: Clock = watchClock;

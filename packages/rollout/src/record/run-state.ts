@@ -43,6 +43,8 @@ export interface RunState {
   /** Who asked for the rollback that is under way, or was the last; `null`: there was none. */
   readonly rollbackBy: RunEvent<'rollback.started'>['trigger'] | null;
   readonly service: ServiceStand;
+  /** What it would do is on the record; a deploy or migration without it has nothing to go on with. */
+  readonly planned: boolean;
   /** The step that began and did not end. */
   readonly at: string | null;
   /** A step failed, or somebody asked for an abort: what is begun is being taken back. */
@@ -104,7 +106,9 @@ const next = (folded: Folded, event: RecordedEvent): Folded => {
   const change = (more: Partial<RunState>): Folded => ({ ...folded, state: { ...state, ...more } });
   switch (event.type) {
     case 'deploy.planned':
-      return change({ version: event.version, previous: event.previous });
+      return change({ version: event.version, previous: event.previous, planned: true });
+    case 'migrate.planned':
+      return change({ planned: true });
     case 'step.started':
       return change({ at: event.step, service: standAfter(event, state.service) });
     case 'step.done':
@@ -205,6 +209,7 @@ export const foldRun = (run: string, events: readonly RecordedEvent[]): RunState
     rolledBack: null,
     rollbackBy: null,
     service: 'untouched',
+    planned: false,
     at: null,
     undoing: false,
     openedAt: first.at,

@@ -91,9 +91,14 @@ export const environmentIn = (run: string): string | null =>
   /^\d{8}T\d{6}Z-(.+)-(?:deploy|migrate|rollback|watch|service|freeze)-[^-]+$/.exec(run)?.[1] ??
   null;
 
+/** When a run began, to the second: names never go back where the clock does. */
+const secondOf = ({ state: { run } }: RecordedRun): string => run.slice(0, run.indexOf('-'));
+
 /** Newest first; runs that began in the same second differ by their first line's time. */
 export const byAge = (a: RecordedRun, b: RecordedRun): number =>
-  b.state.openedAt.localeCompare(a.state.openedAt) || b.state.run.localeCompare(a.state.run);
+  secondOf(b).localeCompare(secondOf(a)) ||
+  b.state.openedAt.localeCompare(a.state.openedAt) ||
+  b.state.run.localeCompare(a.state.run);
 
 /** All runs of an environment (of all where it is `null`), newest first, and the records that are broken. */
 export const surveyRuns = async (layout: Layout, env: string | null): Promise<Survey> => {

@@ -202,6 +202,8 @@ export const mayDo = (act: Act, situation: Situation): Answer => {
   // `--supersede` where nothing is open is a plain deploy.
   const asked = act === 'deploy --supersede' && standing === 'closed' ? 'deploy' : act;
   const does = accepted[standing][asked];
+  if (act === 'deploy --resume' && standing === 'deploying' && situation.state?.planned === false)
+    return refuse(`run ${situation.state.run} was cut off before it had planned anything`, 2);
   if (does !== undefined) return { go: true, does };
   if (standing === 'closed' && ofOpenRuns.includes(act))
     return refuse(`no run is open: ${describeStanding(situation)}`, 2);

@@ -9,7 +9,7 @@ import { workOnRun } from '../notify/work-on-run.ts';
 import { currentUser } from '../process/who.ts';
 import { lastOf } from '../record/events.ts';
 import type { Recorder } from '../record/recorder.ts';
-import { newRunId } from '../record/run-id.ts';
+import { beginsAfter, newRunId } from '../record/run-id.ts';
 import { foldRun, hasHalfSwap, hasUnfinishedRollback } from '../record/run-state.ts';
 import { newestChange, readRun, surveyRuns } from '../record/runs.ts';
 import { standingOf } from '../record/standing.ts';
@@ -100,7 +100,8 @@ const recorderFor = async (
   }
   if (lost !== undefined)
     context.output.warn(`this rollback goes on with a run of its own, not with ${lost.run}`);
-  const run = newRunId(context.clock.now(), config.env, 'rollback');
+  const after = lost?.run ?? newest?.state.run ?? null;
+  const run = newRunId(beginsAfter(context.clock.now(), after), config.env, 'rollback');
   const recorder = await beginRun(context, environment, { run, kind: 'rollback' });
   for (const { run: lostRun, problem } of broken)
     await recorder.record({ type: 'record.broken', run: lostRun, problem });

@@ -1,5 +1,5 @@
 import { basename, resolve } from 'node:path';
-import type { CommandResult } from '../environment/context.ts';
+import { type CommandResult, commandHint } from '../environment/context.ts';
 import { closeRun, type OpenRun } from '../environment/open-run.ts';
 import { describeService, lookAtService } from '../environment/service-now.ts';
 import { exitCodes, messageOf } from '../errors.ts';
@@ -34,6 +34,9 @@ export const isUndoneByData = ({ recorder: { run, events } }: OpenRun): boolean 
   return state?.status === 'rolling back' && state.rollbackBy === 'undo';
 };
 
+const whatToType = ({ context, environment: { config } }: OpenRun): string =>
+  `${commandHint(context, `status --env ${config.env}`)}   says what can be typed`;
+
 /** What an undo by data came to: closed where all is as before, else left for people. */
 export const concludeUndo = async (
   open: OpenRun,
@@ -55,6 +58,7 @@ export const concludeUndo = async (
         : `the data could not be put back: ${outcome.step} failed: ${messageOf(outcome.error)}`;
     await recorder.record({ type: 'run.stuck', problem: `${problem}; ${now}` });
     output.line(`PEOPLE ARE NEEDED NOW: ${problem}; ${now}`);
+    output.line(`  → ${whatToType(open)}`);
     return { exit: exitCodes.rollbackNotValidated, run, fields: { ...fields, problem } };
   }
   const { to } = plan.release;

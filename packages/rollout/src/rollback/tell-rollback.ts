@@ -1,6 +1,6 @@
 import type { RollbackOutcome } from '@dhash/rollback';
 import { dropFetched } from '../backup/copies/fetched-folder.ts';
-import type { CommandResult } from '../environment/context.ts';
+import { type CommandResult, commandHint } from '../environment/context.ts';
 import { closeRun, type OpenRun } from '../environment/open-run.ts';
 import { describeService, lookAtService } from '../environment/service-now.ts';
 import { exitCodes, messageOf } from '../errors.ts';
@@ -88,7 +88,7 @@ const tellPutBack = async (
   open: OpenRun,
   { step, error }: Extract<RollbackOutcome, { kind: 'failed-before-swap' }>,
 ): Promise<[CommandResult['exit'], Record<string, unknown>]> => {
-  const { context, recorder } = open;
+  const { context, environment, recorder } = open;
   const state = foldRun(recorder.run, recorder.events);
   const now = await lookAtService(open);
   const text = messageOf(error);
@@ -97,6 +97,10 @@ const tellPutBack = async (
   context.output.line(
     `nothing was changed: the data is the one from before; ${describeService(now)}`,
   );
+  if (state?.kind !== 'rollback')
+    context.output.line(
+      `  → ${commandHint(context, `status --env ${environment.config.env}`)}   says what can be typed`,
+    );
   const isDown = stopped && now.health.ok !== true && now.health.status === undefined;
   if (isDown) {
     await recorder.record({

@@ -5,6 +5,7 @@ import { type CommandContext, type CommandResult, commandHint } from '../environ
 import type { Environment } from '../environment/environment.ts';
 import { busy } from '../environment/lock.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
+import { elapsedMsOf } from '../process/clock.ts';
 import { currentUser } from '../process/who.ts';
 import { type InboxRequest, putRequest } from '../record/inbox.ts';
 import type { RunState } from '../record/run-state.ts';
@@ -37,11 +38,11 @@ export const waitFor = async <T>(
   look: () => Promise<T | null>,
   budgetMs = obeyBudgetMs,
 ): Promise<T | null> => {
-  const untilMs = context.clock.now() + budgetMs;
+  const untilMs = elapsedMsOf(context.clock) + budgetMs;
   for (;;) {
     const seen = await look();
     if (seen !== null) return seen;
-    if (context.clock.now() >= untilMs) return null;
+    if (elapsedMsOf(context.clock) >= untilMs) return null;
     await context.clock.sleep(lookEveryMs, context.signal);
   }
 };

@@ -1,4 +1,5 @@
 import type { EnvironmentConfig } from '../config/types.ts';
+import { elapsedMsOf } from '../process/clock.ts';
 import type { Wanted } from '../process/open-files.ts';
 import { isTargetError, type StartableTarget, type Target, type TargetRun } from './types.ts';
 import { lookAtService, type Stopped, type StoppedLook, untilStopped } from './until-stopped.ts';
@@ -64,7 +65,7 @@ export const verifiedTarget = (
     untilStopped(look, url, {
       limitMs,
       sleep: (ms) => run.clock.sleep(ms),
-      elapsedMs: () => performance.now(),
+      elapsedMs: () => elapsedMsOf(run.clock),
     });
 
   const goesAtLast = async (): Promise<boolean> => {

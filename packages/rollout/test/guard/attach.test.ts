@@ -29,6 +29,7 @@ const run = (
     head: '1:x',
     service: 'started',
     at: null,
+    planned: true,
     undoing: false,
     ...changed,
   },

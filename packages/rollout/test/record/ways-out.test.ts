@@ -16,6 +16,7 @@ const state: RunState = {
   rollbackBy: null,
   service: 'stopped',
   at: 'migrate',
+  planned: true,
   undoing: false,
   openedAt: '',
   endedAt: null,
@@ -147,5 +148,11 @@ describe('waysOut', () => {
     ['a watch that was cut off', each.watched, false, 'monitor --resume'],
   ])('%s: what helps comes first', (_, given, serviceDown, first) => {
     expect(waysOut(given, { serviceDown })[0]?.act).toBe(first);
+  });
+
+  it('goes on with no deploy that had planned nothing', () => {
+    const unplanned = situation({ planned: false });
+    expect(mayDo('deploy --resume', unplanned)).toMatchObject({ go: false, exit: 2 });
+    expect(mayDo('deploy --abort', unplanned).go).toBe(true);
   });
 });
