@@ -50,6 +50,9 @@ const exitOf = (error: unknown): ExitCode | null => {
 const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'error';
 
+const lookAtStatus =
+  '  → nothing is claimed about the state; look: npx dhash-rollout status --env ENV';
+
 /** Maps everything that a command may throw to an exit code and the lines that explain it. */
 export const failureOf = (error: unknown): Failure => {
   if (error instanceof Interrupted)
@@ -85,13 +88,18 @@ export const failureOf = (error: unknown): Failure => {
       lines: [`error: ${messageOf(error)}`, '  → give that right, or come as the user who has it'],
     };
   const exit = exitOf(error);
-  if (exit !== null) return { exit, code: codeOf(error), lines: [`error: ${messageOf(error)}`] };
+  if (exit !== null)
+    return {
+      exit,
+      code: codeOf(error),
+      lines: [`error: ${messageOf(error)}`, ...(exit === exitCodes.unexpected ? [lookAtStatus] : [])],
+    };
   return {
     exit: exitCodes.unexpected,
     code: 'unexpected',
     lines: [
       `unexpected fault: ${messageOf(error)}`,
-      '  → nothing is claimed about the state; look: npx dhash-rollout status --env ENV',
+      lookAtStatus,
     ],
   };
 };

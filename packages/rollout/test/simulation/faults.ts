@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type * as backupCore from '@dhash/backup-core';
-import type * as journal from '@dhash/journal';
 import type * as monitor from '@dhash/monitor';
 import type * as rollbackCore from '@dhash/rollback';
 import type * as lock from '../../src/environment/lock.ts';
@@ -9,14 +8,12 @@ import type * as serviceNow from '../../src/environment/service-now.ts';
 import type * as act from '../../src/guard/act.ts';
 import type * as watchWindow from '../../src/guard/watch-window.ts';
 import type * as inbox from '../../src/record/inbox.ts';
-import type * as setAside from '../../src/rollback/set-aside.ts';
 import type * as drift from '../../src/takeover/drift.ts';
 import { sha256Of } from './world.ts';
 
 /** The modules that a fault may be planted in, by the name that the test mocks them with. */
 interface Modules {
   readonly 'backup-core': typeof backupCore;
-  readonly journal: typeof journal;
   readonly monitor: typeof monitor;
   readonly rollback: typeof rollbackCore;
   readonly lock: typeof lock;
@@ -24,7 +21,6 @@ interface Modules {
   readonly act: typeof act;
   readonly 'watch-window': typeof watchWindow;
   readonly inbox: typeof inbox;
-  readonly 'set-aside': typeof setAside;
   readonly drift: typeof drift;
 }
 
@@ -132,20 +128,6 @@ export const faults: readonly Fault[] = [
       const verified = await real.verifyBackup(file, options);
       return { ...verified, manifest: { ...verified.manifest, service: 'notes' } };
     },
-  })),
-  fault('a resume skips the step that was cut off', 109, 'journal', (real) => ({
-    runSteps: (steps, past, options) => {
-      const last = past.findLast(({ type }) => type.startsWith('step.'));
-      const skipped = last?.type === 'step.started' && last['scope'] === options?.scope;
-      return real.runSteps(
-        steps,
-        skipped ? [...past, { ...last, type: 'step.done', data: null, ms: 0 }] : past,
-        options,
-      );
-    },
-  })),
-  fault('an undo sets nothing aside', 957, 'set-aside', () => ({
-    setAside: async () => undefined,
   })),
 ];
 

@@ -12,7 +12,7 @@ export const traceOf = ({ world: { facts, root } }: Told): string =>
     .map((fact) =>
       traceLine(fact, startMs)
         .replaceAll(root, '')
-        .replaceAll(/[0-9a-f]{64}/g, '#'),
+        .replaceAll(/[0-9a-f]{12,64}/g, '#'),
     )
     .join('\n');
 

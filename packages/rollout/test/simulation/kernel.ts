@@ -164,6 +164,10 @@ export const openKernel = ({ random, startMs, onKilled, onTime }: KernelOptions)
     return true;
   };
 
+  /** A command that has not asked for anything yet loads its code. */
+  const isLoading = () =>
+    [...processes.values()].some(({ state, calls }) => state === 'running' && calls === 0);
+
   const isBusy = () => [...processes.values()].some(({ state }) => state === 'running');
 
   const kernel: Kernel = {
@@ -210,6 +214,11 @@ export const openKernel = ({ random, startMs, onKilled, onTime }: KernelOptions)
       for (let idle = 0; isBusy(); ) {
         await new Promise((resolve) => setImmediate(resolve));
         if (!isBusy()) return;
+        // The real loader of modules takes its time, of which the world knows nothing.
+        if (isLoading()) {
+          await new Promise((resolve) => setTimeout(resolve, 1));
+          continue;
+        }
         if (ready.length > 0) {
           const [next] = ready.splice(
             ready.length === 1 ? 0 : random.between(0, ready.length - 1),
