@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { command, duration, name, path } from './scalars.ts';
 
 /** `migrations` of an environment: SQL files of a folder, or the commands of somebody else's tool. */

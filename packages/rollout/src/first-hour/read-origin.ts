@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { exitCodes, messageOf, RolloutError } from '../errors.ts';
 import type { ServiceAnswers } from './service-answers.ts';
 
