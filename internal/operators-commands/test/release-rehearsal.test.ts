@@ -10,7 +10,7 @@ const exec = promisify(execFile);
 const repository = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Most that a user of the command line gets, packages of others included. */
-const most = { packages: 40, megabytes: 40 };
+const most = { packages: 40, megabytes: 45 };
 
 interface Manifest {
   readonly name: string;

@@ -5,12 +5,12 @@ import { describeSignoff, hashOf, readSignoff } from './read-signoff.ts';
 import { mismatches } from './statement.ts';
 
 /** What a deploy finds of the sign-off that its environment asks for; `null`: it asks for none. */
-export type FoundSignoff =
+type FoundSignoff =
   | { readonly kind: 'stands'; readonly sentence: string; readonly isProven: boolean }
   | { readonly kind: 'refused'; readonly why: string };
 
 /** Looks for the sign-off of this release with the gates as they are now. */
-export const lookForSignoff = async (
+const lookForSignoff = async (
   { config, policy, shown }: Environment,
   version: string,
 ): Promise<FoundSignoff | null> => {
