@@ -92,14 +92,14 @@ export const failureOf = (error: unknown): Failure => {
     return {
       exit,
       code: codeOf(error),
-      lines: [`error: ${messageOf(error)}`, ...(exit === exitCodes.unexpected ? [lookAtStatus] : [])],
+      lines: [
+        `error: ${messageOf(error)}`,
+        ...(exit === exitCodes.unexpected ? [lookAtStatus] : []),
+      ],
     };
   return {
     exit: exitCodes.unexpected,
     code: 'unexpected',
-    lines: [
-      `unexpected fault: ${messageOf(error)}`,
-      lookAtStatus,
-    ],
+    lines: [`unexpected fault: ${messageOf(error)}`, lookAtStatus],
   };
 };
