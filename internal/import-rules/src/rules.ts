@@ -66,7 +66,6 @@ export const packageRules: readonly PackageRule[] = [
       'backup',
       'drill',
       'scorecard',
-      'first',
       'takeover',
       'freeze',
       'rollback',

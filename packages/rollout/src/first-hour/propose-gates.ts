@@ -8,28 +8,31 @@ export interface ProposedGate {
 }
 
 interface Family {
+  /** As declared; `null`: it is not. */
   readonly type: string | null;
-  readonly labels: ReadonlySet<string>;
+  /** Values seen of each label. */
+  readonly labels: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-/** Names on a page of Prometheus' text format, each with its declared type and the labels that it was seen with. */
+/** Names on a page of Prometheus' text format. */
 const familiesOf = (page: string): Map<string, Family> => {
   const types = new Map<string, string>();
-  const labels = new Map<string, Set<string>>();
+  const labels = new Map<string, Map<string, Set<string>>>();
   for (const line of page.split('\n')) {
     const [, typed, type] = /^# TYPE (\S+) (\S+)/.exec(line) ?? [];
     if (typed !== undefined && type !== undefined) types.set(typed, type);
     const [, name, inside = ''] = /^([A-Za-z_:][\w:]*)(?:\{(.*)\})?\s/.exec(line) ?? [];
     if (name === undefined) continue;
-    const found = labels.get(name) ?? new Set();
-    for (const [, label = ''] of inside.matchAll(/([A-Za-z_]\w*)="/g)) found.add(label);
+    const found = labels.get(name) ?? new Map<string, Set<string>>();
+    for (const [, label = '', value = ''] of inside.matchAll(/([A-Za-z_]\w*)="([^"]*)"/g))
+      found.set(label, (found.get(label) ?? new Set()).add(value));
     labels.set(name, found);
   }
   const all = new Set([...types.keys(), ...labels.keys()]);
   return new Map(
     [...all].map((name) => [
       name,
-      { type: types.get(name) ?? null, labels: labels.get(name) ?? new Set() },
+      { type: types.get(name) ?? null, labels: labels.get(name) ?? new Map() },
     ]),
   );
 };
@@ -48,16 +51,28 @@ const errorPair = (names: readonly string[]): [string, string] | null => {
   return null;
 };
 
-/** The label by which an answer is told from a failed one. */
-const statusLabel = ({ labels }: Family): string | null =>
-  ['code', 'status', 'status_code', 'http_status'].find((label) => labels.has(label)) ?? null;
+/** Labels that hold an HTTP status, with values such as `500` and `5xx`. */
+const statusLabels = [
+  'code',
+  'status',
+  'status_code',
+  'http_status',
+  'http_status_code',
+  'http_response_status_code',
+];
+const isStatus = (value: string): boolean => /^[1-5](\d\d|xx)$/i.test(value);
+
+/** The label by which an answer is told from a failed one; `null` where it counts something else. */
+const statusLabel = ({ type, labels }: Family): string | null =>
+  type === 'counter' || type === null
+    ? (statusLabels.find((label) => [...(labels.get(label) ?? [])].some(isStatus)) ?? null)
+    : null;
 
 const errors = (families: ReadonlyMap<string, Family>): ProposedGate[] => {
   const own = [...families.keys()].filter((name) => !/^(process|python|go|nodejs)_/.test(name));
   const byStatus = own.flatMap((name) => {
-    const label = /(request|response|http).*_total$/.test(name)
-      ? statusLabel(families.get(name) ?? { type: null, labels: new Set() })
-      : null;
+    const family = families.get(name);
+    const label = family === undefined ? null : statusLabel(family);
     return label === null ? [] : [{ name, label }];
   })[0];
   if (byStatus !== undefined) {
@@ -82,16 +97,20 @@ const errors = (families: ReadonlyMap<string, Family>): ProposedGate[] => {
   ];
 };
 
+/** What takes how long: `request_duration_seconds`, `latency_ms`. */
+const durations = /(?:duration|latency|time).*_(seconds|milliseconds|ms)$/;
+
 const latency = (families: ReadonlyMap<string, Family>): ProposedGate[] =>
   [...families]
-    .filter(
-      ([name, { type }]) => type === 'histogram' && /(duration|latency|time).*_seconds$/.test(name),
-    )
+    .flatMap(([name, { type }]) => {
+      const unit = type === 'histogram' ? durations.exec(name)?.[1] : undefined;
+      return unit === undefined ? [] : [{ name, scale: unit === 'seconds' ? ' scale: 1000,' : '' }];
+    })
     .slice(0, 1)
-    .map(([name]) => ({
+    .map(({ name, scale }) => ({
       name: 'latency',
-      because: `${name} is a histogram of seconds; the threshold is a guess: gates tune proposes one from good watches`,
-      yaml: `{ kind: quantile, histogram: ${name}, scale: 1000, q: 0.95, threshold: 1000, unit: ms, timeWindow: 5m }`,
+      because: `${name} is a histogram of times; the threshold is a guess: gates tune proposes one from good watches`,
+      yaml: `{ kind: quantile, histogram: ${name},${scale} q: 0.95, threshold: 1000, unit: ms, timeWindow: 5m }`,
     }));
 
 const queue = (families: ReadonlyMap<string, Family>): ProposedGate[] =>
@@ -122,7 +141,8 @@ export const gatesYaml = (env: string, gates: readonly ProposedGate[]): string =
     `  ${env}:`,
     '    # How long a release is watched, minutes.',
     '    duration: 30',
-    '    # A broken gate is told, and nothing is done. Once you trust these gates: onBreak: rollback',
+    '    # A broken gate is told, and nothing is done. After five good deploys this says which gates never raised a',
+    '    # false alarm, and which line arms them (onBreak: rollback): npx dhash-rollout gates scorecard',
     '    onBreak: advise',
     '    qualityGates:',
     '      # Breaks on the 3rd check in a row that is not OK.',

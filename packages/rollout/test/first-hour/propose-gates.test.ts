@@ -25,6 +25,18 @@ it.each<[string, string | null, string[]]>([
     'dhash_processed_total 9\ndhash_failures_total 1\n',
     ['errors dhash_failures_total'],
   ],
+  [
+    'a status as a class',
+    '# TYPE hits_total counter\nhits_total{status="2xx"} 5\n',
+    ['errors {status=~"5.."}'],
+  ],
+  ['a label that is no status', 'http_jobs_total{code="a"} 5\n', []],
+  [
+    'a histogram of milliseconds',
+    '# TYPE upload_time_ms histogram\nupload_time_ms_bucket{le="+Inf"} 20\n',
+    ['latency histogram: upload_time_ms, q'],
+  ],
+  ['a histogram of sizes', '# TYPE body_bytes histogram\nbody_bytes_bucket{le="+Inf"} 2\n', []],
   ['a counter alone', 'shop_errors_total 1\n', []],
   [
     'only what every process has',
