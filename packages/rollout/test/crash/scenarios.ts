@@ -12,6 +12,8 @@ export interface Scenario {
   readonly exit: number;
   /** What fails in it all the same, once. */
   readonly failing?: 'activate' | 'start';
+  /** It lives through faults at each of its points, not only at those of a new kind. */
+  readonly everyFault?: true;
   /** What its points are, where that is not its record. */
   readonly within?: 'backups';
 }
@@ -79,12 +81,19 @@ export const scenarios: readonly Scenario[] = [
     work: (world) => act.rollbackTo(world.backup()),
     exit: 0,
   },
-  { name: 'watch', before: unguarded('1.1'), work: () => act.watch(false), exit: 0 },
+  {
+    name: 'watch',
+    before: unguarded('1.1'),
+    work: () => act.watch(false),
+    exit: 0,
+    everyFault: true,
+  },
   {
     name: 'watch that breaks',
     before: unguarded('1.2'),
     work: () => act.watch(false),
     exit: 4,
+    everyFault: true,
   },
   { name: 'backup', before: trusted, work: () => act.takeBackup, exit: 0, within: 'backups' },
 ];
