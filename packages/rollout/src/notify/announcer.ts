@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import { isJournalError } from '@dhash/journal';
-import { createNotifier, isChannelOff, type Notifier, type Receipt } from '@dhash/notifier';
+import { isChannelOff, type Notifier, type Receipt } from '@dhash/notifier';
 import { channelsFor } from '../config/recipients.ts';
-import { factsOf } from '../config/secrets-in-facts.ts';
-import { type CommandContext, commandHint } from '../environment/context.ts';
+import type { CommandContext } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { EventStanding } from '../environment/event-standing.ts';
 import type { Announcer } from '../environment/open-run.ts';
@@ -13,6 +12,7 @@ import { writeRunPages } from '../pages/write-run-pages.ts';
 import { currentUser } from '../process/who.ts';
 import { asJson, type Recorder } from '../record/recorder.ts';
 import { eventMessage, type MessageVariables } from './messages.ts';
+import { openNotifier } from './open-notifier.ts';
 
 /** After these there is something to look at. */
 const withPage: ReadonlySet<string> = new Set([
@@ -27,21 +27,6 @@ const afterAct: ReadonlySet<string> = new Set([
 
 /** Longest that the end of a command waits for messages under way, ms. */
 const settleBudgetMs = 15_000;
-
-export const openNotifier = (context: CommandContext, environment: Environment): Notifier =>
-  createNotifier({
-    channels: environment.config.channels,
-    folder: environment.layout.notifications,
-    clock: context.clock,
-    keptMaxAgeMs: environment.config.keepFor.messages ?? Number.POSITIVE_INFINITY,
-    secrets: environment.config.secrets,
-    facts: factsOf(environment.config).map(({ value }) => value),
-    env: context.processEnv,
-    attachmentFolder: environment.config.root,
-    repeat: {
-      acknowledge: (run) => commandHint(context, `ack ${run} --env ${environment.config.env}`),
-    },
-  });
 
 /** A receipt that comes after the end of its command stays with its message. */
 const unlessClosed = (error: unknown): void => {

@@ -4,8 +4,8 @@ import type { CommandContext } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
 import { messageOf } from '../errors.ts';
 import { currentUser } from '../process/who.ts';
-import { openNotifier } from './announcer.ts';
 import { freeMessage } from './messages.ts';
+import { openNotifier } from './open-notifier.ts';
 import { eventsOfABreak, sampleTest } from './sample-event.ts';
 
 /** Whether a channel took a message over. */

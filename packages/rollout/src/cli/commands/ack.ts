@@ -1,7 +1,7 @@
 import type { CommandContext, CommandResult } from '../../environment/context.ts';
 import { openEnvironment } from '../../environment/environment.ts';
 import { exitCodes } from '../../errors.ts';
-import { openNotifier } from '../../notify/announcer.ts';
+import { openNotifier } from '../../notify/open-notifier.ts';
 import { visible } from '../../words/visible.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';

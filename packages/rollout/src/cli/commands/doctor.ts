@@ -16,7 +16,7 @@ import type { CommandContext, CommandResult } from '../../environment/context.ts
 import { type Environment, openEnvironment } from '../../environment/environment.ts';
 import { lookAtLock } from '../../environment/lock.ts';
 import { exitCodes, messageOf } from '../../errors.ts';
-import { openNotifier } from '../../notify/announcer.ts';
+import { openNotifier } from '../../notify/open-notifier.ts';
 import { tooFew } from '../../notify/too-few-channels.ts';
 import { surveyRuns } from '../../record/runs.ts';
 import { type Register, withGlobalOptions } from '../register.ts';

@@ -4,7 +4,7 @@ import { parseDuration } from '../../config/duration.ts';
 import { type CommandContext, type CommandResult, commandHint } from '../../environment/context.ts';
 import { openEnvironment } from '../../environment/environment.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
-import { openNotifier } from '../../notify/announcer.ts';
+import { openNotifier } from '../../notify/open-notifier.ts';
 import { formatInstant, formatTable } from '../../words/format.ts';
 import { visible } from '../../words/visible.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
