@@ -4,9 +4,9 @@ import { migrationDatabase } from '../migrations/migration-database.ts';
 import type { Direction } from '../migrations/types.ts';
 import { asJson } from '../record/recorder.ts';
 import { setAside } from '../rollback/set-aside.ts';
-import type { PreparedMigration } from './migrate.ts';
 import { downByCommands, upByCommands } from './migrate-by-commands.ts';
 import { type MigratingRun, migrateBack, migrateUp } from './migration-work.ts';
+import type { PreparedMigration } from './prepare-migration.ts';
 import { deploySteps, type StepDeps } from './steps.ts';
 
 const forwards = async (open: OpenRun, prepared: PreparedMigration): Promise<Json> => {

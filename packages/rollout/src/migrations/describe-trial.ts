@@ -24,7 +24,7 @@ const lockWords = ({ table, mode }: TableLock): string => {
 };
 
 /** What each statement of a migration locks, a line each; of those that lock something. Pure. */
-export const lockLines = ({ version, name, statements = [] }: MigrationReport): string[] =>
+const lockLines = ({ version, name, statements = [] }: MigrationReport): string[] =>
   statements
     .filter(({ locks }) => locks.length > 0)
     .map(

@@ -30,7 +30,7 @@ const median = (numbers: readonly number[]): number => {
 };
 
 /** What lies between a stop's beginning and the first answer, of the steps of a plan. */
-export const downSteps = (steps: readonly string[]): string[] => {
+const downSteps = (steps: readonly string[]): string[] => {
   const stop = steps.indexOf('stop');
   const health = steps.indexOf('health');
   return stop === -1 ? [] : steps.slice(stop, health === -1 ? undefined : health + 1);

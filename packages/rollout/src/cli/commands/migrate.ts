@@ -1,10 +1,6 @@
 import { Option } from 'commander';
-import {
-  migrate,
-  prepareMigration,
-  requireMigratable,
-  resumeMigrate,
-} from '../../deploy/migrate.ts';
+import { migrate, requireMigratable, resumeMigrate } from '../../deploy/migrate.ts';
+import { prepareMigration } from '../../deploy/prepare-migration.ts';
 import type { CommandContext, CommandResult } from '../../environment/context.ts';
 import { openEnvironment } from '../../environment/environment.ts';
 import { exitCodes, RolloutError } from '../../errors.ts';
