@@ -16,7 +16,7 @@ const defaultPort = 7317;
  * @param option how it is called, for the message
  * @throws RolloutError `bad-port` (exit 2)
  */
-export const portIn = (option: string, text: string): number => {
+const portIn = (option: string, text: string): number => {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port < 65_536) return port;
   throw new RolloutError(
