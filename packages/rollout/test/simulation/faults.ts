@@ -46,7 +46,7 @@ const believe = (file: string): void =>
   writeFileSync(`${file}.sha256`, `${sha256Of(file)}  backups/${basename(file)}\n`);
 
 export const faults: readonly Fault[] = [
-  fault('drift is never seen', 2, 'drift', () => ({ driftOf: () => null })),
+  fault('drift is never seen', 52, 'drift', () => ({ driftOf: () => null })),
   fault('the lock is not taken', 1, 'lock', (real) => ({
     holding: (_context, { command, role, run }, work) => {
       const holder = { command, role, run } as lock.HeldLock['holder'];
@@ -55,7 +55,7 @@ export const faults: readonly Fault[] = [
     },
     releasing: real.releasing,
   })),
-  fault('a request is obeyed after its asker took it back', 577, 'inbox', (real) => ({
+  fault('a request is obeyed after its asker took it back', 433, 'inbox', (real) => ({
     putRequest: async (folder, request) => `${await real.putRequest(folder, request)}.elsewhere`,
     readInbox: async (folder) => {
       const at = new Date(Date.now()).toISOString();
@@ -85,7 +85,7 @@ export const faults: readonly Fault[] = [
       return real.verifyBackup(file, options);
     },
   })),
-  fault('a rollback that was withheld ends with exit 0', 2, 'act', (real) => ({
+  fault('a rollback that was withheld ends with exit 0', 4, 'act', (real) => ({
     actOn: async (open, watched) => {
       const result = await real.actOn(open, watched);
       return result.exit === 5 ? { ...result, exit: 0 } : result;

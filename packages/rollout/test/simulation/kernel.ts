@@ -49,7 +49,6 @@ export interface Kernel {
   spawn(name: string, options: { doom: Doom | null }, main: () => Promise<void>): SimProcess;
   kill(process: SimProcess): void;
   isAlive(pid: number): boolean;
-  processOf(pid: number): SimProcess | undefined;
   /** Makes a call for the process that asks; a process that is gone never hears of it again. */
   call<T>(act: () => T | Promise<T>): Promise<T>;
   /** Does something as that process would. */
@@ -199,7 +198,6 @@ export const openKernel = ({ random, startMs, onKilled, onTime }: KernelOptions)
     },
     kill,
     isAlive: (pid) => processes.get(pid)?.state === 'running',
-    processOf: (pid) => processes.get(pid),
     call,
     inside: (process, act) => running.run({ kernel, process }, act),
     at: (dueMs, act) => {

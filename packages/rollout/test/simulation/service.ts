@@ -1,4 +1,3 @@
-import { existsSync, rmSync } from 'node:fs';
 import type { Reach } from '../../src/environment/reach.ts';
 import { type StartableTarget, TargetError } from '../../src/targets/types.ts';
 import { verifiedTarget } from '../../src/targets/verified-target.ts';
@@ -150,9 +149,4 @@ export const reachOf = (world: World): Reach => {
       },
     }),
   };
-};
-
-/** Removes what a first deploy finds nothing of. */
-export const withoutData = (world: World): void => {
-  if (existsSync(world.dataFolder())) rmSync(world.dataFolder(), { recursive: true });
 };

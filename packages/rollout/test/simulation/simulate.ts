@@ -86,7 +86,7 @@ const befall = (telling: Telling, incident: Incident): void => {
       }
       commands.push(type(world, promotion, { doom: null }));
       if (incident.who === 'service' || working === undefined) break;
-      kernel.at(kernel.monotonicMs() + 300, () => {
+      kernel.at(kernel.monotonicMs() + 60, () => {
         if (!telling.isAtPeace) kernel.kill(working.process);
       });
       break;
