@@ -20,7 +20,7 @@ export const liveDatabases = async (source: FilesSource, items: FoundTable): Pro
     const path = bytesOf(joinPath(bytePath(source.path), database));
     if ((await firstBytes(path)) === SQLITE_MAGIC)
       problems.push(
-        `${shownPath(database)} is a SQLite database in use: leave it out here ("exclude": "${shownPath(database)}*") and declare it as a source of type sqlite, at the same place`,
+        `${shownPath(database)} is a SQLite database in use: name it here ("sqlite": ["${shownPath(database)}"]), or leave it out ("exclude": "${shownPath(database)}*") and declare it as a source of type sqlite, at the same place`,
       );
   }
   return problems;

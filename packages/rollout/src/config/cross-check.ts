@@ -1,6 +1,7 @@
-import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { isSameDatabase, leavesDatabaseOut } from '@dhash/backup-core';
 import type { ConfigIssue } from './config-error.ts';
+import { type DatabaseInside, databasesInside, withoutDatabases } from './databases-inside.ts';
 import { type IssueContext, issueAt, valueAt } from './issues.ts';
 import { ownFolders } from './own-folders.ts';
 import type { Path } from './positions.ts';
@@ -16,11 +17,25 @@ interface Named {
 
 const asList = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
+const textsIn = (value: unknown): string[] =>
+  asList(value).filter((each) => typeof each === 'string');
+
+/** The databases that a folder of files names as its own. */
+const insideOf = (entry: unknown, name: string): DatabaseInside[] =>
+  valueAt(entry, ['type']) === 'files'
+    ? databasesInside(name, textsIn(valueAt(entry, ['sqlite'])))
+    : [];
+
 const sourcesOf = (environment: unknown): Named[] =>
   asList(valueAt(environment, ['data'])).flatMap((entry, index) => {
     const [name, type, path] = ['name', 'type', 'path'].map((key) => valueAt(entry, [key]));
     return typeof name === 'string' && typeof path === 'string'
-      ? [{ name, type, path, index }]
+      ? [
+          { name, type, path, index },
+          ...insideOf(entry, name).map((one) => ({
+            ...{ name: one.name, type: 'sqlite', path: join(path, one.path), index },
+          })),
+        ]
       : [];
   });
 
@@ -34,13 +49,13 @@ export const contains = (outer: string, inner: string): boolean => {
 const isApart = (folder: Named, database: Named, environment: unknown): boolean => {
   if (folder.type !== 'files' || database.type !== 'sqlite') return false;
   if (!contains(folder.path, database.path)) return false;
-  const texts = (option: string) =>
-    asList(valueAt(environment, ['data', folder.index, option])).filter(
-      (each) => typeof each === 'string',
-    );
+  const texts = (option: string) => textsIn(valueAt(environment, ['data', folder.index, option]));
   const include = valueAt(environment, ['data', folder.index, 'include']);
   return leavesDatabaseOut(
-    { exclude: texts('exclude'), include: include === undefined ? undefined : texts('include') },
+    {
+      exclude: [...texts('exclude'), ...withoutDatabases(texts('sqlite'))],
+      include: include === undefined ? undefined : texts('include'),
+    },
     relative(resolve(folder.path), resolve(database.path)),
   );
 };
@@ -103,13 +118,20 @@ const unknownRecipients = (
   });
 };
 
+/** Of an entry of `data`, its own first. */
+const namesOf = (entry: unknown): string[] => {
+  const name = valueAt(entry, ['name']);
+  return typeof name === 'string' ? [name, ...insideOf(entry, name).map((one) => one.name)] : [];
+};
+
 /** Sources of one name, and of one database. */
 const repeated = (environment: unknown, path: Path, context: IssueContext): ConfigIssue[] => {
   const entries = asList(valueAt(environment, ['data'])).map((entry) => ({
     name: valueAt(entry, ['name']),
+    names: namesOf(entry),
     url: valueAt(entry, ['url']),
   }));
-  return entries.flatMap(({ name, url }, index) => {
+  return entries.flatMap(({ name, names, url }, index) => {
     const before = entries.slice(0, index);
     const twin = before.find(
       (one) =>
@@ -117,9 +139,20 @@ const repeated = (environment: unknown, path: Path, context: IssueContext): Conf
     );
     const at = (field: string) => [...path, 'data', index, field];
     return [
-      ...(typeof name === 'string' && before.some((one) => one.name === name)
+      ...(typeof name === 'string' && before.some((one) => one.names.includes(name))
         ? [issueAt(context, at('name'), `"${name}" is there twice`, 'name each source once')]
         : []),
+      ...names
+        .slice(1)
+        .filter((inside) => before.some((one) => one.names.includes(inside)))
+        .map((inside) =>
+          issueAt(
+            context,
+            at('sqlite'),
+            `makes a source "${inside}", whose name is there already`,
+            'name that source, or this folder, otherwise',
+          ),
+        ),
       ...(twin === undefined
         ? []
         : [
@@ -157,7 +190,7 @@ export const crossCheck = (
           context,
           [...path, 'data', index, 'path'],
           `lies in the same place as that of "${other.name}": a restore would swap it twice`,
-          'keep the sources apart; a database may lie in a folder of files that leaves it out with its logs, as "exclude": ["app.db*"] does',
+          'keep the sources apart; a folder of files may hold its databases: name them there, as "sqlite": ["app.db"] does, or leave them out with their logs ("exclude": ["app.db*"]) and declare each at its place',
         ),
       );
   }

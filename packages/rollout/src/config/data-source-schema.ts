@@ -16,6 +16,17 @@ export const dataSourceSchema = z.discriminatedUnion('type', [
     path,
     include: z.array(text).optional().describe('Globs of files to take. Default: all.'),
     exclude: z.array(text).optional().describe('Globs of files to leave out.'),
+    sqlite: z
+      .array(
+        text.refine((file) => !file.startsWith('/') && !file.split('/').includes('..'), {
+          error: 'must be a file inside the folder, without ".."',
+        }),
+      )
+      .min(1)
+      .optional()
+      .describe(
+        'SQLite databases in this folder, by their paths there: each is copied consistently, checked, and put back with the folder.',
+      ),
   }),
   z.strictObject({
     name,

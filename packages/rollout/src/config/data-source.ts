@@ -1,5 +1,6 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { DataSource } from '@dhash/backup-core';
+import { databasesInside, withoutDatabases } from './databases-inside.ts';
 import { duration, present } from './parsed.ts';
 import type { EnvironmentInput } from './schema.ts';
 import type { CommandEnvironment } from './types.ts';
@@ -19,28 +20,49 @@ interface SourcePlace {
   readonly commands: CommandEnvironment;
 }
 
-/** A source as the libraries take it. */
-export const dataSourceOf = (
+/**
+ * The sources of an entry of `data`, as the libraries take them: a folder of files that holds its databases is one, and each
+ * of those another.
+ */
+export const dataSourcesOf = (
   source: EnvironmentInput['data'][number],
   { root, backups, commands: variables }: SourcePlace,
-): DataSource => {
+): DataSource[] => {
   switch (source.type) {
     case 'postgres':
-      return { ...source, env: programVariables(variables) };
+      return [{ ...source, env: programVariables(variables) }];
     case 'command':
     case 'external': {
       const { timeout, ...commands } = source;
-      // Its dumps wait beside the backups: there is room, and a place that is kept from data.
-      return {
-        ...present(commands),
-        folder: backups,
-        cwd: root,
-        timeoutMs: duration(timeout),
-        env: programVariables(variables),
-      };
+      return [
+        {
+          ...present(commands),
+          // Its dumps wait beside the backups: there is room, and a place that is kept from data.
+          folder: backups,
+          cwd: root,
+          timeoutMs: duration(timeout),
+          env: programVariables(variables),
+        },
+      ];
     }
-    default:
-      return { ...present(source), path: resolve(root, source.path) };
+    case 'sqlite':
+      return [{ ...source, path: resolve(root, source.path) }];
+    case 'files': {
+      const { sqlite = [], ...folder } = source;
+      const path = resolve(root, folder.path);
+      if (sqlite.length === 0) return [{ ...present(folder), path }];
+      const exclude = [...(folder.exclude ?? []), ...withoutDatabases(sqlite)];
+      return [
+        { ...present(folder), path, exclude },
+        ...databasesInside(folder.name, sqlite).map(
+          (database): DataSource => ({
+            name: database.name,
+            type: 'sqlite',
+            path: join(path, database.path),
+          }),
+        ),
+      ];
+    }
   }
 };
 

@@ -4,7 +4,7 @@ import { type ChannelConfig, channelSchema } from '@dhash/notifier';
 import { commandEnvironment, givenValues } from './command-environment.ts';
 import { ConfigError, type ConfigIssue } from './config-error.ts';
 import { crossCheck } from './cross-check.ts';
-import { dataSourceOf } from './data-source.ts';
+import { dataSourcesOf } from './data-source.ts';
 import { drillOf, targetDrillOf } from './drill.ts';
 import { type IssueContext, issueAt, issuesOf, valueAt } from './issues.ts';
 import { metricsSources, secretsOfMetrics } from './metrics-source.ts';
@@ -265,8 +265,8 @@ export const environmentConfig = (
     env,
     issueAt: (message, hint) => issueAt(context, [...path, 'envFile'], message, hint),
   });
-  const data = input.data.map((source) =>
-    dataSourceOf(source, { root: file.root, backups: backup.dir, commands }),
+  const data = input.data.flatMap((source) =>
+    dataSourcesOf(source, { root: file.root, backups: backup.dir, commands }),
   );
   const metrics = metricsSources(file.root, input.metrics);
   return {

@@ -248,18 +248,21 @@ const metrics = z
   .union([metricsSource, z.array(metricsSource).min(1)])
   .describe('Where the metrics are: one source, or several.');
 
-const rollbackData = 'restore (the backup of the run is put back) or keep (it stays as it is then)';
+const rollbackData =
+  'restore (the backup of the run is put back), keep (it stays as it is then) or auto (it stays where the drill of the deploy proved that the release before runs on it, else the backup is put back)';
 const rollback = z
   .strictObject(
     {
       data: z
-        .enum(['restore', 'keep'], {
+        .enum(['restore', 'keep', 'auto'], {
           error: (issue) =>
             issue.input === undefined
               ? `is required and has no default: whether an automatic rollback also puts the data back is its owner's decision: ${rollbackData}`
               : `must be ${rollbackData}`,
         })
-        .describe('Whether an automatic rollback also puts the data back. No default.'),
+        .describe(
+          'Whether an automatic rollback also puts the data back; auto: where no drill proved that it need not. No default.',
+        ),
     },
     {
       error: (issue) =>

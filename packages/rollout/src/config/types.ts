@@ -170,7 +170,7 @@ export interface EnvironmentConfig {
   readonly commands: CommandEnvironment;
   readonly migrations: MigrationsConfig | null;
   readonly smoke: { readonly command: Command; readonly timeoutMs: number } | null;
-  readonly rollback: { readonly data: 'restore' | 'keep' };
+  readonly rollback: { readonly data: 'restore' | 'keep' | 'auto' };
   /** Asked at each poll of a watch; `null`: nobody outside listens. */
   readonly heartbeat: string | null;
   /** Which channels get which of this environment's messages. */
