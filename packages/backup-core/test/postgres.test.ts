@@ -205,6 +205,9 @@ it('tells what a killed drill left from all else, however long the name of the l
       ...[sideName(live, 'prev', killed), sideName(`${live.slice(0, -1)}2`, 'restore', killed)],
     ];
     expect(abandonedAmong([...stays, left], live, AT_MS)).toEqual([left]);
+    const [dead = ''] = /drill-.*$/.exec(left) ?? [];
+    const swapped = [sideName(left, 'restore', dead), sideName(left, 'prev', dead)];
+    expect(abandonedAmong([...stays, ...swapped], live, AT_MS)).toEqual(swapped);
     const nextDay = AT_MS + 25 * 3_600_000;
     expect(abandonedAmong(stays, live, nextDay)).toEqual([sideName(live, 'restore', own)]);
   }

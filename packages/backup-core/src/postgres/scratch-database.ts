@@ -16,11 +16,14 @@ const machine = (): string => createHash('sha256').update(hostname()).digest('he
 export const drillId = (nowMs: number): string =>
   `drill-${machine()}-${process.pid.toString(36)}-${Math.floor(nowMs / 1000).toString(36)}`;
 
-const OF_DRILL = /_restore_(drill-([0-9a-f]{4})-([0-9a-z]+)-([0-9a-z]+))$/;
+const OF_DRILL = /_(?:restore|prev)_(drill-([0-9a-f]{4})-([0-9a-z]+)-([0-9a-z]+))$/;
 
 const isAbandoned = (name: string, live: string, nowMs: number): boolean => {
   const [, id = '', where, pid = '', since = ''] = OF_DRILL.exec(name) ?? [];
-  if (sideName(live, 'restore', id) !== name) return false;
+  const first = sideName(live, 'restore', id);
+  // A drill swaps that one too, by the same names.
+  const ours = [first, sideName(first, 'restore', id), sideName(first, 'prev', id)];
+  if (!ours.includes(name)) return false;
   if (nowMs - Number.parseInt(since, 36) * 1000 > ABANDONED_MS) return true;
   return where === machine() && !isRunning(Number.parseInt(pid, 36));
 };

@@ -75,7 +75,7 @@ const rolledBackBy = (
 };
 
 const lookAtDatabases = async ({ config }: Environment): Promise<DeployFacts['databases']> => {
-  const restores = config.rollback.data === 'restore';
+  const restores = config.rollback.data !== 'keep';
   const looked = config.data.map(async (source) => ({
     name: source.name,
     problems: await lookElsewhere(source, { restores }),

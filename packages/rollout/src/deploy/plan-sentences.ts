@@ -14,7 +14,7 @@ export const planSentences = (
   const { current, version, migrations } = facts;
   const told: Record<DeployStep, string> = {
     backup: `back up ${[...facts.data, ...facts.databases].map(({ name }) => name).join(' and ')}, stamped with release ${current ?? '(none)'}, and verify it`,
-    drill: `drill that backup: ${facts.drill?.kind === 'go' ? facts.drill.sentences.join('; ') : ''}`,
+    drill: drillSentence(facts),
     init: `make the data once (${facts.data.map(({ name }) => name).join(', ') || 'none declared'}): the target's init`,
     lay: `lay release ${version} beside the others`,
     stop: `stop release ${current}`,
@@ -45,7 +45,7 @@ export const planSentences = (
           `first a test goes to every channel; ${asked === 1 ? 'one' : asked} of them must take it`,
         ]),
     ...steps.map((step, index) => `${index + 1}. ${told[step]}`),
-    ...(implied ? ['the backup is implied: rollback.data is "restore"'] : []),
+    ...(implied ? [`the backup is implied: rollback.data is "${facts.rollbackData}"`] : []),
     ...(migrations?.trial ? [`tried on a copy of the data: ${migrations.trial}`] : []),
     ...downtimeSentence(facts, steps),
     ...afterwards(facts, first),
@@ -63,12 +63,35 @@ const downtimeSentence = ({ earlier = [], migrations }: DeployFacts, steps: Depl
 };
 
 /** What the watch after the deploy may lead to. */
-const afterwards = ({ watch, current, rollbackData }: DeployFacts, first: boolean): string[] => {
+const drillSentence = ({ drill, current, version }: DeployFacts): string => {
+  if (drill?.kind !== 'go') return 'drill that backup';
+  const sentences = drill.sentences.join('; ');
+  return drill.starts === null
+    ? `drill that backup: ${sentences}`
+    : `drill that backup: ${sentences}; then see whether ${current} still runs once ${version} has made the copy its own, so that going back would need no data`;
+};
+
+/** What becomes of the data in an automatic rollback. */
+const dataSentence = ({ rollbackData, current, version, drill }: DeployFacts): string => {
+  switch (rollbackData) {
+    case 'restore':
+      return "the run's own backup put back";
+    case 'keep':
+      return 'the data kept as it is then (rollback.data: keep)';
+    case 'auto':
+      return drill?.kind === 'go' && drill.starts !== null
+        ? `the data kept if the drill proves that ${current} runs on what ${version} makes of it, else the run's own backup put back (rollback.data: auto)`
+        : "the run's own backup put back: rollback.data is auto, and no drill looks whether that is needed";
+  }
+};
+
+const afterwards = (facts: DeployFacts, first: boolean): string[] => {
+  const { watch, current } = facts;
   const window = `then watch for ${minutes(watch.durationMs)}`;
   if (watch.onBreak !== 'rollback') return [`${window}; a broken gate leads to: ${watch.onBreak}`];
   if (first)
     return [`${window}; a broken gate alerts (exit 5): there is no earlier release to go back to`];
   return [
-    `${window}; a broken gate rolls back: ${current ?? 'no release'} is activated and ${rollbackData === 'restore' ? "the run's own backup put back" : 'the data kept as it is then (rollback.data: keep)'}`,
+    `${window}; a broken gate rolls back: ${current ?? 'no release'} is activated and ${dataSentence(facts)}`,
   ];
 };

@@ -3,6 +3,7 @@ import { tooFew } from '../notify/too-few-channels.ts';
 import type { DownSpan } from '../record/downtime.ts';
 import type { DeployStep } from '../record/events.ts';
 import type { RunState } from '../record/run-state.ts';
+import type { RollbackData } from '../record/way-back.ts';
 import { planSentences } from './plan-sentences.ts';
 import { stepsOf } from './planned-steps.ts';
 
@@ -54,7 +55,7 @@ export interface DeployFacts {
   readonly prunable?: readonly string[];
   /** How long the service was down in earlier deploys, the newest first; left out: none is on record. */
   readonly earlier?: readonly DownSpan[];
-  readonly rollbackData: 'restore' | 'keep';
+  readonly rollbackData: RollbackData;
   /** What a restore drill of the backup would do; `null`: backup.drill does not ask for one. */
   readonly drill: DrillPlan | null;
   readonly hasSmoke: boolean;

@@ -9,7 +9,7 @@ export const stepsOf = (
 ): DeployStep[] => {
   const backed =
     facts.data.length + facts.databases.length > 0 &&
-    (options.backupFirst || facts.rollbackData === 'restore');
+    (options.backupFirst || facts.rollbackData !== 'keep');
   const migrating = facts.migrations !== null && (first || facts.migrations.pending.length > 0);
   if (first) {
     return [

@@ -89,10 +89,11 @@ const drillStep = (
       ...{ config, facts },
       file: resolve(config.root, file),
       // Before the stop: afterwards the data is migrated already.
-      ...(of === 'backup' ? { migrateTo: run.version } : {}),
+      ...(of === 'backup' ? { over: run.version } : {}),
     };
-    const { at, started, totalMs, phases } = await drillBackup({ ...context, signal }, request);
-    return asJson({ file, at, started, totalMs, phases });
+    const { proof, wayBack } = await drillBackup({ ...context, signal }, request);
+    const { at, started, totalMs, phases } = proof;
+    return asJson({ file, at, started, totalMs, phases, ...(wayBack === null ? {} : { wayBack }) });
   },
 });
 

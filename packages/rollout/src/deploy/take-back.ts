@@ -42,7 +42,7 @@ const backupToGoBackTo = (open: OpenRun, planned: PlannedRun): string | null => 
   const { events, run } = open.recorder;
   const { rollback } = open.environment.config;
   const backup = foldRun(run, events)?.backup ?? null;
-  if (backup === null || planned.first || rollback.data !== 'restore') return null;
+  if (backup === null || planned.first || rollback.data === 'keep') return null;
   if (hasBegun(events, 'start')) return backup;
   return hasBegun(events, 'migrate') && planned.withoutDown.length > 0 ? backup : null;
 };

@@ -18,6 +18,7 @@ import {
 import type { EnvironmentConfig } from '../config/types.ts';
 import type { CommandContext } from '../environment/context.ts';
 import { exitCodes, isRolloutError, messageOf, RolloutError } from '../errors.ts';
+import { describeWayBack, type WayBackAnswer } from '../record/way-back.ts';
 import { tool } from '../tool.ts';
 import { showProgress } from '../words/progress.ts';
 import { dataFolder } from './drill-environment.ts';
@@ -25,7 +26,9 @@ import { gatherDrill } from './gather-drill.ts';
 import { type DrillFacts, type DrillPlan, planDrill, whyNotStarted } from './plan-drill.ts';
 import { type ScratchData, scratchData } from './scratch-data.ts';
 import { drillService, type Phase } from './started-service.ts';
+import { drillSwap } from './swap-drill.ts';
 import { tryUp } from './try-up.ts';
+import { drillWayBack } from './way-back-drill.ts';
 
 export interface DrillRequest {
   readonly config: EnvironmentConfig;
@@ -34,8 +37,15 @@ export interface DrillRequest {
   readonly facts: DrillFacts;
   /** Folder that the scratch folder is made in; without it, the one of the zip. Absolute. */
   readonly scratchIn?: string;
-  /** A release whose migrations by commands are tried on the restored copy, once the stamped one was drilled. */
-  readonly migrateTo?: string;
+  /** A newer release: its migrations are tried on the restored copy, and whether the drilled one still runs on that. */
+  readonly over?: string;
+}
+
+/** What a drill left. */
+export interface Drilled {
+  readonly proof: Proof;
+  /** Null where nobody asked, or no service is started. */
+  readonly wayBack: WayBackAnswer | null;
 }
 
 type Go = Extract<DrillPlan, { kind: 'go' }>;
@@ -79,7 +89,7 @@ const count = (number: number, what: string) => `${number} ${what}${number === 1
 export const drillBackup = async (
   context: CommandContext,
   request: DrillRequest,
-): Promise<Proof> => {
+): Promise<Drilled> => {
   const { file, config } = request;
   const { clock, signal } = context;
   // Where this fails, nothing was said of the backup.
@@ -154,8 +164,8 @@ const restoredOf = (manifest: Manifest, { notLoaded }: ScratchData): Manifest =>
         sources: manifest.sources.filter(({ name }) => !notLoaded.includes(name)),
       };
 
-const runDrill = async (context: CommandContext, request: DrillRequest): Promise<Proof> => {
-  const { config, file, facts } = request;
+const runDrill = async (context: CommandContext, request: DrillRequest): Promise<Drilled> => {
+  const { config, file, facts, over } = request;
   const { signal } = context;
   const id = drillId(context.clock.now());
   const { checks, phases, phase } = phasesOf(context);
@@ -190,21 +200,28 @@ const runDrill = async (context: CommandContext, request: DrillRequest): Promise
     });
     const { start, release, isolation } = facts;
     const starts = whyNotStarted(facts) === null ? release : null;
-    if (start !== null && starts !== null) {
-      const stop = config.target.drill?.stop ?? null;
-      const { restored } = data;
-      const drill = { config, release: starts, start, stop, isolation, id, scratch, restored };
-      await drillService(context, drill, phase);
-    }
-    if (request.migrateTo !== undefined) {
-      const { restored } = data;
-      const { isolation } = facts;
-      await tryUp(
-        context,
-        { config, release: request.migrateTo, id, scratch, restored, isolation },
-        phase,
+    const stop = config.target.drill?.stop ?? null;
+    const { restored } = data;
+    const drill =
+      start === null || starts === null
+        ? null
+        : { config, release: starts, start, stop, isolation, id, scratch, restored };
+    if (drill !== null) await drillService(context, drill, phase);
+    // What follows is no part of the time that a recovery takes.
+    const totalMs = Math.round(performance.now() - startedMs);
+    const swapped = restoredOf(manifest, data);
+    if (data.sources.length > 0)
+      await phase('swap', () =>
+        drillSwap({
+          ...{ file, manifest: swapped, sources: data.sources, id, signal },
+          others: data.targets.filter(({ name }) => data.notLoaded.includes(name)),
+        }),
       );
-    }
+    if (over !== undefined)
+      await tryUp(context, { config, release: over, id, scratch, restored, isolation }, phase);
+    const wayBack =
+      drill === null || over === undefined ? null : await drillWayBack(context, drill, over, phase);
+    if (wayBack !== null) context.output.line(`    ${describeWayBack(wayBack)}`);
     const { contentRoot, service, env } = manifest;
     const proof: Proof = {
       format: 1,
@@ -214,10 +231,10 @@ const runDrill = async (context: CommandContext, request: DrillRequest): Promise
       started: starts,
       notLoaded: [...data.notLoaded],
       ...{ checks, phases },
-      totalMs: Math.round(performance.now() - startedMs),
+      totalMs,
     };
     signal.throwIfAborted();
     await writeProof(file, proof);
-    return proof;
+    return { proof, wayBack };
   });
 };

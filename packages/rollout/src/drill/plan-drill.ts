@@ -123,7 +123,8 @@ export const planDrill = (facts: DrillFacts): DrillPlan => {
       ...restoreSentences(facts),
       `start release ${release} on it, on a free port: ${shownCommand(start)} (${startIn})`,
       `it sees ${allowed.length === 0 ? 'no variable of ours' : `of ours ${allowed.join(', ')}`}, ROLLOUT_DRILL=1 and the other ROLLOUT_ facts, and ${networkSentence(facts)}`,
-      `wait for 3 healthy answers in a row${smoke === null ? '' : `, run the smoke tests (${shownCommand(smoke)})`}, end it all`,
+      `wait for 3 healthy answers in a row${smoke === null ? '' : `, run the smoke tests (${shownCommand(smoke)})`}, end it`,
+      'swap the backup in over what it wrote there, by the calls of a rollback, and swap back',
     ],
   };
 };

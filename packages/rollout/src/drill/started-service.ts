@@ -1,6 +1,7 @@
-import { mkdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { httpHealth } from '@dhash/monitor';
 import type { Command, EnvironmentConfig } from '../config/types.ts';
 import type { CommandContext } from '../environment/context.ts';
@@ -27,6 +28,8 @@ export interface ServiceDrill {
   readonly id: string;
   readonly scratch: string;
   readonly restored: readonly RestoredAt[];
+  /** False: it is only seen to start and to be well. Default: true. */
+  readonly withSmoke?: boolean;
 }
 
 /** Runs one phase: shows it, times it, and notes what it found. */
@@ -65,9 +68,12 @@ export const releaseFolder = async ({
   const artifact = await artifactOf(config.target.artifact, release);
   if (artifact === null)
     throw new RolloutError('drill-no-release', exitCodes.usage, `there is no release ${release}`);
-  const folder = join(scratch, 'release');
-  const { unpackArtifact } = await import('../targets/unpack-artifact.ts');
-  await unpackArtifact(artifact, folder);
+  const folder = join(scratch, 'releases', release);
+  if (!existsSync(folder)) {
+    await mkdir(dirname(folder), { recursive: true, mode: 0o700 });
+    const { unpackArtifact } = await import('../targets/unpack-artifact.ts');
+    await unpackArtifact(artifact, folder);
+  }
   return folder;
 };
 
@@ -109,9 +115,10 @@ export const drillService = async (
     { env: config.env, url, id, release, scratch, restored, allowed: settings.env },
     context.processEnv,
   );
-  const logs = join(scratch, 'logs');
-  for (const folder of [logs, join(scratch, 'home'), join(scratch, 'tmp')])
-    await mkdir(folder, { mode: 0o700 });
+  // A drill may open several rooms, each with its own.
+  const logs = await mkdtemp(join(scratch, 'logs-'));
+  for (const folder of [join(scratch, 'home'), join(scratch, 'tmp')])
+    await mkdir(folder, { recursive: true, mode: 0o700 });
   const cwd = await releaseFolder(drill);
   const room = await openRoom({ isolation, env, id, logs, signal });
   try {
@@ -140,7 +147,7 @@ export const drillService = async (
       return `OK 3 times in a row, in ${outcome.checks} checks`;
     });
     const { smoke } = config;
-    if (smoke !== null)
+    if (smoke !== null && drill.withSmoke !== false)
       await phase('smoke', () =>
         ranOrThrow(room, 'the smoke tests on the restored data', {
           command: smoke.command,

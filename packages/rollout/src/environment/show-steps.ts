@@ -29,12 +29,17 @@ const shown = (event: RecordedEvent): string | null => {
   }
 };
 
+const wayBackDetail = (value: unknown): string =>
+  typeof value === 'object' && value !== null && 'answer' in value && value.answer === 'proven'
+    ? '; going back needs no data: proven'
+    : '';
+
 /** The one fact of a step that its reader wants at once. */
 const detailOf = ({ step, data }: RecordedEvent<'step.done'>): string => {
   if (typeof data !== 'object' || data === null || Array.isArray(data)) return '';
   const { file, sha256, totalMs, started } = data;
   if (step.startsWith('drill') && typeof totalMs === 'number')
-    return `  restored${typeof started === 'string' ? `, release ${started} started and tested on it,` : ''} in ${(totalMs / 1000).toFixed(1)} s`;
+    return `  restored${typeof started === 'string' ? `, release ${started} started and tested on it,` : ''} in ${(totalMs / 1000).toFixed(1)} s${wayBackDetail(data['wayBack'])}`;
   if (typeof file === 'string' && typeof sha256 === 'string')
     return `  ${file}  sha256 ${sha256.slice(0, 12)}…`;
   return '';

@@ -8,6 +8,7 @@ import { describeService, lookAtService } from '../environment/service-now.ts';
 import { exitCodes } from '../errors.ts';
 import type { InboxRequest } from '../record/inbox.ts';
 import type { RunState } from '../record/run-state.ts';
+import { dataOfRollback } from '../record/way-back.ts';
 import { driftOf } from '../takeover/drift.ts';
 import { rollBackForGate } from './roll-back-for-gate.ts';
 
@@ -205,7 +206,7 @@ const actOnBreak = async (
   const rolledBack = await rollBackForGate(open, {
     backup: state.backup === null ? null : resolve(config.root, state.backup),
     previous: state.previous,
-    data: config.rollback.data,
+    data: dataOfRollback(config.rollback.data, recorder.events),
     release: 'stamped',
     reason: broken.map(({ sentence }) => sentence).join('; '),
     trigger: 'gate',

@@ -6,6 +6,7 @@ import type { Clock } from '../process/clock.ts';
 import { lastOf } from '../record/events.ts';
 import type { Recorder } from '../record/recorder.ts';
 import type { RunState } from '../record/run-state.ts';
+import { dataOfRollback } from '../record/way-back.ts';
 import type { Output } from '../words/output.ts';
 
 /** Between two looks, ms. */
@@ -50,7 +51,12 @@ export const watchWayBack = async (
 ): Promise<void> => {
   const { context, environment, recorder } = open;
   const { rollback, data } = environment.config;
-  if (backup === null || rollback.data !== 'restore' || data.length === 0) return;
+  if (
+    backup === null ||
+    dataOfRollback(rollback.data, recorder.events) === 'keep' ||
+    data.length === 0
+  )
+    return;
   let told = lastOf(recorder.events, 'way-back.looked')?.obstacles.join('\n') ?? '';
   while (!signal.aborted) {
     try {

@@ -29,7 +29,7 @@ describe('a drill', () => {
     const sidecar = await readFile(`${project.backup}.sha256`, 'utf8');
     expect(proof).toMatchObject({ format: 1, sha256: sidecar.slice(0, 64), started: '1.0' });
     const names = proof.phases.map(({ name }: { name: string }) => name);
-    expect(names).toEqual(['verify', 'restore', 'compare', 'start', 'health', 'smoke']);
+    expect(names).toEqual(['verify', 'restore', 'compare', 'start', 'health', 'smoke', 'swap']);
     expect(proof.totalMs).toBeGreaterThan(0);
     expect((await namesIn(project)).sort()).toEqual(
       [...before, proofFile.slice(project.root.length + 9)].sort(),

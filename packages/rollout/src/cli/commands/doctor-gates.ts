@@ -50,10 +50,24 @@ export const gatesFindings = async (
     ...secretsInFacts(environment, Object.keys(policy.gates)),
     ...metricsWarning(policy, environment.config.metrics.length > 0).map(warning),
     ...(await liveGates(context, environment, policy)),
-    ok(
-      environment.config.rollback.data === 'restore'
-        ? 'an automatic rollback also restores the data (rollback.data: restore)'
-        : 'an automatic rollback keeps the data (rollback.data: keep)',
-    ),
+    rollbackFinding(environment.config),
   ];
+};
+
+/** What an automatic rollback does with the data. */
+const rollbackFinding = ({ rollback, backup }: Environment['config']): Finding => {
+  switch (rollback.data) {
+    case 'restore':
+      return ok('an automatic rollback also restores the data (rollback.data: restore)');
+    case 'keep':
+      return ok('an automatic rollback keeps the data (rollback.data: keep)');
+    case 'auto':
+      return backup.drill.beforeDeploy
+        ? ok(
+            'an automatic rollback keeps the data where the drill of the deploy proves that it may, else it restores it (rollback.data: auto)',
+          )
+        : warning(
+            'an automatic rollback always restores the data: rollback.data is auto, and nothing is ever proven, as backup.drill does not ask for a drill before each deploy',
+          );
+  }
 };

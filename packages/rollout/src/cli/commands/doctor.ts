@@ -45,7 +45,7 @@ const reachable = {
 };
 
 const data = async ({ config, shown }: Environment): Promise<Finding[]> => {
-  const restores = config.rollback.data === 'restore';
+  const restores = config.rollback.data !== 'keep';
   const looked = config.data.map(async (source) => {
     const { name } = source;
     if ('path' in source) {

@@ -69,7 +69,7 @@ const drillIt = async (
     return { exit: exitCodes.done, fields: { dryRun: true, file: named, plan } };
   }
   const scratch = scratchIn === undefined ? {} : { scratchIn };
-  const proof = await drillBackup(context, { config, file, facts, ...scratch });
+  const { proof } = await drillBackup(context, { config, file, facts, ...scratch });
   context.output.line(`${isCopyAddress(given) ? given : shown(file)}: ${describeProof(proof)}`);
   if (proof.started === null) context.output.line(plan.sentences.at(-1) ?? '');
   const kept = isCopyAddress(given)
