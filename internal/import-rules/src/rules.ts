@@ -69,6 +69,7 @@ export const packageRules: readonly PackageRule[] = [
       'takeover',
       'freeze',
       'rollback',
+      'salvage',
       'signoff',
       'approvals',
       'first-hour',

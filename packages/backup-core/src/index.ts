@@ -86,9 +86,25 @@ export {
   type SurveyOptions,
   surveyBackups,
 } from './retention/survey-backups.ts';
+export type { RowConflict } from './salvage/classify-table.ts';
+export type { Cells } from './salvage/row-store.ts';
+export {
+  bringFound,
+  type FoundSource,
+  findSalvage,
+  type PutSource,
+  putSalvage,
+  type SalvageChoice,
+  type Salvaged,
+  type SalvageOptions,
+} from './salvage/salvage.ts';
+export type { FoundFile } from './salvage/salvage-files.ts';
+export type { ConflictLine, FoundRows } from './salvage/salvage-tables.ts';
+export { describeConflict, insertStatement, shownRow } from './salvage/shown-rows.ts';
 export { type DataShape, readShapes } from './shape/read-shapes.ts';
 export { readSidecar } from './sidecar.ts';
 export { leavesDatabaseOut } from './source/file-filter.ts';
+export { matchGlobs as matchesGlob } from './source/match-glob.ts';
 export type {
   CommandLine,
   CommandSource,

@@ -7,6 +7,7 @@ const shown = {
   typed: (command: string, flags = '') => `${command} ${flags}`.trimEnd(),
   report: 'report.html',
   incident: 'incidents/r',
+  salvage: 'npx dhash-rollout salvage r',
 };
 const planned = { type: 'deploy.planned', version: '1.1', previous: '1.0' };
 
@@ -190,7 +191,8 @@ describe('messagesOf', () => {
         backup: '/b.zip',
         incident: 'incidents/r',
         safety: 'backups/safety/s.zip',
-        summary: '2 files added, lib.rows 3 → 5 rows',
+        summary:
+          '2 files added, lib.rows 3 → 5 rows (look into it, and put it back: npx dhash-rollout salvage r)',
       },
     ]);
   });

@@ -29,11 +29,12 @@ const liveFolders = async (context: CommandContext): Promise<{ of: string; path:
  * rollout.yaml does not tell what is live: somebody in need of one file should not have to mend that first.
  *
  * @param to absolute
+ * @param given the option, as it was typed
  * @throws RolloutError (exit 2)
  */
 export const requireOutsideLiveData = async (
   context: CommandContext,
-  { to, given }: { readonly to: string; readonly given: string },
+  { to, given }: { readonly to: string; readonly given: `--${string}` },
 ): Promise<void> => {
   let live: Awaited<ReturnType<typeof liveFolders>>;
   try {
@@ -41,7 +42,7 @@ export const requireOutsideLiveData = async (
   } catch (error) {
     if (!isConfigError(error)) throw error;
     context.output.warn(
-      `whether --to lies inside live data was not looked at, as rollout.yaml does not say what is live: ${messageOf(error)}`,
+      `whether ${given} lies inside live data was not looked at, as rollout.yaml does not say what is live: ${messageOf(error)}`,
     );
     return;
   }
@@ -51,6 +52,6 @@ export const requireOutsideLiveData = async (
       throw new RolloutError(
         'inside-live-data',
         exitCodes.usage,
-        `--to ${given} lies inside live data, ${of} (${path}): what comes would be part of it. Name a folder outside, and copy from there what is wanted`,
+        `${given} lies inside live data, ${of} (${path}): what comes would be part of it. Name a folder outside, and copy from there what is wanted`,
       );
 };

@@ -161,6 +161,13 @@ export const commandTree: readonly (CommandEntry | CommandGroup)[] = [
     load: async () => (await import('./commands/restore.ts')).registerRestore,
   },
   {
+    name: 'salvage',
+    description:
+      'what was written to data that a rollback or an undo set aside: shown, and put back where it stands against nothing',
+    argument: ['<run>', 'the run that set it aside, as history shows it'],
+    load: async () => (await import('./commands/salvage.ts')).registerSalvage,
+  },
+  {
     name: 'migrate',
     description: "run the active release's pending migrations, or take the newest one back",
     load: async () => (await import('./commands/migrate.ts')).registerMigrate,

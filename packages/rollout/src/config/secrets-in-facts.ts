@@ -11,7 +11,18 @@ export interface Fact {
 /** Words of the tool's own that stand in names of runs and in commands that people paste. */
 const ownWords = [
   ...['deploy', 'migrate', 'rollback', 'watch', 'service', 'freeze', 'monitor', 'promote'],
-  ...['backup', 'restore', 'status', 'resume', 'abort', 'supersede', 'extend', 'reason', 'config'],
+  ...[
+    'backup',
+    'restore',
+    'salvage',
+    'status',
+    'resume',
+    'abort',
+    'supersede',
+    'extend',
+    'reason',
+    'config',
+  ],
   ...['data-only', 'release-only', 'take-over', 'rollouts', 'incidents', 'monitor_logs'],
 ];
 

@@ -1,7 +1,12 @@
 import type { EventStanding } from '../environment/event-standing.ts';
 import { allOf, lastOf, type RecordedEvent } from '../record/events.ts';
 import { foldRun } from '../record/run-state.ts';
-import { describeWritten, rowsWritten, writtenIn } from '../words/describe-written.ts';
+import {
+  describeWritten,
+  isAnyWritten,
+  rowsWritten,
+  writtenIn,
+} from '../words/describe-written.ts';
 
 /** A message that an event of a run gives rise to. */
 export interface RunMessage {
@@ -18,6 +23,8 @@ export interface Shown {
   path(file: string): string;
   readonly report: string;
   readonly incident: string;
+  /** What shows the data that this run set aside. */
+  readonly salvage: string;
 }
 
 const textsIn = (value: unknown): string[] =>
@@ -83,7 +90,10 @@ const rollbackDone = (events: readonly RecordedEvent[], shown: Shown): RunMessag
     variables: {
       ...rollbackFacts(events, shown),
       safety: typeof file === 'string' ? shown.path(file) : '',
-      summary: written === null ? '' : describeWritten(written),
+      summary:
+        written === null
+          ? ''
+          : `${describeWritten(written)}${typeof file === 'string' && isAnyWritten(written) ? ` (look into it, and put it back: ${shown.salvage})` : ''}`,
     },
     standing: {
       serving: lastOf(events, 'rollback.started')?.to ?? null,

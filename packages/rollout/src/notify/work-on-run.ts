@@ -2,6 +2,7 @@ import { type CommandContext, commandHint } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
 import { type HeldLock, recordTakeOver } from '../environment/lock.ts';
 import type { OpenRun } from '../environment/open-run.ts';
+import { salvageHint } from '../environment/salvage-hint.ts';
 import { showSteps } from '../environment/show-steps.ts';
 import { leavePages } from '../pages/write-run-pages.ts';
 import type { Recorder } from '../record/recorder.ts';
@@ -28,6 +29,7 @@ export const workOnRun = async <T>(
       commandHint(context, `${command} --env ${environment.config.env} ${flags}`.trimEnd()),
     report: environment.shown(files.report),
     incident: environment.shown(files.incident),
+    salvage: salvageHint(context, recorder.run),
   };
   recorder.onEvent(showSteps(context.output));
   recorder.onEvent((event) => {

@@ -161,6 +161,7 @@ const kindWords: Readonly<Record<RunState['kind'], string>> = {
   watch: 'watch',
   service: 'start or stop',
   freeze: 'freeze',
+  salvage: 'salvage',
 };
 
 const done = (state: RunState, events: readonly RecordedEvent[]): Told => {

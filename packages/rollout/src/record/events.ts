@@ -217,6 +217,28 @@ export const eventSchemas = {
   }),
   'put-aside.kept': z.strictObject({ file: z.string(), sha256: z.string() }),
 
+  // putting back what was set aside
+  'salvage.started': z.strictObject({
+    /** The run that set it aside. */
+    of: z.string(),
+    /** What was set aside, as a zip. Absolute. */
+    copy: z.string(),
+    /** The backup that tells what was written since; `null`: it is not there any more. */
+    base: nullableText,
+    tables: z.array(z.string()),
+    /** Globs. */
+    files: z.array(z.string()),
+    /** What was live before, as a verified zip. */
+    safety: nullableText,
+    sha256: nullableText,
+    user: z.string(),
+  }),
+  /** One source: how many rows of each table, or files, were put in and stayed out. */
+  'salvage.put': z.strictObject({
+    source: z.string(),
+    put: z.array(z.strictObject({ what: z.string(), in: z.number(), out: z.number() })),
+  }),
+
   // the service, started and stopped by hand, or left down
   'service.stopped': z.strictObject({ user: z.string(), reason: z.string() }),
   'service.started': z.strictObject({ user: z.string(), reason: z.string() }),

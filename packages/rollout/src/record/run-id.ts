@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto';
 
 /** Kinds of run; each run has one journal. */
-export const runKinds = ['deploy', 'migrate', 'rollback', 'watch', 'service', 'freeze'] as const;
+export const runKinds = [
+  'deploy',
+  'migrate',
+  'rollback',
+  'watch',
+  'service',
+  'freeze',
+  'salvage',
+] as const;
 export type RunKind = (typeof runKinds)[number];
 
 /** `20261124T101500Z-production-deploy-3fa9`: sorts by time, and names its environment to a person. */

@@ -88,8 +88,9 @@ export interface Survey {
 
 /** The environment in a run's name; `null` where the name is not of our making. */
 export const environmentIn = (run: string): string | null =>
-  /^\d{8}T\d{6}Z-(.+)-(?:deploy|migrate|rollback|watch|service|freeze)-[^-]+$/.exec(run)?.[1] ??
-  null;
+  /^\d{8}T\d{6}Z-(.+)-(?:deploy|migrate|rollback|watch|service|freeze|salvage)-[^-]+$/.exec(
+    run,
+  )?.[1] ?? null;
 
 /** When a run began, to the second: names never go back where the clock does. */
 const secondOf = ({ state: { run } }: RecordedRun): string => run.slice(0, run.indexOf('-'));

@@ -17,6 +17,7 @@ export const acts = [
   'migrate --resume',
   'start',
   'stop',
+  'salvage',
 ] as const;
 
 export type Act = (typeof acts)[number];
@@ -60,6 +61,7 @@ const of = {
   resumeMigrate: 'goes on with the migrations, or with taking them back',
   deploy: 'deploys',
   migrate: 'migrates',
+  salvage: 'puts rows and files back that were set aside',
 } as const;
 
 const start = { start: 'starts the active release and waits until it is healthy' };
@@ -75,6 +77,7 @@ const accepted: Readonly<Record<Standing, Partial<Record<Act, string>>>> = {
     monitor: 'watches what runs, and rolls nothing back',
     rollback: of.rollback,
     ...startAndStop,
+    salvage: of.salvage,
   },
   deploying: {
     'deploy --resume': of.resumeDeploy,
@@ -235,7 +238,9 @@ export const waysOut = (
       // A watch that was cut off is resumed; both spellings do the same.
       !(act === 'monitor' && standing === 'watched') &&
       (act !== 'start' || serviceDown) &&
-      act !== 'stop',
+      act !== 'stop' &&
+      // It needs a run's name: where something was set aside, that is said with it.
+      act !== 'salvage',
   );
   const starts = useful.filter(({ act }) => act === 'start');
   return [...starts, ...useful.filter(({ act }) => act !== 'start')];

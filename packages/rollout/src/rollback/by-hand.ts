@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { isJournalError, readLock } from '@dhash/journal';
-import type { CommandContext, CommandResult } from '../environment/context.ts';
+import { type CommandContext, type CommandResult, commandHint } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
 import { type HeldLock, releasing } from '../environment/lock.ts';
 import { beginRun, closeRun, type OpenRun, recorderOf } from '../environment/open-run.ts';
@@ -13,6 +13,7 @@ import { beginsAfter, newRunId } from '../record/run-id.ts';
 import { foldRun, hasHalfSwap, hasUnfinishedRollback } from '../record/run-state.ts';
 import { newestChange, readRun, surveyRuns } from '../record/runs.ts';
 import { standingOf } from '../record/standing.ts';
+import { describeWayBack, wayBackAnswer } from '../record/way-back.ts';
 import { waitFor } from '../takeover/requests.ts';
 import { takeFromWatch } from '../takeover/take-from-watch.ts';
 import { keepPutAside } from './keep-put-aside.ts';
@@ -45,6 +46,14 @@ export const dryRunRollback = async (
 ): Promise<CommandResult> => {
   const plan = await planFor(context, environment, wayBack);
   for (const sentence of plan.sentences) context.output.line(sentence);
+  const { runs } = await surveyRuns(environment.layout, environment.config.env);
+  const newest = newestChange(runs);
+  const answer = newest === null || newest.state.closed ? null : wayBackAnswer(newest.events);
+  if (answer !== null) context.output.line(describeWayBack(answer));
+  if (answer?.answer === 'proven' && wayBack.kind === 'backup')
+    context.output.line(
+      `to keep what was written: ${commandHint(context, `rollback --env ${environment.config.env} --release-only --to ${answer.release}`)}`,
+    );
   context.output.line('dry run: nothing was changed');
   // How a source is reached may hold a password.
   const sources = plan.facts.sources.map(({ name, type }) => ({ name, type }));

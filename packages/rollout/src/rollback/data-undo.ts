@@ -1,6 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { type CommandResult, commandHint } from '../environment/context.ts';
 import { closeRun, type OpenRun } from '../environment/open-run.ts';
+import { salvageHint } from '../environment/salvage-hint.ts';
 import { describeService, lookAtService } from '../environment/service-now.ts';
 import { exitCodes, messageOf } from '../errors.ts';
 import { allOf, lastOf } from '../record/events.ts';
@@ -75,7 +76,9 @@ export const concludeUndo = async (
   if (outcome.written !== null)
     output.line(`written since that backup: ${describeWritten(outcome.written)}`);
   if (outcome.safety !== null)
-    output.line(`what was live is set aside: ${environment.shown(outcome.safety)}`);
+    output.line(
+      `what was live is set aside: ${environment.shown(outcome.safety)}; to look into it: ${salvageHint(context, run)}`,
+    );
   const wasAsked = lastOf(recorder.events, 'abort.started') !== undefined;
   await closeRun(open, {
     outcome: wasAsked ? 'aborted' : 'failed and undone',

@@ -2,6 +2,7 @@ import type { RollbackOutcome } from '@dhash/rollback';
 import { dropFetched } from '../backup/copies/fetched-folder.ts';
 import { type CommandResult, commandHint } from '../environment/context.ts';
 import { closeRun, type OpenRun } from '../environment/open-run.ts';
+import { salvageHint } from '../environment/salvage-hint.ts';
 import { describeService, lookAtService } from '../environment/service-now.ts';
 import { exitCodes, messageOf } from '../errors.ts';
 import { asJson } from '../record/recorder.ts';
@@ -60,11 +61,12 @@ export const tellRollback = async (
 };
 
 const tellValidated = (
-  { context: { output }, environment }: OpenRun,
+  { context, environment, recorder }: OpenRun,
   { release: { to, changes }, data }: EndedRollback['plan'],
   outcome: Extract<RollbackOutcome, { kind: 'validated' }>,
 ): Record<string, unknown> => {
   const shown = (path: string | null) => (path === null ? null : environment.shown(path));
+  const { output } = context;
   for (const warning of outcome.warnings) output.warn(warning);
   output.line(
     changes
@@ -74,7 +76,12 @@ const tellValidated = (
   output.line(`incident: ${shown(outcome.incident) ?? 'not written'}`);
   if (outcome.written !== null)
     output.line(`written since the backup: ${describeWritten(outcome.written)}`);
-  if (outcome.safety !== null) output.line(`what it replaced: ${shown(outcome.safety)}`);
+  if (outcome.safety !== null) {
+    output.line(`what it replaced: ${shown(outcome.safety)}`);
+    output.line(
+      `to look at what was written since, and to put it back: ${salvageHint(context, recorder.run)}`,
+    );
+  }
   return {
     incident: shown(outcome.incident),
     safety: shown(outcome.safety),

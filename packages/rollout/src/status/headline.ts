@@ -10,6 +10,7 @@ const runWords: Readonly<Record<RunState['kind'], string>> = {
   watch: 'watch',
   service: 'start or stop',
   freeze: 'freeze',
+  salvage: 'salvage',
 };
 
 /** Why the service is down, as far as the newest run tells. */

@@ -9,10 +9,11 @@ import { lookAtLock } from '../environment/lock.ts';
 import { lookAtService, type ServiceNow } from '../environment/service-now.ts';
 import { messageOf } from '../errors.ts';
 import { recordedWatch } from '../pages/recorded-watch.ts';
-import { allOf } from '../record/events.ts';
 import { hasUnfinishedRollback } from '../record/run-state.ts';
 import { type BrokenRun, newestChange, type RecordedRun, surveyRuns } from '../record/runs.ts';
+import { setAsideCopies } from '../record/set-aside-copies.ts';
 import type { Situation } from '../record/standing.ts';
+import { type WayBackAnswer, wayBackAnswer } from '../record/way-back.ts';
 import { driftOf } from '../takeover/drift.ts';
 import { holdingNow } from '../takeover/holding-now.ts';
 import { wayBackOf } from '../takeover/way-out-lines.ts';
@@ -43,24 +44,13 @@ export interface StatusNow {
   /** What rollbacks and undos of the newest run took out of the live data, and where it lies. */
   readonly setAside: readonly string[];
   readonly watch: WatchNow | null;
-  readonly wayBack: { readonly file: string; readonly proven: string } | null;
+  readonly wayBack: {
+    readonly file: string;
+    readonly proven: string;
+    /** What the drill of the open run found; null where none looked. */
+    readonly answer: WayBackAnswer | null;
+  } | null;
 }
-
-const setAsideOf = (newest: RecordedRun | null): string[] => {
-  if (newest === null) return [];
-  const undone = allOf(newest.events, 'data.set-aside', 'put-aside.kept').map(({ file }) => file);
-  const safety = allOf(newest.events, 'step.done').flatMap(({ step, scope, data }) =>
-    scope === 'rollback' &&
-    step === 'safety' &&
-    typeof data === 'object' &&
-    data !== null &&
-    !Array.isArray(data) &&
-    typeof data['file'] === 'string'
-      ? [data['file']]
-      : [],
-  );
-  return [...undone, ...safety];
-};
 
 /** The watch of an open run, judged again from its log; `null` where there is none, or it can't be read now. */
 const watchOf = async (
@@ -121,9 +111,19 @@ export const readStatus = async (
     newest,
     situation,
     broken,
-    setAside: setAsideOf(newest),
+    setAside:
+      newest === null
+        ? []
+        : setAsideCopies(newest.state.run, newest.events).map(({ file }) => file),
     watch: await watchOf(context, environment, newest),
-    wayBack: file === null ? null : { file, proven: await provenOfFile(config, file, shown) },
+    wayBack:
+      file === null
+        ? null
+        : {
+            file,
+            proven: await provenOfFile(config, file, shown),
+            answer: newest === null || newest.state.closed ? null : wayBackAnswer(newest.events),
+          },
   };
 };
 

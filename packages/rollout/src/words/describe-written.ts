@@ -10,6 +10,10 @@ export const writtenIn = (value: unknown): Written | null =>
       (value as Written)
     : null;
 
+/** Whether anything differs. */
+export const isAnyWritten = ({ files, tables }: Written): boolean =>
+  tables.length > 0 || [files.added, files.changed, files.removed].some(({ count }) => count > 0);
+
 /** Rows that a rollback took out of the live data, of all tables. */
 export const rowsWritten = ({ tables }: Written): number =>
   tables.reduce((sum, { before, after }) => sum + Math.max(0, (after ?? 0) - (before ?? 0)), 0);

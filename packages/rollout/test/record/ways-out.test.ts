@@ -68,7 +68,7 @@ describe('standingOf', () => {
 
 describe('mayDo', () => {
   it.each<[(typeof standings)[number], string]>([
-    ['closed', 'deploy, deploy --supersede, monitor, rollback, migrate, start, stop'],
+    ['closed', 'deploy, deploy --supersede, monitor, rollback, migrate, start, stop, salvage'],
     ['deploying', 'deploy --resume, deploy --abort, rollback'],
     ['undoing', 'deploy --resume, deploy --abort, rollback'],
     ['migrating', 'rollback, migrate --resume'],

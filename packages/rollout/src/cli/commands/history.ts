@@ -4,12 +4,14 @@ import { readLock } from '@dhash/journal';
 import { surveyAll } from '../../environment/all-layouts.ts';
 import type { CommandContext, CommandResult } from '../../environment/context.ts';
 import { openEnvironment } from '../../environment/environment.ts';
+import { salvageHint } from '../../environment/salvage-hint.ts';
 import { exitCodes, messageOf } from '../../errors.ts';
 import { describeDowntime, downtimeOf, downtimeUntil } from '../../record/downtime.ts';
 import { lastOf } from '../../record/events.ts';
 import { type Layout, layoutOf } from '../../record/layout.ts';
 import { displayedStatus } from '../../record/run-state.ts';
 import type { RecordedRun } from '../../record/runs.ts';
+import { setAsideCopies } from '../../record/set-aside-copies.ts';
 import { formatDuration, formatTable } from '../../words/format.ts';
 import { type Register, withGlobalOptions } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
@@ -64,9 +66,18 @@ const showHistory = async (
       if (why !== null) context.output.detail(`${run}: ${why}`);
       if (page !== null) context.output.detail(`${run}: ${page}`);
     }
+    for (const { run, setAside } of runs
+      .filter((one) => one.setAside.length > 0)
+      .slice(0, mostHints))
+      context.output.line(
+        `${run} set aside what was live (${setAside.length === 1 ? '1 copy' : `${setAside.length} copies`}): ${salvageHint(context, run)}`,
+      );
   }
   return { exit: exitCodes.done, fields: { runs, broken: survey.broken } };
 };
+
+/** So many runs that set something aside are told of, the newest first. */
+const mostHints = 3;
 
 /** Who began a run, how long it took and was down, why it ended as it did, and where its page is. */
 const storyOf = (layout: Layout, { state, events }: RecordedRun, nowMs: number) => {
@@ -76,6 +87,9 @@ const storyOf = (layout: Layout, { state, events }: RecordedRun, nowMs: number) 
     downtime,
     // Of a run that is closed, what followed is another run's.
     downMs: downtimeUntil(downtime, state.endedAt === null ? nowMs : Date.parse(state.endedAt)),
+    setAside: setAsideCopies(state.run, events)
+      .map(({ file }) => file)
+      .filter(existsSync),
     user: lastOf(events, 'run.opened')?.user ?? '?',
     tookMs: state.endedAt === null ? null : Date.parse(state.endedAt) - Date.parse(state.openedAt),
     why: state.reasons.length === 0 ? null : state.reasons.join('; '),

@@ -65,7 +65,7 @@ const restoreFrom = async (
   if (flags.env !== undefined)
     requireOfEnv(await readManifest(file), { given: named, env: flags.env });
   const to = resolve(context.cwd, flags.to);
-  await requireOutsideLiveData(context, { to, given: flags.to });
+  await requireOutsideLiveData(context, { to, given: `--to ${flags.to}` });
   const progress = showProgress(context);
   const restored = await restorePart(file, {
     only: flags.only,

@@ -1,9 +1,11 @@
 import type { CommandContext, CommandResult } from '../../environment/context.ts';
 import { type Environment, openEnvironment } from '../../environment/environment.ts';
+import { salvageHint } from '../../environment/salvage-hint.ts';
 import { type ExitCode, exitCodes } from '../../errors.ts';
 import { describeDowntime, downtimeOf } from '../../record/downtime.ts';
 import { displayedStatus, whichRelease } from '../../record/run-state.ts';
 import { standingOf } from '../../record/standing.ts';
+import { describeWayBack } from '../../record/way-back.ts';
 import { headline } from '../../status/headline.ts';
 import { isDown, readStatus, type StatusNow } from '../../status/read-status.ts';
 import { wayOutLines } from '../../takeover/way-out-lines.ts';
@@ -108,9 +110,12 @@ const showStatus = async (context: CommandContext, flags: StatusFlags): Promise<
   showLive(context, environment, now);
   showRun(context, now, status);
   for (const file of now.setAside) output.line(`  set aside ${shown(file)}`);
+  if (newest !== null && now.setAside.length > 0)
+    output.line(`            look into it with: ${salvageHint(context, newest.state.run)}`);
   if (wayBack !== null) {
     output.line(`  way back  ${shown(wayBack.file)}`);
     output.line(`            ${wayBack.proven}`);
+    if (wayBack.answer !== null) output.line(`            ${describeWayBack(wayBack.answer)}`);
   }
   for (const { run, problem, isUnreadable } of broken)
     output.line(
