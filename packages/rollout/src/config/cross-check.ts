@@ -200,7 +200,10 @@ export const crossCheck = (
   const database = valueAt(environment, ['migrations', 'database']);
   const databases = asList(valueAt(environment, ['data'])).flatMap((entry) => {
     const [type, name] = [valueAt(entry, ['type']), valueAt(entry, ['name'])];
-    return typeof name === 'string' && (type === 'sqlite' || type === 'postgres') ? [name] : [];
+    if (typeof name !== 'string') return [];
+    return type === 'sqlite' || type === 'postgres'
+      ? [name]
+      : insideOf(entry, name).map((inside) => inside.name);
   });
   if (typeof database === 'string' && !databases.includes(database)) {
     issues.push(
