@@ -4,6 +4,7 @@ import type { CommandContext, CommandResult } from '../../environment/context.ts
 import { exitCodes, RolloutError } from '../../errors.ts';
 import { lookIntoCopy } from '../../salvage/look-into.ts';
 import { putBack } from '../../salvage/put-back.ts';
+import { visibleLine } from '../../words/visible.ts';
 import { collect, type Register, withGlobalOptions, withTakeOver } from '../register.ts';
 import type { GlobalOptions } from '../run-command-line.ts';
 
@@ -20,6 +21,7 @@ export const registerSalvage: Register = (command, run) => {
   withGlobalOptions(
     withTakeOver(
       command
+        .argument('[act]', 'apply: the same as --apply')
         .option('--copy <file>', 'another copy than the newest that the run set aside')
         .option('--full', 'list every row and file')
         .option('--out <folder>', 'write what was found there: SQL, JSON lines, files')
@@ -32,8 +34,19 @@ export const registerSalvage: Register = (command, run) => {
         )
         .option('--files <glob>', "with --apply: 'uploads/**'; may be repeated", collect, []),
     ),
-  ).action((of: string, flags: SalvageFlags) =>
-    run('salvage', flags, (context) => runSalvage(context, of, flags)),
+  ).action((of: string, act: string | undefined, flags: SalvageFlags) =>
+    run('salvage', flags, (context) => runSalvage(context, of, withAct(flags, act))),
+  );
+};
+
+/** `salvage RUN apply` is `salvage RUN --apply`. */
+const withAct = (flags: SalvageFlags, act: string | undefined): SalvageFlags => {
+  if (act === undefined) return flags;
+  if (act === 'apply') return { ...flags, apply: true };
+  throw new RolloutError(
+    'unknown-act',
+    exitCodes.usage,
+    `"${visibleLine(act)}" is nothing that salvage does: apply, or no word to look`,
   );
 };
 
