@@ -8,7 +8,6 @@ import type { Environment } from '../environment/environment.ts';
 import type { EventStanding } from '../environment/event-standing.ts';
 import type { Announcer } from '../environment/open-run.ts';
 import { messageOf } from '../errors.ts';
-import { writeRunPages } from '../pages/write-run-pages.ts';
 import { currentUser } from '../process/who.ts';
 import { asJson, type Recorder } from '../record/recorder.ts';
 import { eventMessage, type MessageVariables } from './messages.ts';
@@ -63,13 +62,19 @@ export const openAnnouncer = (
   };
 
   const { report } = environment.layout.run(recorder.run);
+  const rewritePage = async (): Promise<void> => {
+    try {
+      // Whoever works on a run has it loaded; who only sends a message needs none of it.
+      const { writeRunPages } = await import('../pages/write-run-pages.ts');
+      await writeRunPages(environment, recorder);
+    } catch (error) {
+      context.output.warn(`the page of the run could not be written: ${messageOf(error)}`);
+    }
+  };
   /** The page of the run, once it is written. */
   const page = async (event: string) => {
     if (!withPage.has(event)) return {};
-    if (afterAct.has(event))
-      await writeRunPages(environment, recorder).catch((error: unknown) =>
-        context.output.warn(`the page of the run could not be written: ${messageOf(error)}`),
-      );
+    if (afterAct.has(event)) await rewritePage();
     return existsSync(report)
       ? { attachments: [{ name: 'report.html', path: relative(environment.config.root, report) }] }
       : {};
