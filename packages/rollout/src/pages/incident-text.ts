@@ -1,6 +1,6 @@
 import { describeWritten } from '../words/describe-written.ts';
 import { formatDuration, formatInstant } from '../words/format.ts';
-import { downMs } from './down-spans.ts';
+import { downMs } from './down-ms.ts';
 import { asSentence } from './in-words.ts';
 import type { RunPage } from './run-page.ts';
 import { firstSentence } from './tell-run.ts';

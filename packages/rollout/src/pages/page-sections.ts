@@ -2,7 +2,7 @@ import { escapeHtml } from '@dhash/basics/escape-html';
 import { tile } from '@dhash/monitor';
 import { describeWritten } from '../words/describe-written.ts';
 import { formatDuration, formatInstant } from '../words/format.ts';
-import { downMs } from './down-spans.ts';
+import { downMs } from './down-ms.ts';
 import { asSentence } from './in-words.ts';
 import type { RunPage } from './run-page.ts';
 import { firstSentence } from './tell-run.ts';

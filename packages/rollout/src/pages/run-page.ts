@@ -1,9 +1,9 @@
 import type { ReportInput, WatchMark } from '@dhash/monitor';
 import { explain, type WatchPolicy } from '@dhash/quality-gates';
+import { type DownSpan, downtimeOf } from '../record/downtime.ts';
 import { allOf, lastOf, type RecordedEvent } from '../record/events.ts';
 import type { RunState } from '../record/run-state.ts';
 import type { Holding } from '../record/standing.ts';
-import { type DownSpan, downSpans } from './down-spans.ts';
 import { type LeftToDo, leftToDo } from './left-to-do.ts';
 import { type SetAside, setAsideOf } from './set-aside.ts';
 import { type Story, tellRun } from './tell-run.ts';
@@ -97,7 +97,7 @@ export const runPage = ({ state, events, watch, held, shown }: RunPageFacts): Ru
     closedAtMs: state.endedAt === null ? null : Date.parse(state.endedAt),
     story: tellRun(state, events),
     timeline: timelineOf(events),
-    down: downSpans(events),
+    down: downtimeOf(events).spans,
     setAside:
       aside === null
         ? null

@@ -1,7 +1,8 @@
+import { downtimeOf } from '../record/downtime.ts';
 import { allOf, lastOf, type RecordedEvent } from '../record/events.ts';
 import type { RunState } from '../record/run-state.ts';
 import { formatDuration } from '../words/format.ts';
-import { downMs, downSpans } from './down-spans.ts';
+import { downMs } from './down-ms.ts';
 import { asSentence, counted, firstLine, gateInWords } from './in-words.ts';
 import { setAsideInWords, setAsideOf } from './set-aside.ts';
 
@@ -297,7 +298,7 @@ const openRun = (state: RunState, events: readonly RecordedEvent[]): Told => {
 };
 
 const costOf = (events: readonly RecordedEvent[]): string[] => {
-  const spans = downSpans(events);
+  const spans = downtimeOf(events).spans;
   const ms = downMs(spans);
   const aside = setAsideOf(events);
   const words = aside === null ? null : setAsideInWords(aside);

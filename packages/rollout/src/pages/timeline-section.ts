@@ -1,7 +1,8 @@
 import { escapeHtml } from '@dhash/basics/escape-html';
 import { table } from '@dhash/monitor';
+import type { DownSpan } from '../record/downtime.ts';
 import { formatDuration } from '../words/format.ts';
-import { type DownSpan, downMs } from './down-spans.ts';
+import { downMs } from './down-ms.ts';
 import type { RunPage } from './run-page.ts';
 import type { TimelineRow } from './timeline.ts';
 
@@ -86,7 +87,7 @@ export const timelineSection = (page: RunPage): string => {
       ? 'The service was not stopped.'
       : ms === null
         ? 'The service was stopped, and not seen to be well since.'
-        : `Service down ${formatDuration(ms)} in all, from each stop to the first health check that was done after it.`;
+        : `Service down ${formatDuration(ms)} in all, from each stop to the first healthy answer after it.`;
   return `<h2>Timeline</h2>
 ${rail(page)}
 <p class="hint">${total}</p>

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { downMs, downSpans } from '../../src/pages/down-spans.ts';
+import { downMs } from '../../src/pages/down-ms.ts';
 import { gateInWords } from '../../src/pages/in-words.ts';
 import { leftToDo } from '../../src/pages/left-to-do.ts';
 import { firstSentence, tellRun } from '../../src/pages/tell-run.ts';
 import { timelineOf } from '../../src/pages/timeline.ts';
+import { downtimeOf } from '../../src/record/downtime.ts';
 import { unknownIn } from '../../src/record/read-events.ts';
 import { folded } from '../record/recorded.ts';
 import { at, endingRecords, endings, opened, step, type Timed } from './endings.ts';
@@ -15,6 +16,8 @@ const watching = [
 ] as const;
 const ended = (decision: string, ...reasons: string[]) =>
   [60, { type: 'watch.ended', decision, reasons }] as const;
+
+const spansOf = (events: Parameters<typeof downtimeOf>[0]) => downtimeOf(events).spans;
 
 const told = (...given: Timed[]): string => {
   const events = at(opened, planned, ...given);
@@ -168,16 +171,16 @@ describe('the time that the service was down', () => {
       ...step(9, 'stop', 1),
       ...step(11, 'health', 1),
     );
-    expect(downMs(downSpans(events))).toBe(6000 + 3000);
+    expect(downMs(spansOf(events))).toBe(6000 + 3000);
   });
 
   it('ends where a stop is taken back, and is open where nothing was seen to be well', () => {
     const stopped = step(1, 'stop', 1);
     expect(
-      downMs(downSpans(at(opened, ...stopped, [4, { type: 'step.undone', step: 'stop' }]))),
+      downMs(spansOf(at(opened, ...stopped, [4, { type: 'step.undone', step: 'stop' }]))),
     ).toBe(3000);
-    expect(downMs(downSpans(at(opened, ...stopped)))).toBeNull();
-    expect(downSpans(at(opened, ...step(1, 'health', 1)))).toEqual([]);
+    expect(downMs(spansOf(at(opened, ...stopped)))).toBeNull();
+    expect(spansOf(at(opened, ...step(1, 'health', 1)))).toEqual([]);
   });
 });
 
