@@ -19,7 +19,7 @@ const usable = (columns: readonly string[], wanted: readonly string[]): boolean 
  * A statement that says which rows live has no room for: `[row, "unique" | "foreign", number]` each. Null where nothing is to
  * be asked. Pure.
  */
-export const checkStatement = (
+const checkStatement = (
   { shape, columns, rows }: RowBatch,
   parents: ReadonlyMap<string, TableShape>,
   dialect: Dialect,

@@ -18,7 +18,11 @@ import { isUndoneByData, undoByData } from '../rollback/data-undo.ts';
 import { resumeOnRecord } from '../rollback/resume.ts';
 import { refusal, requireWayOut, situationNow } from '../takeover/require-way-out.ts';
 import { migrateSteps } from './migrate-steps.ts';
-import { type PreparedMigration, prepareMigration } from './prepare-migration.ts';
+import {
+  declaredMigrations,
+  type PreparedMigration,
+  prepareMigration,
+} from './prepare-migration.ts';
 import { type Failure, failureOnRecord } from './take-back.ts';
 
 /** @throws RolloutError with the refusal's exit code */
@@ -26,6 +30,7 @@ export const requireMigratable = async (
   context: CommandContext,
   environment: Environment,
 ): Promise<void> => {
+  declaredMigrations(environment.config);
   await requireNotFrozen(context, environment);
   const situation = { ...(await situationNow(environment)), held: 'free' as const };
   if (!mayDo('migrate', situation).go)

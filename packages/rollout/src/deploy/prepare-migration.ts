@@ -1,4 +1,9 @@
-import type { CommandMigrations, SqlMigrations } from '../config/types.ts';
+import type {
+  CommandMigrations,
+  EnvironmentConfig,
+  MigrationsConfig,
+  SqlMigrations,
+} from '../config/types.ts';
 import type { Environment } from '../environment/environment.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
 import { migrationDatabase } from '../migrations/migration-database.ts';
@@ -32,6 +37,16 @@ export interface PreparedMigration {
       };
 }
 
+/** @throws RolloutError `no-migrations` where an environment declares none. */
+export const declaredMigrations = ({ env, migrations }: EnvironmentConfig): MigrationsConfig => {
+  if (migrations !== null) return migrations;
+  throw new RolloutError('no-migrations', exitCodes.usage, `${env} declares no migrations`, {
+    hints: [
+      'name them in rollout.yaml: migrations: { dir: …, database: … }, or { status: …, up: … }',
+    ],
+  });
+};
+
 type Begun = Pick<RunEvent<'migrate.planned'>, 'direction' | 'version' | 'migrations'>;
 
 /**
@@ -48,18 +63,7 @@ export const prepareMigration = async (
   begun: Begun | null = null,
 ): Promise<PreparedMigration> => {
   const { config, target: targetOf } = environment;
-  const { migrations } = config;
-  if (migrations === null)
-    throw new RolloutError(
-      'no-migrations',
-      exitCodes.usage,
-      `${config.env} declares no migrations`,
-      {
-        hints: [
-          'name them in rollout.yaml: migrations: { dir: …, database: … }, or { status: …, up: … }',
-        ],
-      },
-    );
+  const migrations = declaredMigrations(config);
   const target = targetOf({ runId: 'migrate', version: null, previous: null });
   const version =
     begun?.version ?? asked ?? (await target.current()) ?? (await target.versions())[0];

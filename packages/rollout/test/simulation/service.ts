@@ -6,7 +6,7 @@ import { here } from './kernel.ts';
 import { answersOk, makeData, type World } from './world.ts';
 
 /** Releases that could be deployed. */
-export const releases = ['1.2', '1.1', '1.0'] as const;
+const releases = ['1.2', '1.1', '1.0'] as const;
 
 /** How long the service's own commands take, ms. */
 const startMs = 400;

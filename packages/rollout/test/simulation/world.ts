@@ -170,7 +170,7 @@ export const openWorld = (root: string, random: Random): World => {
 };
 
 /** Whether the running release fails its users now. */
-export const isFailing = ({ running, behaviours, kernel }: World): boolean => {
+const isFailing = ({ running, behaviours, kernel }: World): boolean => {
   if (running === null) return false;
   const behaviour = behaviours.get(running.version) ?? { kind: 'healthy' };
   const ageMs = kernel.monotonicMs() - running.sinceMs;
