@@ -10,12 +10,13 @@ import { provenSentence } from '../backup/proven-backup.ts';
 import { type CommandContext, commandHint } from '../environment/context.ts';
 import type { Environment } from '../environment/environment.ts';
 import { exitCodes, RolloutError } from '../errors.ts';
+import { backupOnRecord } from '../record/backup-on-record.ts';
 import {
   earlierDowntimes,
   expectedDowntime,
   expectedSentence,
 } from '../record/expected-downtime.ts';
-import { surveyRuns } from '../record/runs.ts';
+import { type RecordedRun, surveyRuns } from '../record/runs.ts';
 import { changeAtStart } from '../record/shape-change.ts';
 import { showProgress } from '../words/progress.ts';
 import { explainUnreadable } from './readable.ts';
@@ -50,10 +51,34 @@ const requireThere = async (
 };
 
 /**
+ * A sidecar proves that a file is whole, and not that it is the one that was taken: whoever replaced one could replace both.
+ *
+ * @throws RolloutError (exit 8) where a run has another SHA-256 of it on its record
+ */
+const requireAsTaken = (
+  { config }: Environment,
+  runs: readonly RecordedRun[],
+  { file, sha256 }: { readonly file: string; readonly sha256: string },
+): void => {
+  const recorded = backupOnRecord(runs, config.root, file);
+  if (recorded === null || recorded.sha256 === sha256) return;
+  throw new RolloutError(
+    'not-as-taken',
+    exitCodes.notVerified,
+    `${file} is not the backup that run ${recorded.run} took: its record says SHA-256 ${recorded.sha256}, the file has ${sha256}`,
+    {
+      hints: [
+        'somebody put another one in its place, sidecar included: take the right file from a copy, or name another backup',
+      ],
+    },
+  );
+};
+
+/**
  * Verifies a backup and plans the way back to it, before anything is stopped.
  *
- * @throws RolloutError (exit 2) where there is no such file; RollbackError (exit 8) where it does
- * not verify or does not belong here.
+ * @throws RolloutError (exit 2) where there is no such file, (exit 8) where it is not the one on record; RollbackError
+ * (exit 8) where it does not verify or does not belong here.
  */
 export const prepareRollback = async (
   context: CommandContext,
@@ -82,11 +107,13 @@ export const prepareRollback = async (
     signal: context.signal,
     onProgress: progress.show,
   }).finally(progress.end);
+  const { runs } = await surveyRuns(environment.layout, config.env);
+  requireAsTaken(environment, runs, facts.backup);
   const stamped =
     parts.release === 'stay' ? { ...facts, backup: { ...facts.backup, release: null } } : facts;
   const plan = planRollback(stamped, { data: parts.data });
   const proven = await provenSentence(config, facts.backup, environment.shown);
-  const told = await withRecorded(environment, plan);
+  const told = withRecorded(runs, plan);
   return {
     ...told,
     sentences: [...told.sentences.slice(0, 1), proven, ...told.sentences.slice(1)],
@@ -94,11 +121,7 @@ export const prepareRollback = async (
 };
 
 /** Says what the record knows: how long rollbacks took, what of the data stays changed. A broken record keeps nobody from going back. */
-const withRecorded = async (
-  { config, layout }: Environment,
-  plan: RollbackPlan,
-): Promise<RollbackPlan> => {
-  const { runs } = await surveyRuns(layout, config.env);
+const withRecorded = (runs: readonly RecordedRun[], plan: RollbackPlan): RollbackPlan => {
   const earlier = earlierDowntimes(runs, 'rollback');
   const sentence = expectedSentence(expectedDowntime(earlier, plan.steps), plan.steps);
   const { from } = plan.release;
@@ -129,8 +152,9 @@ export const prepareReleaseRollback = async (
     );
   const { service, env, data: sources } = config;
   const activeRelease = await target.current();
+  const { runs } = await surveyRuns(environment.layout, env);
   return withRecorded(
-    environment,
+    runs,
     planReleaseRollback({ service, env, activeRelease, sources }, previous),
   );
 };

@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { verifyBackup } from '@dhash/backup-core';
 import { expect, it } from 'vitest';
@@ -44,6 +44,29 @@ it('another backup over a rollback that died: what the first put aside is kept a
   expect(JSON.stringify(rows)).toContain('"notes":2');
   const left = await readdir(join(project.root, 'data'), { recursive: true });
   expect(left.filter((name) => name.includes('.dhash-restore'))).toEqual([]);
+});
+
+it('a backup that somebody replaced by another one, its sidecar too, is not gone back to', async () => {
+  const project = await makeProject({ hurried: true });
+  await promote(project);
+  await promote(project, '1.1');
+  const folder = join(project.root, 'backups');
+  const taken =
+    (await readdir(folder))
+      .filter((name) => name.endsWith('.zip'))
+      .sort()
+      .at(-1) ?? '';
+  await project.writeNote();
+  expectExit(await project.run('backup', ...production, '--tag', 'other'), 0);
+  const other = (await readdir(folder)).find((name) => name.endsWith('_other.zip')) ?? '';
+  await copyFile(join(folder, other), join(folder, taken));
+  const sidecar = await readFile(join(folder, `${other}.sha256`), 'utf8');
+  await writeFile(join(folder, `${taken}.sha256`), sidecar.replace(other, taken));
+
+  const ran = await project.run('rollback', ...production, '--backup', join(folder, taken));
+  expectExit(ran, 8);
+  expect(ran.err).toMatch(/is not the backup that run \S+-deploy\S* took: its record says SHA-256/);
+  expect(project.notes()).toBe(1);
 });
 
 it('a secret that a command prints reaches neither the record nor the screen', async () => {
