@@ -1,6 +1,7 @@
 import type * as z from 'zod';
+import { drillSchema } from './backup-schema.ts';
 import { parseDuration } from './duration.ts';
-import { drillSchema, type EnvironmentInput } from './schema.ts';
+import type { EnvironmentInput } from './schema.ts';
 import type { DrillConfig, TargetDrill } from './types.ts';
 
 /** `backup.drill` in full; nothing, `false` and `true` say only whether a deploy drills. */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { type DataSource, parsePostgresUrl } from '@dhash/backup-core';
 import { type ChannelConfig, channelSchema } from '@dhash/notifier';
+import { keepForSchema } from './backup-schema.ts';
 import { commandEnvironment, givenValues } from './command-environment.ts';
 import { ConfigError, type ConfigIssue } from './config-error.ts';
 import { crossCheck } from './cross-check.ts';
@@ -14,18 +14,13 @@ import { inOrder, type RolloutFile } from './parse-config.ts';
 import { duration, present } from './parsed.ts';
 import { formatPath, type Path } from './positions.ts';
 import { channelNames, notifyEntry } from './recipients.ts';
-import {
-  type EnvironmentInput,
-  environmentSchema,
-  type FileInput,
-  keepForSchema,
-} from './schema.ts';
+import { type EnvironmentInput, environmentSchema, type FileInput } from './schema.ts';
+import { secretsOf } from './secrets.ts';
 import { signoffOf } from './signoff-schema.ts';
 import { parseDays, parsePercent, parseSize } from './size.ts';
 import { type Substituted, substitute } from './substitute.ts';
 import { suggest } from './suggest.ts';
 import type { EnvironmentConfig, TargetConfig } from './types.ts';
-import { isDecodable } from './url-credentials.ts';
 
 const unknownEnvironment = (file: RolloutFile, env: string): ConfigError =>
   new ConfigError([
@@ -103,55 +98,6 @@ const contextOf = (file: RolloutFile, substituted: Substituted): IssueContext =>
     raw: file.raw,
     variablesAt: (path: Path) => names.get(formatPath(path)) ?? [],
   };
-};
-
-/** Passwords inside addresses are secrets on their own, as a server may say them back. */
-const withPasswords = (value: string): string[] => {
-  if (!URL.canParse(value)) return [value];
-  const url = new URL(value);
-  const { password } = url;
-  if (password === '') return [value];
-  return [value, password, ...(isDecodable(url) ? [decodeURIComponent(password)] : [])];
-};
-
-/** As libpq reads addresses: a user without a host is one to it, and none to the web. */
-const databasePassword = (url: string): string | undefined => {
-  const parsed = parsePostgresUrl(url);
-  return 'env' in parsed ? parsed.env['PGPASSWORD'] : undefined;
-};
-
-const secretsOfDatabase = (url: string): string[] => {
-  const password = databasePassword(url) ?? '';
-  return [url, password, encodeURIComponent(password)];
-};
-
-/** Whatever its variable is called. */
-const holdsPassword = (value: string): boolean =>
-  withPasswords(value).length > 1 || databasePassword(value) !== undefined;
-
-const secretFields = ['url', 'smtp', 'secret', 'password', 'token', 'routingKey', 'apiKey'];
-const secretName = /SECRET|TOKEN|PASSWORD|PASSWD|API_?KEY|PRIVATE_?KEY/i;
-
-const secretsOf = (
-  channels: readonly ChannelConfig[],
-  fromChannels: Substituted['values'],
-  fromEnvironment: Substituted['values'],
-  data: readonly DataSource[],
-): string[] => {
-  const fields = channels.flatMap((channel) =>
-    Object.entries(channel).flatMap(([field, value]) =>
-      secretFields.includes(field) ? [value].flat() : [],
-    ),
-  );
-  const all = [
-    ...fields.filter((value): value is string => typeof value === 'string'),
-    ...data.flatMap((source) => (source.type === 'postgres' ? secretsOfDatabase(source.url) : [])),
-    ...fromChannels.map(({ value }) => value),
-    ...fromEnvironment
-      .filter(({ name, value }) => secretName.test(name) || holdsPassword(value))
-      .map(({ value }) => value),
-  ];
-  return [...new Set(all.flatMap(withPasswords).filter((value) => value !== ''))];
 };
 
 const targetOf = (

@@ -24,3 +24,7 @@ export const command = z
     error: 'must be a text (it runs through the shell) or a list of texts (program and arguments)',
   })
   .describe('A text runs through the shell; a list runs as it stands.');
+
+export const variableName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable');
