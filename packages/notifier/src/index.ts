@@ -2,6 +2,7 @@ export type { Acts } from './acts.ts';
 export { asTest } from './as-test.ts';
 export type { Attachment } from './attachments.ts';
 export type { Channel, Delivery } from './channels/channel.ts';
+export { loadChannels } from './channels/load-nodemailer.ts';
 export { type ChannelCheck, checkChannels, checkTemplates } from './check.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { isChannelOff, whyOff } from './config/channel-off.ts';

@@ -1,4 +1,5 @@
 import { composeMail } from './channels/email.ts';
+import { loadNodemailer } from './channels/load-nodemailer.ts';
 import { parseAddress } from './config/addresses.ts';
 import type { ChannelConfig } from './config/channel-schema.ts';
 import { type Message, parseMessage } from './message.ts';
@@ -28,7 +29,7 @@ const mailBytes = async (
   message: Message,
   config: Extract<ChannelConfig, { type: 'email' }>,
 ): Promise<string> => {
-  const { createTransport } = await import('nodemailer');
+  const { createTransport } = await loadNodemailer();
   const transport = createTransport({ streamTransport: true, buffer: true, newline: 'unix' });
   const info = await transport.sendMail(
     composeMail(

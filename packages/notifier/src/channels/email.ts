@@ -14,6 +14,7 @@ import { composeEmail } from '../render/email.ts';
 import { cleanLine } from '../text/clean.ts';
 import { truncate } from '../text/cut.ts';
 import type { Channel, ChannelTools, Delivery, TryContext } from './channel.ts';
+import { loadNodemailer } from './load-nodemailer.ts';
 import { openSmtpSocket } from './smtp-socket.ts';
 
 const saidLimit = 200;
@@ -152,7 +153,7 @@ export const openEmailChannel = (config: ChannelOf<'email'>, tools: ChannelTools
     if (recipients.length === 0)
       return permanent('the recipients it still waited for are no longer configured');
     const attached = await readAttachments(delivery.message.attachments ?? [], tools.attachments);
-    const { createTransport } = await import('nodemailer');
+    const { createTransport } = await loadNodemailer();
     const transport = createTransport(smtpOptions(config, context.tryMs));
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), context.tryMs);

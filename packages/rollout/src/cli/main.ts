@@ -1,11 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import { Interrupted } from '../environment/context.ts';
-import { loadAhead } from '../environment/load-ahead.ts';
 import { exitCodes } from '../errors.ts';
 import { systemClock } from '../process/clock.ts';
 import { tool } from '../tool.ts';
 import { addCommands } from './add-commands.ts';
 import { commandTree } from './command-tree.ts';
+import { loadAhead } from './load-ahead.ts';
 import type { Run } from './register.ts';
 import type { CommandIo } from './run-command-line.ts';
 import { refuseUnclearValues } from './strict-values.ts';
