@@ -60,6 +60,6 @@ export const waitUntilHealthy = async (wait: HealthWait): Promise<HealthOutcome>
       const last = reading.ok === true ? 'OK' : (reading.reason ?? 'no reason given');
       return { ok: false, last, checks, ms };
     }
-    await clock.sleep(pauseMs(ms, inARow), signal);
+    await clock.sleep(Math.min(pauseMs(ms, inARow), budgetMs - ms), signal);
   }
 };
