@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { Interrupted } from '../../src/environment/context.ts';
 import { runMain } from '../run-main.ts';
 import { hurried } from './hurried.ts';
+import { newestRun } from './observe.ts';
 import { makeProject, type Project } from './project.ts';
 
 const page = await readFile(new URL('../../../../docs/night.md', import.meta.url), 'utf8');
@@ -132,6 +133,13 @@ it('docs/night.md: each of its commands does what the page says of it', {
   await ends(0, 'npx dhash-rollout ack RUN', {
     RUN: runs.find((name) => !name.endsWith('.zip')) ?? '',
   });
+  const rows = { RUN: await newestRun(project), orders: 'notes' };
+  const found = await ends(0, 'npx dhash-rollout salvage RUN', rows);
+  expect(found.said).toMatch(/notes/);
+  await ends(0, 'npx dhash-rollout salvage RUN --out var/salvaged', rows);
+  const before = project.notes();
+  await ends(0, 'npx dhash-rollout salvage RUN --apply --table orders', rows);
+  expect(project.notes()).toBe(before + 1);
   await ends(0, `npx dhash-rollout freeze ${env} --until 12h --reason "after the rollback"`);
   const safety = (await readdir(join(project.root, 'backups/safety'))).find((name) =>
     name.endsWith('.zip'),
