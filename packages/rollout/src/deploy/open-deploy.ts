@@ -29,12 +29,6 @@ export const resumeDeploy = async (
       await requireWayOut(context, environment, 'deploy --resume', { run, lock });
       const recorder = await recorderOf(context, environment, run);
       return workOnRun(context, environment, { lock, recorder }, async (open) => {
-        if (recordedPlan(recorder.events) === null) {
-          // Nothing is deployed: who asked for it must not take this for done.
-          const closed = await closeUnbegun(open);
-          context.output.line('deploy again: there is nothing to go on with');
-          return { ...closed, exit: exitCodes.failed };
-        }
         if (isBeingAborted(recorder.events)) return takeBack(open, null);
         await recorder.record({
           type: 'deploy.resumed',
