@@ -94,6 +94,8 @@ const elsewhere: Readonly<Record<string, string>> = {
   'set-aside': 'only older records have it',
   'watch.extended': 'an act of its own: system/ways-out.test.ts',
   'migrate.status': "another tool's migrations: system/another-language.test.ts kills it for real",
+  'salvage.started': 'an act of its own: system/salvage.test.ts',
+  'salvage.put': 'an act of its own: system/salvage.test.ts',
   'freeze.set': 'an act of its own: freeze/freeze.test.ts',
   'service.stopped': 'an act of its own: system/careful-hands.test.ts',
   'service.started': 'an act of its own: system/careful-hands.test.ts',

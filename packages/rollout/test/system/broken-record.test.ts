@@ -17,7 +17,7 @@ it('a record that was tampered with stops a deploy, and not an emergency rollbac
   await project.writeNote();
 
   const history = expectExit(await project.run('history'), 0);
-  expect(history.out).toMatch(new RegExp(`broken record +\\? +\\? +${run}`));
+  expect(history.out).toMatch(new RegExp(`broken record +\\? +\\? +\\? +${run}`));
   const status = expectExit(await project.run('status'), 0);
   expect(status.out).toContain(`BROKEN    ${run}`);
   const doctor = expectExit(await project.run('doctor'), 8);
