@@ -14,5 +14,5 @@ it.each([
     return { ok: false, reason: 'HTTP 503' };
   };
   const outcome = await waitUntilHealthy({ check }, clock, new AbortController().signal);
-  expect(outcome).toMatchObject({ ok: false, ms: 60_000, checks: 61 });
+  expect(outcome).toMatchObject({ ok: false, ms: 60_000, checks: 86 });
 });

@@ -53,6 +53,17 @@ const codeOf = (error: unknown): string =>
 const lookAtStatus =
   '  → nothing is claimed about the state; look: npx dhash-rollout status --env ENV';
 
+/** Of an archive that is refused: nothing of ours can make it whole again. */
+const anotherBackup =
+  '  → bring that backup back whole, from a copy of it, or name another one: npx dhash-rollout backup --env ENV --list';
+
+/** What to type after an error of one of the packages. */
+const hintsFor = (error: unknown, exit: ExitCode): string[] => {
+  if (exit === exitCodes.unexpected) return [lookAtStatus];
+  const isOfArchive = isBackupError(error) || isRollbackError(error);
+  return exit === exitCodes.notVerified && isOfArchive ? [anotherBackup] : [];
+};
+
 /** Maps everything that a command may throw to an exit code and the lines that explain it. */
 export const failureOf = (error: unknown): Failure => {
   if (error instanceof Interrupted)
@@ -92,10 +103,7 @@ export const failureOf = (error: unknown): Failure => {
     return {
       exit,
       code: codeOf(error),
-      lines: [
-        `error: ${messageOf(error)}`,
-        ...(exit === exitCodes.unexpected ? [lookAtStatus] : []),
-      ],
+      lines: [`error: ${messageOf(error)}`, ...hintsFor(error, exit)],
     };
   return {
     exit: exitCodes.unexpected,

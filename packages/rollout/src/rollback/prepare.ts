@@ -56,6 +56,7 @@ const requireThere = async (
  * @throws RolloutError (exit 8) where a run has another SHA-256 of it on its record
  */
 const requireAsTaken = (
+  context: CommandContext,
   { config }: Environment,
   runs: readonly RecordedRun[],
   { file, sha256 }: { readonly file: string; readonly sha256: string },
@@ -68,7 +69,8 @@ const requireAsTaken = (
     `${file} is not the backup that run ${recorded.run} took: its record says SHA-256 ${recorded.sha256}, the file has ${sha256}`,
     {
       hints: [
-        'somebody put another one in its place, sidecar included: take the right file from a copy, or name another backup',
+        'somebody put another one in its place, sidecar included: take the right file from a copy',
+        `${commandHint(context, `backup --env ${config.env} --list`)}   shows the others`,
       ],
     },
   );
@@ -108,7 +110,7 @@ export const prepareRollback = async (
     onProgress: progress.show,
   }).finally(progress.end);
   const { runs } = await surveyRuns(environment.layout, config.env);
-  requireAsTaken(environment, runs, facts.backup);
+  requireAsTaken(context, environment, runs, facts.backup);
   const stamped =
     parts.release === 'stay' ? { ...facts, backup: { ...facts.backup, release: null } } : facts;
   const plan = planRollback(stamped, { data: parts.data });

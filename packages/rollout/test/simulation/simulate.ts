@@ -7,7 +7,7 @@ import { backupsOf, layProject, newFolder, type OldBackups, tamperWith } from '.
 import { randomOf } from './random.ts';
 import { type Incident, type Story, storyOf } from './story.ts';
 import type { Told } from './told.ts';
-import { makeData, openWorld, startMs, type World } from './world.ts';
+import { makeUsersData, openWorld, startMs, type World } from './world.ts';
 
 export interface Template {
   readonly folder: string;
@@ -200,7 +200,7 @@ export const tellStory = async <T>(
     for (const [version, behaviour] of Object.entries(story.behaviours))
       world.behaviours.set(version, behaviour);
     if (!story.isFirst) {
-      makeData(world);
+      makeUsersData(world);
       world.active = '1.0';
       world.running = { version: '1.0', sinceMs: startMs };
     }

@@ -187,10 +187,15 @@ export const answersOk = ({ running, behaviours, kernel }: World): boolean => {
   return Math.floor(ageMs / behaviour.everyMs) % 2 === 0;
 };
 
-/** Users' data as there was before anything was deployed. */
+/** What `init` makes: nobody's writes yet. */
 export const makeData = (world: World): void => {
   mkdirSync(world.dataFolder(), { recursive: true });
   for (const name of ['first.txt', 'second.txt'])
     writeFileSync(join(world.dataFolder(), name), `as it was\n`);
+};
+
+/** Users' data as there was before anything was deployed. */
+export const makeUsersData = (world: World): void => {
+  makeData(world);
   for (const name of readdirSync(world.dataFolder())) world.written.add(name);
 };
