@@ -19,6 +19,8 @@ const needed = [
   /^(dist\/cli\/)?(LICENSE|NOTICE)$/,
   // Pictures of the README.
   /^docs\/[\w-]+\.(svg|png)$/,
+  // What a Prometheus loads as it lies.
+  /^alerts\.yml$/,
   /^CHANGELOG\.md$/,
   /^bin\/[\w-]+\.js$/,
   /^dist\/[\w/.-]+\.(js|cjs|d\.ts|d\.cts)(\.map)?$/,

@@ -79,7 +79,7 @@ export const faults: readonly Fault[] = [
       return real.rollback({ ...options, past: options.past.filter((event) => !isSwap(event)) });
     },
   })),
-  fault('a backup is believed without being verified', 654, 'backup-core', (real) => ({
+  fault('a backup is believed without being verified', 147, 'backup-core', (real) => ({
     verifyBackup: (file, options) => {
       believe(file);
       return real.verifyBackup(file, options);
