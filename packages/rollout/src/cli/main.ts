@@ -5,7 +5,6 @@ import { systemClock } from '../process/clock.ts';
 import { tool } from '../tool.ts';
 import { addCommands } from './add-commands.ts';
 import { commandTree } from './command-tree.ts';
-import { loadAhead } from './load-ahead.ts';
 import type { Run } from './register.ts';
 import type { CommandIo } from './run-command-line.ts';
 import { refuseUnclearValues } from './strict-values.ts';
@@ -100,7 +99,7 @@ export const main = async (argv: readonly string[], given?: CommandIo): Promise<
   let exit: number = exitCodes.done;
   const run: Run = async (command, options, work, log = null) => {
     const { runCommandLine } = await import('./run-command-line.ts');
-    if (mayGuard(command, options)) await loadAhead();
+    if (mayGuard(command, options)) await (await import('./load-ahead.ts')).loadAhead();
     exit = await runCommandLine({ ...io, typed: argv }, command, options, work, log);
   };
   try {
