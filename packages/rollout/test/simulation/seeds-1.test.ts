@@ -10,7 +10,10 @@ vi.mock('@dhash/notifier', async (load) =>
   (await import('./stand-ins.ts')).notifierStandIn(await load()),
 );
 // Pages are for people; they are tested where they are made.
-vi.mock('../../src/pages/watch-report.ts', () => ({ writeWatchReport: async () => false }));
+vi.mock(
+  '../../src/pages/write-run-pages.ts',
+  async () => (await import('./stand-ins.ts')).pagesStandIn,
+);
 
 it('keeps every invariant, whatever a seed brings: half 1 of 2', async () => {
   const { broken, summary } = await tellAll(seedsOf(1, 2));

@@ -91,3 +91,11 @@ export const notifierStandIn = (real: typeof notifier): typeof notifier => ({
     } as unknown as notifier.Notifier;
   },
 });
+
+/** Pages are for people; they are tested where they are made. */
+export const pagesStandIn: typeof import('../../src/pages/write-run-pages.ts') = {
+  kindsWithPage: [],
+  readRunPage: async () => null,
+  writeRunPages: async () => true,
+  leavePages: async () => undefined,
+};

@@ -14,7 +14,10 @@ vi.mock('@dhash/backup-core', async (load) =>
 vi.mock('@dhash/notifier', async (load) =>
   (await import('./stand-ins.ts')).notifierStandIn(await load()),
 );
-vi.mock('../../src/pages/watch-report.ts', () => ({ writeWatchReport: async () => false }));
+vi.mock(
+  '../../src/pages/write-run-pages.ts',
+  async () => (await import('./stand-ins.ts')).pagesStandIn,
+);
 
 const env = ['--env', 'production'];
 const deploy = ['deploy', ...env, '--version', '1.1'];
