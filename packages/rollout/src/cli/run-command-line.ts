@@ -111,7 +111,8 @@ export const runCommandLine = async (
     });
   } catch (error) {
     // A library that was interrupted says so with an error of its own; why it was is the signal's to say.
-    const failure = failureOf(io.signal.aborted && isAbort(error) ? io.signal.reason : error);
+    const thrown: unknown = io.signal.aborted && isAbort(error) ? io.signal.reason : error;
+    const failure = failureOf(thrown, command);
     const lines = failure.lines.map((line) => visible(output.redact(line)));
     for (const line of lines) {
       io.stderr.write(`${line}\n`);

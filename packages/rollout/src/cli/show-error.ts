@@ -53,19 +53,24 @@ const codeOf = (error: unknown): string =>
 const lookAtStatus =
   '  → nothing is claimed about the state; look: npx dhash-rollout status --env ENV';
 
+/** Commands that go back to a backup; those that look at one say only what is wrong with it. */
+const goingBack = ['deploy', 'monitor', 'rollback', 'migrate', 'watchdog'];
+
 /** Of an archive that is refused: nothing of ours can make it whole again. */
 const anotherBackup =
   '  → bring that backup back whole, from a copy of it, or name another one: npx dhash-rollout backup --env ENV --list';
 
 /** What to type after an error of one of the packages. */
-const hintsFor = (error: unknown, exit: ExitCode): string[] => {
+const hintsFor = (error: unknown, exit: ExitCode, command: string): string[] => {
   if (exit === exitCodes.unexpected) return [lookAtStatus];
   const isOfArchive = isBackupError(error) || isRollbackError(error);
-  return exit === exitCodes.notVerified && isOfArchive ? [anotherBackup] : [];
+  return exit === exitCodes.notVerified && isOfArchive && goingBack.includes(command)
+    ? [anotherBackup]
+    : [];
 };
 
 /** Maps everything that a command may throw to an exit code and the lines that explain it. */
-export const failureOf = (error: unknown): Failure => {
+export const failureOf = (error: unknown, command: string): Failure => {
   if (error instanceof Interrupted)
     return {
       exit: error.exit,
@@ -103,7 +108,7 @@ export const failureOf = (error: unknown): Failure => {
     return {
       exit,
       code: codeOf(error),
-      lines: [`error: ${messageOf(error)}`, ...hintsFor(error, exit)],
+      lines: [`error: ${messageOf(error)}`, ...hintsFor(error, exit, command)],
     };
   return {
     exit: exitCodes.unexpected,
