@@ -37,14 +37,16 @@ export const makeFolder = async (
   options: {
     readonly disk?: FolderDisk;
     readonly onMade?: (made: string, wasThere: string) => Promise<void>;
+    /** In the place of {@link syncFolder}. */
+    readonly syncNames?: (folder: string) => Promise<void>;
   } = {},
 ): Promise<void> => {
-  const { disk = nodeDisk, onMade } = options;
+  const { disk = nodeDisk, onMade, syncNames = (names) => syncFolder(names, disk) } = options;
   const first = await disk.mkdir(folder, { recursive: true, mode: 0o700 });
   if (first === undefined) return;
   const top = dirname(resolve(first));
   for (let made = resolve(folder); made !== top; made = dirname(made)) {
     await onMade?.(made, top);
-    await syncFolder(dirname(made), disk);
+    await syncNames(dirname(made));
   }
 };

@@ -19,6 +19,11 @@ export interface WriteOptions {
   readonly disk?: FileDisk;
 }
 
+export interface ReplaceOptions extends WriteOptions {
+  /** In the place of `syncFolder`. */
+  readonly syncNames?: (folder: string) => Promise<void>;
+}
+
 /**
  * Writes a file that is not there yet; its content is durable when this resolves, its name is not. What could not be
  * written whole is removed.
@@ -52,9 +57,9 @@ export const replaceFile = async (
   file: string,
   part: string,
   data: string | Uint8Array | Iterable<string>,
-  options: WriteOptions = {},
+  options: ReplaceOptions = {},
 ): Promise<void> => {
-  const { disk = nodeDisk } = options;
+  const { disk = nodeDisk, syncNames = (folder) => syncFolder(folder, disk) } = options;
   await writeNewFile(part, data, options);
   try {
     await disk.rename(part, file);
@@ -62,5 +67,5 @@ export const replaceFile = async (
     await disk.rm(part, { recursive: false, force: true });
     throw error;
   }
-  await syncFolder(dirname(file), disk);
+  await syncNames(dirname(file));
 };

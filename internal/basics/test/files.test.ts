@@ -44,6 +44,17 @@ describe('makeFolder', () => {
   });
 });
 
+it('syncs names as it is told to, where it is told', async () => {
+  const root = await tempFolder();
+  const synced: string[] = [];
+  const syncNames = async (folder: string) => {
+    synced.push(folder.replace(root, '') || '/');
+  };
+  await makeFolder(join(root, 'a/b'), { syncNames });
+  await replaceFile(join(root, 'a/f'), join(root, 'a/part'), 'new', { syncNames });
+  expect(synced).toEqual(['/a', '/', '/a']);
+});
+
 describe('replaceFile', () => {
   it('writes beside, renames, and makes the name durable', async () => {
     const root = await tempFolder();

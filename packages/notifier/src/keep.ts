@@ -1,11 +1,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '@dhash/basics/code-of';
-import { makeFolder } from '@dhash/basics/folders';
 import type { Message } from './message.ts';
 import type { Receipt } from './receipt.ts';
 import { renderEmail } from './render/email.ts';
-import { removeFile, writeNew } from './spool/durable.ts';
+import { makeFolder, removeFile, writeNew } from './spool/durable.ts';
 
 /** Messages kept as files. */
 export interface Kept {

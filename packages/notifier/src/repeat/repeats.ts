@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { makeFolder } from '@dhash/basics/folders';
 import { type Message, parseMessage } from '../message.ts';
-import { namesIn, readIfThere, removeFile, replaceFile } from '../spool/durable.ts';
+import { makeFolder, namesIn, readIfThere, removeFile, replaceFile } from '../spool/durable.ts';
 import type { RepeatState } from './policy.ts';
 
 /** A message that is said again until somebody acknowledges its run. */

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { makeFolder, syncFolder } from '@dhash/basics/folders';
-import { namesIn, readIfThere, removeFile, writeNew } from './durable.ts';
+import { makeFolder, namesIn, readIfThere, removeFile, syncFolder, writeNew } from './durable.ts';
 import { type DeadRecord, type Death, parseRecord } from './record.ts';
 
 /** A file of dead/. */

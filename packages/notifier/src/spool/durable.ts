@@ -3,7 +3,7 @@ import { renameSync, unlinkSync } from 'node:fs';
 import { link, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf } from '@dhash/basics/code-of';
-import { syncFolder } from '@dhash/basics/folders';
+import { makeFolder as make, syncFolder as sync } from '@dhash/basics/folders';
 import { replaceFile as replaceFileBy, writeNewFile } from '@dhash/basics/replace-file';
 
 /**
@@ -20,6 +20,22 @@ export const diskFailure = async (act: () => Promise<unknown>): Promise<string |
     return code;
   }
 };
+
+/** What file systems say that sync no folder, and folders that may be written and not read. */
+const syncsNoFolder = ['EISDIR', 'EPERM', 'EINVAL', 'EACCES'];
+
+/** Makes names in a folder survive a power cut, where its disk can: a message is taken all the same. */
+export const syncFolder = async (folder: string): Promise<void> => {
+  try {
+    await sync(folder);
+  } catch (error) {
+    if (!syncsNoFolder.includes(codeOf(error))) throw error;
+  }
+};
+
+/** A folder that only its owner may read, with those above it; the name of each new one is durable. */
+export const makeFolder = (folder: string): Promise<void> =>
+  make(folder, { syncNames: syncFolder });
 
 /** Names in a folder; none where it is not there. */
 export const namesIn = async (folder: string): Promise<string[]> => {
@@ -85,4 +101,4 @@ export const writeNew = async (path: string, data: string): Promise<boolean> => 
 
 /** Replaces a file as a whole. */
 export const replaceFile = (path: string, data: string): Promise<void> =>
-  replaceFileBy(path, nameBeside(path), data);
+  replaceFileBy(path, nameBeside(path), data, { syncNames: syncFolder });

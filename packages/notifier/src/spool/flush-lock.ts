@@ -3,9 +3,8 @@ import { utimesSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '@dhash/basics/code-of';
-import { makeFolder } from '@dhash/basics/folders';
 import type { Clock } from '../clock.ts';
-import { removeFile, writeNew } from './durable.ts';
+import { makeFolder, removeFile, writeNew } from './durable.ts';
 import { describeOwner, isOwnerAlive, type OwnerTag, ownerTag } from './owner.ts';
 
 /** A mark of another machine that was not refreshed for this long is taken over, ms. */

@@ -3,9 +3,17 @@ import { link, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { codeOf } from '@dhash/basics/code-of';
-import { makeFolder, syncFolder } from '@dhash/basics/folders';
 import { openDeadFolder } from './dead-folder.ts';
-import { namesIn, readIfThere, removeFile, replaceFile, takeFile, writeNew } from './durable.ts';
+import {
+  makeFolder,
+  namesIn,
+  readIfThere,
+  removeFile,
+  replaceFile,
+  syncFolder,
+  takeFile,
+  writeNew,
+} from './durable.ts';
 import { createFolderSync } from './folder-sync.ts';
 import { isOwnerAlive, ownerTag } from './owner.ts';
 import { channelSlug, type Death, parseRecord, recordName, type SpoolRecord } from './record.ts';

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '@dhash/basics/code-of';
-import { makeFolder } from '@dhash/basics/folders';
-import { namesIn, readIfThere, removeFile, writeNew } from './durable.ts';
+import { makeFolder, namesIn, readIfThere, removeFile, writeNew } from './durable.ts';
 
 /** Where the messages of a run stand together in a chat. */
 export interface Thread {
