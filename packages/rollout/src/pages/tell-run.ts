@@ -1,6 +1,7 @@
 import { downtimeOf } from '../record/downtime.ts';
 import { allOf, lastOf, type RecordedEvent } from '../record/events.ts';
 import type { RunState } from '../record/run-state.ts';
+import { runWords } from '../record/run-words.ts';
 import { formatDuration } from '../words/format.ts';
 import { downMs } from './down-ms.ts';
 import { asSentence, counted, firstLine, gateInWords } from './in-words.ts';
@@ -135,7 +136,7 @@ const closedRun = (state: RunState, events: readonly RecordedEvent[]): Told | nu
       return {
         tone: 'warn',
         word: 'Aborted',
-        what: `The ${kindWords[state.kind]} of ${named(state.version)} was undone on request${abort === undefined ? '' : ` of ${abort.user}`}`,
+        what: `The ${runWords[state.kind]} of ${named(state.version)} was undone on request${abort === undefined ? '' : ` of ${abort.user}`}`,
         why: closed?.reason ?? null,
         now: state.previous === null ? 'it is as before' : `${state.previous} serves`,
       };
@@ -153,16 +154,6 @@ const closedRun = (state: RunState, events: readonly RecordedEvent[]): Told | nu
     default:
       return null;
   }
-};
-
-const kindWords: Readonly<Record<RunState['kind'], string>> = {
-  deploy: 'deploy',
-  migrate: 'migration',
-  rollback: 'rollback',
-  watch: 'watch',
-  service: 'start or stop',
-  freeze: 'freeze',
-  salvage: 'salvage',
 };
 
 const done = (state: RunState, events: readonly RecordedEvent[]): Told => {
@@ -188,7 +179,7 @@ const done = (state: RunState, events: readonly RecordedEvent[]): Told => {
   return {
     tone: 'off',
     word: 'Done',
-    what: asSentence(kindWords[state.kind]).replace(/\.$/, ''),
+    what: asSentence(runWords[state.kind]).replace(/\.$/, ''),
     why: asked === undefined ? null : `${asked.user}: ${firstLine(asked.reason)}`,
     now: 'see status',
   };
@@ -271,7 +262,7 @@ const openRun = (state: RunState, events: readonly RecordedEvent[]): Told => {
       return {
         tone: 'warn',
         word: 'Interrupted',
-        what: `The ${kindWords[state.kind]} of ${version} was interrupted`,
+        what: `The ${runWords[state.kind]} of ${version} was interrupted`,
         why: firstLine(state.reasons.join('; ')) || null,
         now: state.watch === null ? 'see status' : serves,
       };
@@ -290,7 +281,7 @@ const openRun = (state: RunState, events: readonly RecordedEvent[]): Told => {
       return {
         tone: 'off',
         word: state.undoing ? 'Being undone' : 'In progress',
-        what: `The ${kindWords[state.kind]}${state.version === null ? '' : ` of ${state.version}`} ${state.undoing ? 'is being undone' : 'is under way'}${state.at === null ? '' : `, at ${state.at}`}`,
+        what: `The ${runWords[state.kind]}${state.version === null ? '' : ` of ${state.version}`} ${state.undoing ? 'is being undone' : 'is under way'}${state.at === null ? '' : `, at ${state.at}`}`,
         why: state.undoing ? failedStep(events) : null,
         now: 'see status',
       };

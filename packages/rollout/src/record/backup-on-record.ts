@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { RecordedEvent } from './events.ts';
+import { takenBackup } from './backup-step.ts';
 import type { RecordedRun } from './runs.ts';
 
 /** A backup as the run that took it wrote it down. */
@@ -7,14 +7,6 @@ export interface BackupOnRecord {
   readonly run: string;
   readonly sha256: string;
 }
-
-const taken = (event: RecordedEvent): { file: string; sha256: string } | null => {
-  if (event.type !== 'step.done' || !event.step.startsWith('backup')) return null;
-  const { data } = event;
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) return null;
-  const { file, sha256 } = data;
-  return typeof file === 'string' && typeof sha256 === 'string' ? { file, sha256 } : null;
-};
 
 /**
  * What the record says of a backup: its newest entry for that file; `null` where no run took it. Pure.
@@ -30,9 +22,9 @@ export const backupOnRecord = (
 ): BackupOnRecord | null => {
   for (const { state, events } of runs)
     for (const event of events.toReversed()) {
-      const backup = taken(event);
-      if (backup !== null && resolve(root, backup.file) === file)
-        return { run: state.run, sha256: backup.sha256 };
+      const backup = event.type === 'step.done' ? takenBackup(event) : null;
+      if (backup === null || backup.sha256 === null) continue;
+      if (resolve(root, backup.file) === file) return { run: state.run, sha256: backup.sha256 };
     }
   return null;
 };

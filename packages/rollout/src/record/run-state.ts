@@ -1,3 +1,4 @@
+import { takenBackup } from './backup-step.ts';
 import { allOf, lastOf, type RecordedEvent, type RunEvent } from './events.ts';
 import type { RunKind } from './run-id.ts';
 
@@ -66,13 +67,6 @@ const statusAfterWatch: Record<string, RunStatus> = {
   inconclusive: 'inconclusive',
 };
 
-/** The newest backup step of a deploy is the run's own backup. */
-const backupIn = ({ step, data }: RunEvent<'step.done'>): string | null => {
-  if (!step.startsWith('backup')) return null;
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) return null;
-  return typeof data['file'] === 'string' ? data['file'] : null;
-};
-
 const standAfter = (
   { type, step }: RunEvent<'step.started' | 'step.done' | 'step.failed' | 'step.undone'>,
   before: ServiceStand,
@@ -115,7 +109,8 @@ const next = (folded: Folded, event: RecordedEvent): Folded => {
       return change({
         at: null,
         service: standAfter(event, state.service),
-        backup: (event.scope === undefined ? backupIn(event) : null) ?? state.backup,
+        // The newest backup step of a deploy is the run's own backup.
+        backup: (event.scope === undefined ? takenBackup(event)?.file : null) ?? state.backup,
       });
     case 'step.failed':
       return change({

@@ -1,17 +1,7 @@
 import type { ServiceNow } from '../environment/service-now.ts';
-import type { RunState } from '../record/run-state.ts';
+import { runWords } from '../record/run-words.ts';
 import { type Situation, standingOf } from '../record/standing.ts';
 import { isDown } from './read-status.ts';
-
-const runWords: Readonly<Record<RunState['kind'], string>> = {
-  deploy: 'deploy',
-  migrate: 'migration',
-  rollback: 'rollback',
-  watch: 'watch',
-  service: 'start or stop',
-  freeze: 'freeze',
-  salvage: 'salvage',
-};
 
 /** Why the service is down, as far as the newest run tells. */
 const whyDown = ({ state, held }: Situation): string => {
